@@ -1,0 +1,127 @@
+# The front door. `make` alone lists the targets; continuous integration calls the same ones.
+#
+#   ARGS="…"         passed on to the program (run, bench, simulate, crash-test) or to ctest (test …)
+#   PACKAGES=no      never ask apt for anything
+#   CMAKE_ARGS="…"   passed on to cmake, for example -DPERDURE_WERROR=OFF with a newer compiler
+#   JOBS, PREFIX     how many at a time; where `make install` puts things
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+PACKAGES ?= yes
+ARGS ?=
+CMAKE_ARGS ?=
+export JOBS PACKAGES
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+
+bin := build/release/bin
+configure := cmake --log-level=WARNING --preset
+compile := cmake --build
+packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
+# g++ 12's thread sanitizer cannot place its shadow where newer kernels put things at random
+fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
+
+.PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy \
+    format asan tsan simulate crash-test bench install install-test ci clean
+
+help:
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build/release/bin/perdure ## build a release and watch a world live: ARGS="--seconds 10"
+	@exec $(bin)/perdure demo $(ARGS)
+
+build: ## build the library, the command, the tests and the examples
+	$(packages) test
+	@$(configure) release -DPERDURE_BUILD_TESTS=ON -DPERDURE_BUILD_EXAMPLES=ON $(CMAKE_ARGS)
+	@$(compile) build/release
+
+test: build ## run all tests
+	@scripts/run-tests.sh build/release -LE install $(ARGS)
+
+package-free: ## the same as test, without asking apt for anything
+	@$(MAKE) PACKAGES=no test
+
+lint: lint-format lint-rules lint-headers clang lint-tidy ## every check that runs nothing
+
+lint-format: lint-packages
+	@$(find_sources) | xargs -r clang-format --dry-run -Werror
+	@echo "format: fine"
+
+lint-rules: lint-packages
+	@python3 tests/architecture/layers_test.py
+	@python3 tests/architecture/layers.py .
+
+lint-headers: lint-packages
+	@scripts/check-headers.sh include perdure
+	@scripts/check-headers.sh src . -I include
+
+clang: lint-packages ## build the library and the command with clang, warnings as errors
+	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS)
+	@$(compile) build/clang
+
+lint-tidy: clang
+	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang "^$(CURDIR)/src/.*\.cc$$" \
+	    2> >(grep -v 'warnings\? generated' >&2) | { grep -v '^clang-tidy-14 --use-color' || true; }
+	@echo "clang-tidy: fine"
+
+lint-packages:
+	$(packages) lint
+
+format: lint-packages ## rewrite the sources as clang-format wants them
+	@$(find_sources) | xargs -r clang-format -i
+
+asan: ## run all tests under the address and undefined behaviour sanitizers
+	$(packages) test
+	@$(configure) asan $(CMAKE_ARGS)
+	@$(compile) build/asan
+	@ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    scripts/run-tests.sh build/asan -LE install $(ARGS)
+
+tsan: ## run all tests but those labelled no_tsan under the thread sanitizer
+	$(packages) test
+	@$(configure) tsan $(CMAKE_ARGS)
+	@$(compile) build/tsan
+	@TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
+	    $(fixed_addresses) scripts/run-tests.sh build/tsan -LE 'install|no_tsan' $(ARGS)
+
+simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 --runs 1000"
+	$(packages) test
+	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/release --target perdure_simulate
+	@exec $(bin)/perdure_simulate $(ARGS)
+
+crash-test: build/release/bin/perdure ## kill a real world again and again: ARGS="--kills 100"
+	@exec $(bin)/perdure demo --crash-test $(ARGS)
+
+bench: ## compare with the peers and with the machine
+	$(packages) bench
+	@$(configure) release -DPERDURE_BUILD_TESTS=OFF -DPERDURE_BUILD_BENCH=ON $(CMAKE_ARGS)
+	@$(compile) build/release
+	@exec bench/run $(bin) $(ARGS)
+
+install: build/release/bin/perdure ## install library, headers and command: PREFIX=/usr/local
+	@$(compile) build/release --target perdure
+	@cmake --install build/release --prefix $(PREFIX)
+
+install-test: build ## install into a scratch folder and build a program against it
+	@scripts/run-tests.sh build/release -L install
+
+ci: ## test, lint, asan, tsan, install-test, with the time of each
+	@scripts/ci.sh
+
+clean: ## remove build/
+	@rm -rf build
+
+# The command alone, without what the tests need: the first tick must not wait for them.
+.PHONY: build/release/bin/perdure
+build/release/bin/perdure:
+	$(packages) run
+	@test -f build/release/build.ninja || $(configure) release \
+	    -DPERDURE_BUILD_TESTS=OFF -DPERDURE_BUILD_EXAMPLES=OFF $(CMAKE_ARGS)
+	@$(compile) build/release --target perdure_cli

@@ -1,0 +1,14 @@
+// bench_tick_peers: what the peers a user would pick do with the tick workload.
+#include "peers/tick_peers.h"
+
+#include "tick/tick_bench.h"
+
+int main(int argc, char** argv) {
+    using namespace perdure::bench;
+    TickPeerVariants all;
+    for (const auto& variants : {raw_variants(), rocksdb_variants(), lmdb_variants(),
+                                 redis_variants(), sqlite_variants()}) {
+        all.insert(all.end(), variants.begin(), variants.end());
+    }
+    return tick_bench_main(argc, argv, all);
+}

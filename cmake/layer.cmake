@@ -1,0 +1,63 @@
+# A folder under src/ is a layer, and a layer is one target: perdure_<layer>.
+#
+#   perdure_layer(journal DEPENDS model io base LIBRARIES xxhash)
+#
+# Its sources are every .cc in the folder and below. tests/architecture holds the rule about who may
+# include whom; DEPENDS only says what must be linked.
+
+add_library(perdure_options INTERFACE)
+target_compile_features(perdure_options INTERFACE cxx_std_20)
+target_link_libraries(perdure_options INTERFACE Threads::Threads)
+target_compile_options(perdure_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual)
+if(PERDURE_WERROR)
+    target_compile_options(perdure_options INTERFACE -Werror)
+endif()
+if(PERDURE_SANITIZE STREQUAL "address")
+    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(PERDURE_SANITIZE STREQUAL "thread")
+    set(sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+elseif(NOT PERDURE_SANITIZE STREQUAL "")
+    message(FATAL_ERROR "PERDURE_SANITIZE must be address, thread or empty")
+endif()
+if(sanitizers)
+    target_compile_options(perdure_options INTERFACE ${sanitizers})
+    target_link_options(perdure_options INTERFACE ${sanitizers})
+endif()
+
+# What a folder compiles; a folder of headers only, or a new one, gets an empty source.
+function(perdure_sources variable)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+    if(NOT sources)
+        set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
+        file(TOUCH ${sources})
+    endif()
+    set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+function(perdure_layer name)
+    cmake_parse_arguments(layer "" "" "DEPENDS;LIBRARIES" ${ARGN})
+    perdure_sources(sources)
+    add_library(perdure_${name} STATIC ${sources})
+    target_include_directories(perdure_${name}
+        PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(perdure_${name} PRIVATE perdure_options)
+    foreach(dependency IN LISTS layer_DEPENDS)
+        target_link_libraries(perdure_${name} PUBLIC perdure_${dependency})
+    endforeach()
+    target_link_libraries(perdure_${name} PUBLIC ${layer_LIBRARIES})
+endfunction()
+
+# One test program per layer, from every *_test.cc in the folder: perdure_<name>_test.
+function(perdure_layer_tests name)
+    cmake_parse_arguments(layer "" "" "DEPENDS;LIBRARIES" ${ARGN})
+    perdure_sources(sources)
+    add_executable(perdure_${name}_test ${sources})
+    target_include_directories(perdure_${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(perdure_${name}_test PRIVATE perdure_options GTest::gtest GTest::gtest_main
+        ${layer_LIBRARIES})
+    foreach(dependency IN LISTS layer_DEPENDS)
+        target_link_libraries(perdure_${name}_test PRIVATE perdure_${dependency})
+    endforeach()
+    add_test(NAME ${name} COMMAND perdure_${name}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What continuous integration runs: the make targets below, in turn, up to the first that fails; then
+# the seconds that each took and the line `N passed, N failed`.
+set -uo pipefail
+
+steps=(test lint asan tsan install-test)
+summary=() passed=0 failed=0
+for step in "${steps[@]}"; do
+    echo "== make $step"
+    began=$SECONDS
+    if make --no-print-directory "$step"; then
+        verdict=passed passed=$((passed + 1))
+    else
+        verdict=FAILED failed=$((failed + 1))
+    fi
+    summary+=("$(printf '%-14s %-7s %5d s' "$step" "$verdict" $((SECONDS - began)))")
+    ((failed == 0)) || break
+done
+
+echo "== summary"
+printf '%s\n' "${summary[@]}"
+printf '%-14s %-7s %5d s\n' all "" "$SECONDS"
+echo "$passed passed, $failed failed"
+((failed == 0))

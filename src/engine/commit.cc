@@ -1,0 +1,309 @@
+// Engine, the commit path: classify, make room, accept. See ARCHITECTURE.md, "The commit path".
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/check.h"
+#include "engine/engine.h"
+#include "model/batch_builder.h"
+#include "model/digest.h"
+#include "model/key.h"
+
+namespace perdure::engine {
+namespace {
+
+// How often a commit reads again what others changed while it read, before it gives up.
+constexpr int read_attempts_max = 8;
+// Of one change set in the journal. A group must fit one file, and lengths are kept far from 32 bits.
+constexpr std::uint64_t change_set_bytes_max = 2ULL << 30;
+
+std::uint64_t indexed_rows(const ChangeSet& changes) {
+    std::uint64_t rows = 0;
+    for (const Batch& batch : changes.batches) rows += batch.table().resident ? 0 : batch.rows();
+    for (const Batch& batch : changes.ephemeral) rows += batch.rows();
+    return rows;
+}
+
+std::uint64_t kept_bytes(const ChangeSet& changes) {
+    std::uint64_t bytes = 0;
+    for (const Batch& batch : changes.batches) bytes += batch.table().resident ? 0 : batch.bytes();
+    for (const Batch& batch : changes.ephemeral) bytes += batch.bytes();
+    return bytes;
+}
+
+}  // namespace
+
+Status Engine::refuse_if_failed() const {
+    if (closed_.load(std::memory_order_acquire)) {
+        return error(Code::read_only, "the world is closed");
+    }
+    if (!core_->progress->failed()) return {};
+    return error(Code::read_only, "the world accepts no more commits: {}; reopen it to recover",
+                 core_->progress->failure().message());
+}
+
+// Rows of ephemeral tables leave the frame; the strongest level of the others is the commit's.
+Level Engine::classify(ChangeSet& changes, const CommitOptions& options) const {
+    const Level raised = options.level.value_or(Level::ephemeral);
+    Level level = raised;
+    bool only_journal = true;
+    for (const Batch& batch : changes.batches) {
+        const Level own = std::max(core_->level_of(batch.table()), raised);
+        level = std::max(level, own);
+        only_journal = only_journal && own >= Level::journal;
+    }
+    if (only_journal && raised < Level::journal) return std::max(level, Level::ephemeral);
+    const auto leaves = [&](const Batch& batch) {
+        return core_->level_of(batch.table()) == Level::ephemeral;
+    };
+    const auto first = std::stable_partition(changes.batches.begin(), changes.batches.end(),
+                                             [&](const Batch& batch) { return !leaves(batch); });
+    std::move(first, changes.batches.end(), std::back_inserter(changes.ephemeral));
+    changes.batches.erase(first, changes.batches.end());
+    return level;
+}
+
+Status Engine::make_room(std::uint64_t encoded_bytes) {
+    if (encoded_bytes > change_set_bytes_max) {
+        return error(Code::invalid, "a change set of {} bytes passes the limit of {}; commit in parts",
+                     encoded_bytes, change_set_bytes_max);
+    }
+    const std::uint64_t wanted = flush_queue_.queued_bytes() + encoded_bytes;
+    if (journal_->has_room(wanted)) return {};
+    // The preparing thread did not keep up: this commit prepares its own room. See
+    // docs/decisions/0005-room-before-acceptance.md.
+    prepare_waits_.fetch_add(1, std::memory_order_relaxed);
+    Status status = journal_->prepare(wanted);
+    if (!status.ok()) refused_busy_.fetch_add(1, std::memory_order_relaxed);
+    return status;
+}
+
+Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
+    PERDURE_TRY(refuse_if_failed());
+    if (proposal.from_tick) {
+        const auto last = last_tick();
+        const std::uint64_t tick = options.tick.value_or(last.value_or(0) + 1);
+        if (last && tick < *last) {
+            return error(Code::invalid, "tick {} is behind the last one, {}: ticks only go forward", tick,
+                         *last);
+        }
+        proposal.changes.tick = tick;
+        if (last && tick == *last) {
+            PERDURE_TAKE(const bool same, is_last_tick_again(proposal, tick));
+            if (!same) {
+                return error(Code::conflict, "tick {} was committed already, with other content; commit the "
+                             "next one, {}", tick, tick + 1);
+            }
+            const std::scoped_lock lock(core_->mutex);
+            return Token(core_->progress, core_->pending.last(), Level::journal, tick);
+        }
+    }
+    const Level level = classify(proposal.changes, options);
+    Lsn lsn = 0;
+    bool accepted = false;
+    for (int attempt = 0; !accepted; ++attempt) {
+        for (Check& check : proposal.checks) {
+            if (!check.read) PERDURE_TRY(read_for(check));
+        }
+        const std::uint64_t encoded = journal::encoded_bytes_max(proposal.changes);
+        PERDURE_TRY(make_room(encoded));
+        const Status status = accept(proposal, options, encoded, lsn);
+        if (status.ok()) break;
+        // not_loaded from acceptance: somebody changed, and the drain released, what a check had read.
+        if (status.code() != Code::not_loaded || attempt + 1 == read_attempts_max) {
+            if (status.code() == Code::busy) refused_busy_.fetch_add(1, std::memory_order_relaxed);
+            return status;
+        }
+        for (Check& check : proposal.checks) check.read = false;
+    }
+    Token token(core_->progress, lsn, level, proposal.changes.tick);
+    if (level == Level::stored && !options.wait) {
+        Lsn wanted = stored_wanted_.load();
+        while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {}
+        if (alarm_store_) alarm_store_();
+    }
+    return token;
+}
+
+Status Engine::accept(Proposal& proposal, const CommitOptions& options,
+                      std::uint64_t encoded_bytes, Lsn& lsn) {
+    const std::scoped_lock lock(core_->mutex);
+    PERDURE_TRY(refuse_if_failed());
+    PERDURE_TRY(check_keys(proposal));
+    bool read_again = false;
+    PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, read_again));
+    if (read_again) return error(Code::not_loaded, "a row was changed while it was read");
+    if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
+        return error(Code::busy, "the pending index is at its limit ({} bytes): the store is {} change sets "
+                     "behind; try again when it has caught up", options_.pending.index_bytes_max,
+                     core_->pending.last() - core_->stored.lsn);
+    }
+    if (!journal_->has_room(flush_queue_.queued_bytes() + encoded_bytes)) {
+        return error(Code::busy, "the journal has no room prepared for {} more bytes; try again",
+                     encoded_bytes);
+    }
+    if (!options.level || *options.level < Level::journal) hold_relaxed(proposal.changes);
+    if (held_due()) PERDURE_TRY(add_held(proposal.changes));
+
+    ChangeSet changes = std::move(proposal.changes);
+    lsn = core_->pending.last() + 1;
+    changes.lsn = lsn;
+    if (changes.tick) {
+        core_->tick = changes.tick;
+        core_->reserved.clear();
+    }
+    proposal.changes.tick = changes.tick;
+    note_appended(changes);
+    const std::uint64_t encoded = journal::encoded_bytes_max(changes);
+    const Entry& entry = core_->pending.push(std::move(changes));
+    flush_queue_.push(entry.changes, encoded, !options.wait);
+    idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
+    if (core_->pending.resident_bytes() > options_.pending.resident_bytes_max) {
+        core_->pending.let_go(core_->progress->durable(), core_->drain_through);
+    }
+    return {};
+}
+
+// Keys that an open tick has judged are the tick's until it is committed; appended keys must be new.
+Status Engine::check_keys(const Proposal& proposal) {
+    if (!proposal.from_tick && !core_->reserved.empty()) {
+        for (const TouchedKey& key : proposal.touched) {
+            if (core_->reserved.count({key.table->id, key.key}) == 0) continue;
+            return error(Code::conflict, "table '{}': a key is reserved by the tick that is being built; try "
+                         "again after it", key.table->name);
+        }
+    }
+    for (const TouchedKey& key : proposal.touched) {
+        if (!key.table->append_only) continue;
+        const auto greatest = core_->append_max.find(key.table->id);
+        if (greatest == core_->append_max.end() || key.key > greatest->second) continue;
+        // Looked for in the store, by a check of this commit or of the tick: that check decides.
+        if (key.new_at == 0) continue;
+        // It was beyond all others when it was staged; others have been appended since.
+        if (core_->pending.find(key.table->id, key.key, core_->pending.last()).batch) {
+            return error(Code::conflict, "table '{}' is append-only and has this key already",
+                         key.table->name);
+        }
+        if (core_->pending.released() >= key.new_at) {
+            return error(Code::conflict, "table '{}': others have appended beyond this key since it was "
+                         "staged; stage it again", key.table->name);
+        }
+    }
+    return {};
+}
+
+Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again) {
+    for (Check& check : checks) {
+        if (!from_tick && core_->reserved.count({check.table->id, check.key}) != 0) {
+            return error(Code::conflict, "table '{}', {}: reserved by the tick that is being built; try again "
+                         "after it", check.table->name, key_text(check.key_row, 0));
+        }
+        const auto held = core_->held.find({check.table->id, check.key});
+        if (held != core_->held.end()) {
+            PERDURE_TRY(judge(check, held->second.get(), 0));
+            continue;
+        }
+        const RowVersion version =
+            core_->pending.find(check.table->id, check.key, core_->pending.last());
+        if (version.batch) {
+            const bool there = version.batch->operation() == Operation::upsert;
+            PERDURE_TRY(judge(check, there ? version.batch : nullptr, version.row));
+            continue;
+        }
+        // Not pending: what was read from the store stands, unless a newer version came and went since.
+        if (!check.read || core_->pending.released() > check.read_at) {
+            read_again = true;
+            return {};
+        }
+        PERDURE_TRY(judge(check, check.stored ? &*check.stored : nullptr, 0));
+    }
+    return {};
+}
+
+Status Engine::read_for(Check& check) {
+    Lsn accepted = 0;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        accepted = core_->pending.last();
+    }
+    // Everything up to `accepted` is in pending until it is in the store, and the snapshot is taken after.
+    PERDURE_TAKE(const auto snapshot, store_->snapshot());
+    PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
+    check.stored.reset();
+    if (found.rows() > 0) check.stored = std::move(found);
+    check.read = true;
+    check.read_at = accepted;
+    return {};
+}
+
+bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, Lsn& at) {
+    const std::scoped_lock lock(core_->mutex);
+    at = core_->pending.last() + 1;
+    const auto greatest = core_->append_max.find(table.id);
+    return greatest == core_->append_max.end() || key > greatest->second;
+}
+
+void Engine::note_appended(const ChangeSet& changes) {
+    std::string key;
+    for (const Batch& batch : changes.batches) {
+        if (!batch.table().append_only) continue;
+        std::string& greatest = core_->append_max[batch.table().id];
+        for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+            key.clear();
+            encode_key(batch, row, key);
+            if (key > greatest) greatest = key;
+        }
+    }
+}
+
+Status Engine::reserve(const TableDefinition& table, std::string_view key) {
+    const std::scoped_lock lock(core_->mutex);
+    core_->reserved.emplace(table.id, std::string(key));
+    return {};
+}
+
+Status Engine::judge_and_reserve(Check& check) {
+    const std::scoped_lock lock(core_->mutex);
+    bool read_again = false;
+    std::vector<Check> one;
+    one.push_back(std::move(check));
+    const Status status = judge_checks(one, true, read_again);
+    check = std::move(one.front());
+    PERDURE_TRY(status);
+    if (read_again) {
+        return error(Code::not_loaded, "table '{}', {}: neither pending nor prefetched; call prefetch() "
+                     "before the tick", check.table->name, key_text(check.key_row, 0));
+    }
+    core_->reserved.emplace(check.table->id, check.key);
+    return {};
+}
+
+void Engine::release_reserved() {
+    const std::scoped_lock lock(core_->mutex);
+    core_->reserved.clear();
+}
+
+// The content of the last tick against this one's. The last one's rows are in pending, or in the journal, or
+// its hash is kept with the store's watermark.
+Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t tick) {
+    const Hash128 offered = content_hash(proposal.changes);
+    std::optional<journal::GroupAddress> found;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        for (Lsn lsn = core_->pending.last(); lsn > core_->pending.released() && !found; --lsn) {
+            const Entry& entry = core_->pending.entry(lsn);
+            if (entry.changes.tick != tick) continue;
+            if (!entry.let_go) return content_hash(entry.changes) == offered;
+            found = entry.address;
+        }
+        if (!found) return core_->stored.tick == tick && core_->stored.tick_content == offered;
+    }
+    PERDURE_TAKE(const auto group, journal_->read(*found, core_->catalog));
+    for (const ChangeSet& set : group) {
+        if (set.tick == tick) return content_hash(set) == offered;
+    }
+    return error(Code::corrupt, "tick {} is not where the journal had it", tick);
+}
+
+}  // namespace perdure::engine

@@ -1,0 +1,73 @@
+// Core: what the engine's parts share. The acceptance lock guards pending, the order of LSNs and everything
+// that says "accepted"; the parts lock it shortly and never while they do I/O.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/pending.h"
+#include "engine/progress.h"
+#include "io/clock.h"
+#include "model/block_pool.h"
+#include "model/catalog.h"
+#include "perdure/durability.h"
+#include "store/store.h"
+
+namespace perdure::engine {
+
+// A row of a relaxed table that waits in memory: the newest of its key.
+using HeldRows = std::map<std::pair<TableId, std::string>, std::shared_ptr<const Batch>>;
+
+struct Core {
+    Core(const PendingLimits& limits, const Watermark& stored_at, std::size_t pool_bytes, Helper& helper)
+        : pool(pool_bytes),
+          progress(std::make_shared<Progress>(helper)),
+          pending(limits, stored_at.lsn),
+          stored(stored_at) {}
+
+    // Constant after open, or guarded by themselves.
+    Catalog catalog;
+    BlockPool pool;
+    std::shared_ptr<Progress> progress;
+    std::map<std::string, Category, std::less<>> categories;
+    const io::Clock* clock = nullptr;
+    std::function<void(std::string_view)> log;
+    std::uint64_t epoch = 0;
+    std::atomic<std::uint64_t> safe_lsn{0};
+
+    std::mutex mutex;  // the acceptance lock; guards what follows
+    Pending pending;
+    Watermark stored;          // the store's visible watermark
+    Lsn drain_through = 0;     // change sets up to here are being read by the drain
+    std::multiset<Lsn> views;  // watermarks of open snapshots: pending keeps what is above the lowest
+    HeldRows held;
+    std::uint64_t held_since_ms = 0;
+    std::set<std::pair<TableId, std::string>> reserved;  // keys that an open tick has judged
+    std::optional<std::uint64_t> tick;                   // the last one accepted
+    std::map<TableId, std::string> append_max;           // greatest key of each append-only table
+
+    [[nodiscard]] const Category& category_of(const TableDefinition& table) const {
+        static const Category fallback;
+        const auto found = categories.find(table.category);
+        return found == categories.end() ? fallback : found->second;
+    }
+    [[nodiscard]] Level level_of(const TableDefinition& table) const {
+        return category_of(table).durability;
+    }
+    [[nodiscard]] std::uint64_t now_ms() const { return clock->monotonic_ns() / 1'000'000; }
+    // Pending may be released up to here: stored, and covered by every open snapshot. Locked.
+    [[nodiscard]] Lsn releasable() const {
+        return views.empty() ? stored.lsn : std::min(stored.lsn, *views.begin());
+    }
+};
+
+}  // namespace perdure::engine

@@ -1,0 +1,127 @@
+#include "engine/drain.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/coalesce.h"
+#include "model/digest.h"
+
+namespace perdure::engine {
+namespace {
+
+// Of one range: what must be gathered in memory at once, at worst.
+constexpr std::uint64_t range_bytes_max = 2ULL << 30;  // of the journal, mostly rows that coalesce away
+constexpr std::uint64_t range_changes_max = 1U << 20;
+constexpr std::size_t entries_per_lock = 4096;
+
+}  // namespace
+
+std::optional<Drain::Range> Drain::choose_range() {
+    Range range;
+    {
+        const std::scoped_lock lock(core_.mutex);
+        range.first = core_.stored.lsn + 1;
+        std::uint64_t bytes = 0;
+        for (const GroupEnd& group : core_.pending.groups()) {
+            if (group.last < range.first) continue;
+            const bool any = range.end.last != 0;
+            if (any && (group.definition || range.end.definition)) break;
+            if (any && bytes + group.bytes > range_bytes_max) break;
+            if (any && group.last - range.first >= range_changes_max) break;
+            bytes += group.bytes;
+            range.end = group;
+        }
+        if (range.end.last == 0) return std::nullopt;
+        core_.drain_through = range.end.last;
+    }
+    for (Lsn lsn = range.first; lsn <= range.end.last;) {
+        const std::scoped_lock lock(core_.mutex);
+        const Lsn stop = std::min(range.end.last, lsn + entries_per_lock - 1);
+        for (; lsn <= stop; ++lsn) range.entries.push_back(&core_.pending.entry(lsn));
+    }
+    return range;
+}
+
+Result<const ChangeSet*> Drain::read_back(const Entry& entry) {
+    PERDURE_ASSERT(entry.let_go && entry.epoch != 0);
+    if (group_.empty() || group_file_ != entry.address.file || group_offset_ != entry.address.offset) {
+        PERDURE_TAKE(group_, journal_.read(entry.address, core_.catalog));
+        group_file_ = entry.address.file;
+        group_offset_ = entry.address.offset;
+    }
+    const Lsn lsn = entry.changes.lsn;
+    PERDURE_ASSERT(!group_.empty() && lsn >= group_.front().lsn && lsn <= group_.back().lsn);
+    return &group_[lsn - group_.front().lsn];
+}
+
+Result<Watermark> Drain::watermark_after(const Range& range) {
+    Watermark after = core_.stored;  // only this thread writes it
+    after.epoch = range.end.epoch;
+    after.lsn = range.end.last;
+    after.chain = range.end.chain;
+    for (auto entry = range.entries.rbegin(); entry != range.entries.rend(); ++entry) {
+        if (!(*entry)->changes.tick) continue;
+        after.tick = (*entry)->changes.tick;
+        if ((*entry)->let_go) {
+            PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
+            after.tick_content = content_hash(*whole);
+        } else {
+            after.tick_content = content_hash((*entry)->changes);
+        }
+        break;
+    }
+    return after;
+}
+
+Status Drain::apply_definition(const Range& range, const Watermark& after) {
+    PERDURE_ASSERT(range.entries.size() == 1);
+    const auto& definitions = range.entries.front()->changes.definitions;
+    PERDURE_ASSERT(!definitions.empty());
+    return store_.apply({core_.epoch, core_.stored}, after, definitions);
+}
+
+Result<std::vector<store::Change>> Drain::coalesce(const Range& range) {
+    Coalescer coalescer;
+    for (auto entry = range.entries.rbegin(); entry != range.entries.rend(); ++entry) {
+        if ((*entry)->let_go) {
+            PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
+            coalescer.add(*whole, Coalescer::Which::resident);
+        }
+        coalescer.add((*entry)->changes);
+    }
+    const std::uint64_t rows = coalescer.rows();
+    statistics_.rows.fetch_add(rows, std::memory_order_relaxed);
+    return coalescer.finish();
+}
+
+Result<bool> Drain::step() {
+    const std::optional<Range> range = choose_range();
+    if (!range) return false;
+    PERDURE_TAKE(const Watermark after, watermark_after(*range));
+    Status applied;
+    if (range->end.definition) {
+        applied = apply_definition(*range, after);
+    } else {
+        PERDURE_TAKE(const std::vector<store::Change> changes, coalesce(*range));
+        applied = store_.apply({core_.epoch, core_.stored}, after, changes);
+    }
+    group_.clear();
+    {
+        const std::scoped_lock lock(core_.mutex);
+        core_.drain_through = 0;
+        if (applied.ok()) core_.stored = after;
+    }
+    PERDURE_TRY(applied);
+    statistics_.transactions.fetch_add(1, std::memory_order_relaxed);
+    core_.progress->reached_store(after.lsn);
+    return true;
+}
+
+bool Drain::release_step() {
+    const std::scoped_lock lock(core_.mutex);
+    return core_.pending.release_slice(core_.releasable());
+}
+
+}  // namespace perdure::engine

@@ -1,0 +1,293 @@
+// Engine: the steps that its threads take, declaring, health, closing.
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "model/digest.h"
+
+namespace perdure::engine {
+namespace {
+
+// A store that failed is asked again after this long: a full disk or a dead server needs a moment.
+constexpr std::uint64_t store_retry_ms = 1000;
+
+}  // namespace
+
+void Engine::set_alarms(std::function<void()> journal, std::function<void()> store,
+                        std::function<void()> prepare) {
+    flush_queue_.set_alarm(std::move(journal));
+    alarm_store_ = std::move(store);
+    alarm_prepare_ = std::move(prepare);
+    threads_.store(static_cast<bool>(alarm_store_));
+}
+
+// By the leader, before anybody is told.
+void Engine::group_durable(const journal::Appended& appended) {
+    {
+        const std::scoped_lock lock(core_->mutex);
+        core_->pending.group_durable(appended.last, core_->epoch, appended.chain, appended.address);
+    }
+    core_->progress->reached_journal(appended.last);
+}
+
+void Engine::journal_failed(const Status& reason) {
+    core_->progress->fail(reason);
+    {
+        const std::scoped_lock lock(trouble_mutex_);
+        trouble_ = reason;
+    }
+    stored_changed_.notify_all();
+    if (options_.log) options_.log("the journal failed, the world is read-only: " + reason.text());
+}
+
+void Engine::help(Lsn lsn, Level level) {
+    flush_queue_.wait(lsn);
+    if (level == Level::stored && !core_->progress->failed()) await_stored(lsn);
+}
+
+void Engine::await_stored(Lsn lsn) {
+    Lsn wanted = stored_wanted_.load();
+    while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {}
+    if (!threads_.load()) {
+        while (core_->progress->stored() < lsn && !core_->progress->failed()) {
+            const auto stepped = step_store();
+            if (!stepped) return;  // health() has the reason
+        }
+        return;
+    }
+    alarm_store_();
+    std::unique_lock lock(stored_mutex_);
+    stored_changed_.wait(lock, [&] {
+        return core_->progress->stored() >= lsn || core_->progress->failed();
+    });
+}
+
+bool Engine::drain_due() {
+    const Lsn stored = core_->progress->stored();
+    if (core_->progress->durable() <= stored) return false;
+    if (stored_wanted_.load() > stored || closed_.load()) return true;
+    std::uint64_t waiting = 0;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        waiting = core_->pending.resident_bytes() + core_->pending.kept_bytes();
+    }
+    return waiting >= options_.drain_bytes ||
+           core_->now_ms() - last_drain_ms_ >= options_.drain_interval_ms;
+}
+
+Result<bool> Engine::step_store() {
+    const std::scoped_lock lock(store_mutex_);
+    bool more = drain_->release_step();
+    const std::uint64_t now = core_->now_ms();
+    if (now < store_retry_ms_) return more;
+    const auto work = [&]() -> Result<bool> {
+        if (drain_due()) {
+            PERDURE_TAKE(const bool drained, drain_->step());
+            last_drain_ms_ = core_->now_ms();
+            if (drained) {
+                checkpoint_wanted_ = true;
+                stored_changed_.notify_all();
+                return true;
+            }
+        }
+        if (checkpoint_wanted_) {
+            PERDURE_TAKE(checkpoint_wanted_, store_->checkpoint_step());
+            PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
+            core_->safe_lsn.store(marks.safe, std::memory_order_relaxed);
+            PERDURE_TRY(journal_->trim(marks.safe));
+            if (alarm_prepare_) alarm_prepare_();
+            return checkpoint_wanted_;
+        }
+        return false;
+    };
+    const Result<bool> worked = work();
+    if (!worked) {
+        store_retry_ms_ = now + store_retry_ms;
+        const Status trouble =
+            worked.status().with_context("the store is behind, the journal holds what it lacks");
+        if (options_.log) options_.log(trouble.text());
+        const std::scoped_lock trouble_lock(trouble_mutex_);
+        if (!core_->progress->failed()) trouble_ = trouble;
+        return worked.status();
+    }
+    if (!core_->progress->failed()) {
+        const std::scoped_lock trouble_lock(trouble_mutex_);
+        trouble_ = Status();
+    }
+    return more || *worked;
+}
+
+Result<bool> Engine::step_prepare() {
+    if (core_->progress->failed()) return false;
+    return journal_->prepare_step();
+}
+
+void Engine::step_attest() {
+    const std::uint64_t idle = core_->clock->monotonic_ns() - idle_since_ns_.load();
+    if (idle >= std::uint64_t{options_.attest_idle_ms} * 1'000'000) {
+        // A failure is reported through journal_failed().
+        static_cast<void>(flush_queue_.attest_if_idle().ok());
+    }
+}
+
+// The definitions are awaited in the store, so that a table is never read before it is there, and old batches
+// are never read under a new version.
+Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring when) {
+    std::vector<TableDefinition> changed;
+    for (const TableDefinition& definition : wanted) {
+        if (find_category(definition.category) == nullptr) {
+            return error(Code::invalid, "table '{}' wants category '{}', which nobody declared",
+                         definition.name, definition.category);
+        }
+        PERDURE_TAKE(auto next, core_->catalog.evolve(definition));
+        if (!next) continue;
+        if (next->version > 1 && when == Declaring::running) {
+            return error(Code::incompatible, "table '{}' differs from what the world has; a table that exists "
+                         "changes when the world is opened, not while it runs", definition.name);
+        }
+        changed.push_back(*std::move(next));
+    }
+    if (changed.empty()) return {};
+    // Two new tables are given ids one after the other.
+    TableId next_id = 1;
+    for (const TableDefinition* table : core_->catalog.tables()) next_id = std::max(next_id, table->id + 1);
+    for (TableDefinition& definition : changed) {
+        if (definition.version == 1) definition.id = next_id++;
+        for (const TableDefinition& other : changed) {
+            if (&other != &definition && same_name(other.name, definition.name)) {
+                return error(Code::invalid, "table '{}' is declared twice", definition.name);
+            }
+        }
+    }
+    if (when == Declaring::opening) {
+        // Old batches go to the store before their table changes.
+        PERDURE_TRY(core_->progress->wait(core_->pending.last(), Level::stored));
+    }
+    Proposal proposal;
+    proposal.changes.definitions = changed;
+    PERDURE_TAKE(const Token token, commit(proposal, {.tick = {}, .level = Level::stored}));
+    PERDURE_TRY(token.wait(Level::stored));
+    if (core_->progress->stored() < token.lsn()) return health().trouble;
+    for (const TableDefinition& definition : changed) {
+        PERDURE_TRY(core_->catalog.add(definition));
+    }
+    return {};
+}
+
+Status Engine::declare_views(const std::vector<store::View>& views) {
+    const std::scoped_lock lock(store_mutex_);
+    return store_->declare_views({core_->epoch, core_->stored}, views);
+}
+
+const Category* Engine::find_category(std::string_view name) const {
+    const auto found = core_->categories.find(name);
+    return found == core_->categories.end() ? nullptr : &found->second;
+}
+
+std::optional<std::uint64_t> Engine::last_tick() {
+    const std::scoped_lock lock(core_->mutex);
+    return core_->tick;
+}
+
+Result<std::unique_ptr<ReadView>> Engine::view(bool durable_only) {
+    return ReadView::open(*core_, *store_, durable_only);
+}
+
+Result<Hash128> Engine::digest() {
+    Lsn accepted = 0;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        accepted = core_->pending.last();
+    }
+    PERDURE_TRY(core_->progress->wait(accepted, Level::stored));
+    constexpr std::uint32_t rows_per_batch = 16'384;
+    PERDURE_TAKE(const auto snapshot, store_->snapshot());
+    Hash128 sum;
+    for (const TableDefinition* table : core_->catalog.tables()) {
+        if (core_->level_of(*table) == Level::ephemeral) continue;
+        Batch page;
+        while (true) {
+            const bool first = page.rows() == 0;
+            PERDURE_TAKE(Batch next, snapshot->scan(*table, first ? nullptr : &page,
+                                                    first ? 0 : page.rows() - 1, rows_per_batch));
+            if (next.rows() == 0) break;
+            sum = sum + batch_digest(next);
+            page = std::move(next);
+            if (page.rows() < rows_per_batch) break;
+        }
+    }
+    return sum;
+}
+
+Health Engine::health() {
+    Health health;
+    health.read_only = core_->progress->failed() || closed_.load();
+    health.epoch = core_->epoch;
+    health.durable_lsn = core_->progress->durable();
+    health.stored_lsn = core_->progress->stored();
+    health.safe_lsn = core_->safe_lsn.load();
+    {
+        const std::scoped_lock lock(core_->mutex);
+        health.accepted_lsn = core_->pending.last();
+        health.tick = core_->tick;
+        health.pending_changes = core_->pending.last() - std::min(core_->pending.last(), core_->stored.lsn);
+        health.pending_bytes = core_->pending.resident_bytes() + core_->pending.kept_bytes();
+        health.index_bytes = core_->pending.index_bytes();
+    }
+    const journal::Statistics journal = journal_->statistics();
+    health.journal_bytes = journal.bytes_on_disk;
+    health.journal_files = journal.files;
+    health.journal_groups = journal.groups;
+    health.journal_bytes_written = journal.bytes_written;
+    health.journal_bytes_prepared = journal.bytes_prepared;
+    health.refused_busy = refused_busy_.load();
+    health.prepare_waits = prepare_waits_.load();
+    health.drains = drain_->statistics().transactions.load();
+    health.rows_drained = drain_->statistics().rows.load();
+    health.store = store_->capabilities().name;
+    const std::scoped_lock lock(trouble_mutex_);
+    health.trouble = trouble_;
+    return health;
+}
+
+Status Engine::close() {
+    if (closed_.load()) return {};
+    // Held rows go out with a last, empty change set.
+    bool held = false;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        held = !core_->held.empty();
+    }
+    Status status;
+    if (held && !core_->progress->failed()) {
+        Proposal last;
+        {
+            const std::scoped_lock lock(core_->mutex);
+            status = add_held(last.changes);
+        }
+        if (status.ok()) status = commit(last, {.tick = {}, .level = Level::journal}).status();
+    }
+    Lsn accepted = 0;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        closed_.store(true, std::memory_order_release);  // nothing is accepted behind `accepted`
+        accepted = core_->pending.last();
+    }
+    if (status.ok()) status = core_->progress->wait(accepted, Level::journal);
+    if (status.ok() && !core_->progress->failed()) {
+        store_retry_ms_ = 0;
+        while (status.ok() && core_->progress->stored() < accepted) status = step_store().status();
+        for (bool more = true; status.ok() && more;) {
+            auto stepped = step_store();
+            status = stepped.status();
+            more = stepped && *stepped;
+        }
+        if (status.ok()) status = flush_queue_.attest_if_idle();
+    }
+    return status;
+}
+
+}  // namespace perdure::engine

@@ -1,0 +1,177 @@
+// Engine: one door in, one order of effects. Knows tables, never domains.
+//
+// commit() judges, orders and queues a change set under one short lock; the flush queue makes it durable; the
+// drain carries it to the store; trimming follows the store's safe watermark. All of them are passive: the
+// runtime's threads call the step_… functions, or a simulation does.
+//
+// Thread rule: commit(), view(), health() from any thread; each step_… by one thread at a time; open and close
+// by the owner.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core.h"
+#include "engine/drain.h"
+#include "engine/flush_queue.h"
+#include "engine/proposal.h"
+#include "engine/read_view.h"
+#include "engine/world_directory.h"
+#include "io/clock.h"
+#include "io/file_system.h"
+#include "journal/journal.h"
+#include "perdure/health.h"
+#include "perdure/token.h"
+#include "store/store.h"
+
+namespace perdure::engine {
+
+struct EngineOptions {
+    journal::Options journal;
+    PendingLimits pending;
+    std::uint32_t drain_interval_ms = 1000;
+    std::uint64_t drain_bytes = 64ULL << 20;
+    std::uint64_t pool_bytes_max = 64ULL << 20;  // of unused blocks kept for the next tick
+    std::uint32_t attest_idle_ms = 5;
+    bool create = true;
+    std::vector<Category> categories;
+    std::function<void(std::string_view)> log;
+    io::FileSystem* files = nullptr;
+    const io::Clock* clock = nullptr;
+    std::optional<Uuid> new_world;  // identity for a world that is made now; random if not given
+    // Opens the store of this world, making it if need be.
+    std::function<Result<std::unique_ptr<store::Store>>(const WorldDirectory&, const Uuid&)> open_store;
+};
+
+// What opening found.
+struct Recovered {
+    bool created = false;
+    bool clean = true;
+    std::uint64_t replayed_changes = 0;
+    std::uint64_t replayed_bytes = 0;
+    std::uint64_t torn_bytes = 0;
+    std::vector<std::string> remarks;
+};
+
+class Engine final : public Helper {
+public:
+    static Result<std::unique_ptr<Engine>> open(const std::string& directory, EngineOptions options);
+    ~Engine() override;
+
+    // Declares tables: what is new or changed is committed as a change set of its own and awaited, in the
+    // store too. `incompatible` names the difference; nothing is declared then.
+    enum class Declaring : std::uint8_t { opening, running };  // running: new tables only
+    Status declare(const std::vector<TableDefinition>& wanted, Declaring when);
+
+    // Accepts all of it or nothing. After a refusal the proposal is as it was. Does not wait: options.wait only
+    // says that the caller will, by token.wait(), and so need not wake the journal thread.
+    Result<Token> commit(Proposal& proposal, const CommitOptions& options);
+
+    // SQL views over tables in force. `unsupported` if the store has no SQL.
+    Status declare_views(const std::vector<store::View>& views);
+
+    // For staging.
+    // True if an append-only table has no key as great; `at` is then the last LSN that was looked at.
+    [[nodiscard]] bool is_beyond_all(const TableDefinition& table, std::string_view key, Lsn& at);
+    Status reserve(const TableDefinition& table, std::string_view key);
+    Status judge_and_reserve(Check& check);
+    void release_reserved();
+    Status read_for(Check& check);  // what the store has of its key; blocks
+
+    Result<std::unique_ptr<ReadView>> view(bool durable_only);
+    // Every row of resident tables: the store's, then what is pending, in order. Before the first commit.
+    Status hydrate(const std::function<Status(const Batch&)>& take);
+    // Digest of all non-ephemeral rows in the store; waits until everything accepted is there.
+    Result<Hash128> digest();
+
+    [[nodiscard]] const Catalog& catalog() const noexcept { return core_->catalog; }
+    [[nodiscard]] BlockPool& pool() noexcept { return core_->pool; }
+    [[nodiscard]] const Category* find_category(std::string_view name) const;
+    [[nodiscard]] std::optional<std::uint64_t> last_tick();
+    [[nodiscard]] Health health();
+    [[nodiscard]] const Recovered& recovered() const noexcept { return recovered_; }
+    [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+    [[nodiscard]] const io::Clock& clock() const noexcept { return *options_.clock; }
+    [[nodiscard]] store::Store& store() noexcept { return *store_; }
+    std::size_t poll() { return core_->progress->poll(); }
+
+    // Steps. True: there may be more to do at once.
+    bool step_journal() { return flush_queue_.step(); }
+    void step_attest();
+    Result<bool> step_store();    // drain if due, release, checkpoint, trim
+    Result<bool> step_prepare();  // journal files ahead
+    [[nodiscard]] bool drain_due();
+    // Called when the journal, the store or the preparing thread should look.
+    void set_alarms(std::function<void()> journal, std::function<void()> store,
+                    std::function<void()> prepare);
+
+    // Flushes, drains and checkpoints everything. The engine accepts nothing afterwards.
+    Status close();
+
+    void help(Lsn lsn, Level level) override;
+
+private:
+    explicit Engine(EngineOptions options);
+
+    // Opening, in this order.
+    Status open_directory(const std::string& directory);
+    Status open_journal();
+    Status settle();
+
+    // Committing.
+    Level classify(ChangeSet& changes, const CommitOptions& options) const;
+    Status make_room(std::uint64_t encoded_bytes);
+    Status accept(Proposal& proposal, const CommitOptions& options, std::uint64_t encoded_bytes,
+                  Lsn& lsn);
+    Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
+    Status check_keys(const Proposal& proposal);
+    Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
+    void hold_relaxed(ChangeSet& changes);
+    Status add_held(ChangeSet& changes);
+    [[nodiscard]] bool held_due() const;
+    void note_appended(const ChangeSet& changes);
+    Status refuse_if_failed() const;
+
+    void group_durable(const journal::Appended& appended);
+    void journal_failed(const Status& reason);
+    void await_stored(Lsn lsn);
+    Status load_append_max();
+
+    EngineOptions options_;
+    std::unique_ptr<WorldDirectory> directory_;
+    Identity identity_;
+    Recovered recovered_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::unique_ptr<Core> core_;
+    std::unique_ptr<Drain> drain_;
+    FlushQueue flush_queue_;
+
+    std::mutex store_mutex_;  // one step_store at a time; guards what follows
+    std::uint64_t last_drain_ms_ = 0;
+    bool checkpoint_wanted_ = false;
+    std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
+
+    std::atomic<Lsn> stored_wanted_{0};
+    std::mutex stored_mutex_;
+    std::condition_variable stored_changed_;
+    std::atomic<bool> threads_{false};
+    std::function<void()> alarm_store_;
+    std::function<void()> alarm_prepare_;
+    std::atomic<std::uint64_t> idle_since_ns_{0};
+
+    mutable std::mutex trouble_mutex_;
+    Status trouble_;  // guarded by trouble_mutex_: why the store is behind, or the world read-only
+    std::atomic<bool> closed_{false};
+    std::atomic<std::uint64_t> refused_busy_{0};
+    std::atomic<std::uint64_t> prepare_waits_{0};
+};
+
+}  // namespace perdure::engine

@@ -1,0 +1,422 @@
+#include "engine/key_index.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+namespace perdure::engine {
+namespace {
+
+// Of a node. 64 prefixes are 512 bytes: eight cache lines, three of which a binary search touches.
+constexpr std::uint32_t fanout = 64;
+constexpr std::size_t versions_per_slab = 4096;
+
+// What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is kept.
+struct Tail {
+    std::uint32_t length;  // of the whole key
+    char bytes[1];         // length - 8 of them
+};
+
+struct Keyed {
+    std::uint64_t prefix;
+    std::string_view key;
+};
+
+std::uint64_t prefix_of(std::string_view key) noexcept {
+    std::uint64_t prefix = 0;
+    std::memcpy(&prefix, key.data(), std::min<std::size_t>(key.size(), 8));
+    return __builtin_bswap64(prefix);
+}
+
+// A stored key: the prefix, and either its short length (tagged) or its tail.
+struct StoredKey {
+    std::uint64_t prefix = 0;
+    std::uintptr_t rest = 0;  // odd: (length << 1) | 1, for keys up to 8 bytes; even: a Tail*
+
+    [[nodiscard]] const Tail* tail() const noexcept {
+        return (rest & 1U) != 0 ? nullptr : reinterpret_cast<const Tail*>(rest);
+    }
+    [[nodiscard]] std::size_t length() const noexcept {
+        const Tail* at = tail();
+        return at ? at->length : rest >> 1U;
+    }
+};
+
+StoredKey make_key(std::string_view key, std::uint64_t& tail_bytes) {
+    StoredKey stored{prefix_of(key), (key.size() << 1U) | 1U};
+    if (key.size() > 8) {
+        const std::size_t bytes = sizeof(Tail) + key.size() - 8;
+        auto* memory = static_cast<char*>(::operator new(bytes));
+        Tail* tail = ::new (memory) Tail{static_cast<std::uint32_t>(key.size()), {0}};
+        std::memcpy(memory + offsetof(Tail, bytes), key.data() + 8, key.size() - 8);
+        stored.rest = reinterpret_cast<std::uintptr_t>(tail);
+        tail_bytes += bytes;
+    }
+    return stored;
+}
+
+void drop_key(const StoredKey& key, std::uint64_t& tail_bytes) noexcept {
+    if (const Tail* tail = key.tail()) {
+        tail_bytes -= sizeof(Tail) + tail->length - 8;
+        ::operator delete(const_cast<Tail*>(tail));
+    }
+}
+
+StoredKey copy_key(const StoredKey& key, std::uint64_t& tail_bytes) {
+    const Tail* tail = key.tail();
+    if (!tail) return key;
+    const std::size_t bytes = sizeof(Tail) + tail->length - 8;
+    void* memory = ::operator new(bytes);
+    std::memcpy(memory, tail, bytes);
+    tail_bytes += bytes;
+    return {key.prefix, reinterpret_cast<std::uintptr_t>(memory)};
+}
+
+int compare_slow(const StoredKey& stored, std::string_view key) noexcept {
+    const std::size_t length = stored.length();
+    if (length > 8 && key.size() > 8) {
+        const std::size_t common = std::min(length, key.size()) - 8;
+        const int order = std::memcmp(&stored.tail()->bytes, key.data() + 8, common);
+        if (order != 0) return order;
+    }
+    return length < key.size() ? -1 : (length > key.size() ? 1 : 0);
+}
+
+int compare(const StoredKey& stored, const Keyed& key) noexcept {
+    if (stored.prefix != key.prefix) return stored.prefix < key.prefix ? -1 : 1;
+    return compare_slow(stored, key.key);
+}
+
+void key_text(const StoredKey& stored, std::string& to) {
+    const std::size_t length = stored.length();
+    const std::uint64_t prefix = __builtin_bswap64(stored.prefix);
+    to.resize(length);
+    std::memcpy(to.data(), &prefix, std::min<std::size_t>(length, 8));
+    if (length > 8) std::memcpy(to.data() + 8, &stored.tail()->bytes, length - 8);
+}
+
+}  // namespace
+
+struct KeyIndex::Leaf {
+    std::uint32_t count = 0;
+    Leaf* next = nullptr;
+    Leaf* previous = nullptr;
+    StoredKey keys[fanout];
+    Version* versions[fanout];
+};
+
+// children[i] holds keys below keys[i]; children[count] those at or above keys[count - 1].
+struct KeyIndex::Inner {
+    std::uint32_t count = 0;
+    StoredKey keys[fanout];
+    void* children[fanout + 1];
+};
+
+namespace {
+
+// How many stored keys are below (or, if `above`, not above) the given one.
+std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const Keyed& key, bool above) noexcept {
+    std::uint32_t low = 0;
+    std::uint32_t high = count;
+    while (low < high) {
+        const std::uint32_t middle = (low + high) / 2;
+        const int order = compare(keys[middle], key);
+        if (order < 0 || (above && order == 0)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+template <typename T>
+void open_gap(T* items, std::uint32_t at, std::uint32_t count) noexcept {
+    std::memmove(static_cast<void*>(items + at + 1), items + at, (count - at) * sizeof(T));
+}
+
+template <typename T>
+void close_gap(T* items, std::uint32_t at, std::uint32_t count) noexcept {
+    std::memmove(static_cast<void*>(items + at), items + at + 1, (count - at - 1) * sizeof(T));
+}
+
+}  // namespace
+
+KeyIndex::KeyIndex() {
+    first_ = new Leaf();
+    node_bytes_ = sizeof(Leaf);
+    root_ = first_;
+}
+
+KeyIndex::~KeyIndex() {
+    struct Walk {
+        std::uint64_t& tails;
+        void drop(void* node, std::uint32_t depth) {
+            if (depth == 0) {
+                auto* leaf = static_cast<Leaf*>(node);
+                for (std::uint32_t i = 0; i < leaf->count; ++i) drop_key(leaf->keys[i], tails);
+                delete leaf;
+                return;
+            }
+            auto* inner = static_cast<Inner*>(node);
+            for (std::uint32_t i = 0; i < inner->count; ++i) drop_key(inner->keys[i], tails);
+            for (std::uint32_t i = 0; i <= inner->count; ++i) drop(inner->children[i], depth - 1);
+            delete inner;
+        }
+    };
+    Walk{tail_bytes_}.drop(root_, depth_);
+}
+
+std::uint64_t KeyIndex::bytes() const noexcept {
+    return node_bytes_ + tail_bytes_ + slabs_.size() * versions_per_slab * sizeof(Version);
+}
+
+Version* KeyIndex::take_version() {
+    if (!free_versions_) {
+        auto& slab = slabs_.emplace_back(std::make_unique<Version[]>(versions_per_slab));
+        for (std::size_t i = 0; i < versions_per_slab; ++i) {
+            slab[i].older = free_versions_;
+            free_versions_ = &slab[i];
+        }
+    }
+    Version* taken = free_versions_;
+    free_versions_ = taken->older;
+    ++versions_;
+    return taken;
+}
+
+void KeyIndex::give_version(Version* version) noexcept {
+    PERDURE_ASSERT(versions_ > 0);
+    version->older = free_versions_;
+    free_versions_ = version;
+    if (--versions_ == 0) {  // everything is drained: give the memory back
+        slabs_.clear();
+        free_versions_ = nullptr;
+    }
+}
+
+KeyIndex::Cursor KeyIndex::seek(std::string_view text, bool above) const {
+    const Keyed key{prefix_of(text), text};
+    void* node = root_;
+    for (std::uint32_t depth = depth_; depth > 0; --depth) {
+        auto* inner = static_cast<Inner*>(node);
+        node = inner->children[rank(inner->keys, inner->count, key, true)];
+    }
+    auto* leaf = static_cast<Leaf*>(node);
+    return {leaf, rank(leaf->keys, leaf->count, key, above)};
+}
+
+const Version* KeyIndex::find(std::string_view key) const {
+    const Cursor at = seek(key, false);
+    if (at.slot >= at.leaf->count) return nullptr;
+    if (compare(at.leaf->keys[at.slot], {prefix_of(key), key}) != 0) return nullptr;
+    return at.leaf->versions[at.slot];
+}
+
+bool KeyIndex::next(Cursor& cursor, std::string& key, const Version*& version) const {
+    while (cursor.leaf && cursor.slot >= cursor.leaf->count) cursor = {cursor.leaf->next, 0};
+    if (!cursor.leaf) return false;
+    key_text(cursor.leaf->keys[cursor.slot], key);
+    version = cursor.leaf->versions[cursor.slot];
+    ++cursor.slot;
+    return true;
+}
+
+std::string_view KeyIndex::last_key() const {
+    static thread_local std::string text;
+    void* node = root_;
+    for (std::uint32_t depth = depth_; depth > 0; --depth) {
+        auto* inner = static_cast<Inner*>(node);
+        node = inner->children[inner->count];
+    }
+    const auto* leaf = static_cast<const Leaf*>(node);
+    text.clear();
+    if (leaf->count > 0) key_text(leaf->keys[leaf->count - 1], text);
+    return text;
+}
+
+void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uint32_t row) {
+    const Keyed key{prefix_of(text), text};
+    struct Step {
+        Inner* inner;
+        std::uint32_t child;
+    };
+    Step path[16];  // 64^16 keys: never deeper
+    std::uint32_t steps = 0;
+    void* node = root_;
+    for (std::uint32_t depth = depth_; depth > 0; --depth) {
+        auto* inner = static_cast<Inner*>(node);
+        const std::uint32_t child = rank(inner->keys, inner->count, key, true);
+        PERDURE_ASSERT(steps < 16);
+        path[steps++] = {inner, child};
+        node = inner->children[child];
+    }
+    auto* leaf = static_cast<Leaf*>(node);
+    std::uint32_t slot = rank(leaf->keys, leaf->count, key, false);
+    Version* version = take_version();
+    if (slot < leaf->count && compare(leaf->keys[slot], key) == 0) {
+        PERDURE_ASSERT(leaf->versions[slot]->lsn <= lsn);
+        *version = {leaf->versions[slot], lsn, batch, row};
+        leaf->versions[slot] = version;
+        return;
+    }
+    *version = {nullptr, lsn, batch, row};
+    ++keys_;
+    if (leaf->count == fanout) {
+        // Split. Rows that arrive in key order fill leaves whole: the last leaf splits at its end.
+        auto* right = new Leaf();
+        node_bytes_ += sizeof(Leaf);
+        const bool at_end = slot == fanout && leaf->next == nullptr;
+        const std::uint32_t kept = at_end ? fanout : fanout / 2;
+        right->count = fanout - kept;
+        std::copy_n(leaf->keys + kept, right->count, right->keys);
+        std::copy_n(leaf->versions + kept, right->count, right->versions);
+        leaf->count = kept;
+        right->next = leaf->next;
+        right->previous = leaf;
+        if (right->next) right->next->previous = right;
+        leaf->next = right;
+        Leaf* target = leaf;
+        if (slot >= kept) {
+            target = right;
+            slot -= kept;
+        }
+        open_gap(target->keys, slot, target->count);
+        open_gap(target->versions, slot, target->count);
+        target->keys[slot] = make_key(text, tail_bytes_);
+        target->versions[slot] = version;
+        ++target->count;
+        // Tell the parents.
+        StoredKey separator = copy_key(right->keys[0], tail_bytes_);
+        void* added = right;
+        while (true) {
+            if (steps == 0) {
+                auto* top = new Inner();
+                node_bytes_ += sizeof(Inner);
+                top->count = 1;
+                top->keys[0] = separator;
+                top->children[0] = root_;
+                top->children[1] = added;
+                root_ = top;
+                ++depth_;
+                return;
+            }
+            const Step step = path[--steps];
+            Inner* parent = step.inner;
+            if (parent->count < fanout) {
+                open_gap(parent->keys, step.child, parent->count);
+                open_gap(parent->children, step.child + 1, parent->count + 1);
+                parent->keys[step.child] = separator;
+                parent->children[step.child + 1] = added;
+                ++parent->count;
+                return;
+            }
+            // Split the parent: its middle key goes up.
+            auto* sibling = new Inner();
+            node_bytes_ += sizeof(Inner);
+            StoredKey keys[fanout + 1];
+            void* children[fanout + 2];
+            std::copy_n(parent->keys, fanout, keys);
+            std::copy_n(parent->children, fanout + 1, children);
+            open_gap(keys, step.child, fanout);
+            open_gap(children, step.child + 1, fanout + 1);
+            keys[step.child] = separator;
+            children[step.child + 1] = added;
+            const std::uint32_t middle = step.child == fanout ? fanout - 1 : fanout / 2;
+            parent->count = middle;
+            std::copy_n(keys, middle, parent->keys);
+            std::copy_n(children, middle + 1, parent->children);
+            sibling->count = fanout - middle;
+            std::copy_n(keys + middle + 1, sibling->count, sibling->keys);
+            std::copy_n(children + middle + 1, sibling->count + 1, sibling->children);
+            separator = keys[middle];
+            added = sibling;
+        }
+    }
+    open_gap(leaf->keys, slot, leaf->count);
+    open_gap(leaf->versions, slot, leaf->count);
+    leaf->keys[slot] = make_key(text, tail_bytes_);
+    leaf->versions[slot] = version;
+    ++leaf->count;
+}
+
+void KeyIndex::release(std::string_view key, Lsn lsn) {
+    const Cursor at = seek(key, false);
+    if (at.slot >= at.leaf->count) return;
+    if (compare(at.leaf->keys[at.slot], {prefix_of(key), key}) != 0) return;
+    Version** link = &at.leaf->versions[at.slot];
+    while (*link && (*link)->lsn > lsn) link = &(*link)->older;
+    while (*link) {
+        Version* gone = *link;
+        *link = gone->older;
+        give_version(gone);
+    }
+    if (!at.leaf->versions[at.slot]) erase_slot(key);
+}
+
+// Empty leaves are unlinked and freed, and so are inner nodes without children; others are left as they are:
+// the drain empties the tree soon enough, and then it shrinks to one leaf.
+void KeyIndex::erase_slot(std::string_view text) {
+    const Keyed key{prefix_of(text), text};
+    struct Step {
+        Inner* inner;
+        std::uint32_t child;
+    };
+    Step path[16];
+    std::uint32_t steps = 0;
+    void* node = root_;
+    for (std::uint32_t depth = depth_; depth > 0; --depth) {
+        auto* inner = static_cast<Inner*>(node);
+        const std::uint32_t child = rank(inner->keys, inner->count, key, true);
+        path[steps++] = {inner, child};
+        node = inner->children[child];
+    }
+    auto* leaf = static_cast<Leaf*>(node);
+    const std::uint32_t slot = rank(leaf->keys, leaf->count, key, false);
+    PERDURE_ASSERT(slot < leaf->count);
+    drop_key(leaf->keys[slot], tail_bytes_);
+    close_gap(leaf->keys, slot, leaf->count);
+    close_gap(leaf->versions, slot, leaf->count);
+    --leaf->count;
+    --keys_;
+    if (leaf->count > 0 || steps == 0) return;
+
+    if (leaf->previous) leaf->previous->next = leaf->next;
+    if (leaf->next) leaf->next->previous = leaf->previous;
+    if (first_ == leaf) first_ = leaf->next;
+    delete leaf;
+    node_bytes_ -= sizeof(Leaf);
+    while (steps > 0) {
+        const Step step = path[--steps];
+        Inner* inner = step.inner;
+        if (inner->count == 0) {  // its only child went: it goes as well
+            delete inner;
+            node_bytes_ -= sizeof(Inner);
+            continue;
+        }
+        const std::uint32_t gone_key = step.child == 0 ? 0 : step.child - 1;
+        drop_key(inner->keys[gone_key], tail_bytes_);
+        close_gap(inner->keys, gone_key, inner->count);
+        close_gap(inner->children, step.child, inner->count + 1);
+        --inner->count;
+        break;
+    }
+    if (!first_) {  // nothing is left at all
+        first_ = new Leaf();
+        node_bytes_ += sizeof(Leaf);
+        root_ = first_;
+        depth_ = 0;
+        return;
+    }
+    while (depth_ > 0 && static_cast<Inner*>(root_)->count == 0) {
+        auto* top = static_cast<Inner*>(root_);
+        root_ = top->children[0];
+        delete top;
+        node_bytes_ -= sizeof(Inner);
+        --depth_;
+    }
+}
+
+}  // namespace perdure::engine

@@ -1,0 +1,83 @@
+// KeySet: which keys of one table were seen, as cheaply as the key allows: ids in a paged bitmap, other keys of
+// up to eight bytes in a flat hash set, the rest as strings.
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace perdure::engine {
+
+class IdSet {
+public:
+    // True if it was not there.
+    bool insert(std::uint64_t id) {
+        const std::uint64_t page = id / page_ids;
+        if (page != cached_page_ || !cached_) find_page(page);
+        std::uint64_t& word = (*cached_)[id % page_ids / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (id % 64);
+        if ((word & bit) != 0) return false;
+        word |= bit;
+        return true;
+    }
+
+private:
+    static constexpr std::uint64_t page_ids = 1U << 18;  // 32 KiB a page
+    using Page = std::array<std::uint64_t, page_ids / 64>;
+
+    void find_page(std::uint64_t page) {
+        auto& slot = pages_[page];
+        if (!slot) slot = std::make_unique<Page>();
+        cached_ = slot.get();
+        cached_page_ = page;
+    }
+
+    std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
+    Page* cached_ = nullptr;
+    std::uint64_t cached_page_ = 0;
+};
+
+class FlatSet {
+public:
+    FlatSet() : slots_(1024, 0) {}
+
+    bool insert(std::uint64_t key) {
+        if (key == 0) return !std::exchange(zero_, true);
+        if (count_ * 2 >= slots_.size()) grow();
+        return insert_in(slots_, key);
+    }
+
+private:
+    bool insert_in(std::vector<std::uint64_t>& slots, std::uint64_t key) {
+        const std::size_t mask = slots.size() - 1;
+        std::size_t at = (key * 0x9E3779B97F4A7C15ULL >> 20U) & mask;
+        while (slots[at] != 0) {
+            if (slots[at] == key) return false;
+            at = (at + 1) & mask;
+        }
+        slots[at] = key;
+        ++count_;
+        return true;
+    }
+    void grow() {
+        std::vector<std::uint64_t> larger(slots_.size() * 4, 0);
+        count_ = 0;
+        for (const std::uint64_t key : slots_) {
+            if (key != 0) insert_in(larger, key);
+        }
+        slots_ = std::move(larger);
+    }
+
+    std::vector<std::uint64_t> slots_;  // 0: free
+    std::size_t count_ = 0;
+    bool zero_ = false;
+};
+
+}  // namespace perdure::engine

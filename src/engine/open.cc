@@ -1,0 +1,215 @@
+// Engine, opening: directory, store, journal, then whatever is left to settle. See ARCHITECTURE.md, "Recovery".
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "journal/recovery.h"
+#include "model/key.h"
+
+namespace perdure::engine {
+
+Engine::Engine(EngineOptions options)
+    : options_(std::move(options)),
+      flush_queue_([this](const journal::Appended& appended) { group_durable(appended); },
+                   [this](const Status& reason) { journal_failed(reason); }) {}
+
+Engine::~Engine() {
+    if (core_) core_->progress->detach();
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory, EngineOptions options) {
+    PERDURE_ASSERT(options.files && options.clock && options.open_store);
+    PERDURE_TRY(options.journal.validate());
+    std::unique_ptr<Engine> engine(new Engine(std::move(options)));
+    PERDURE_TRY(engine->open_directory(directory));
+    PERDURE_TRY(engine->open_journal());
+    PERDURE_TRY(engine->settle());
+    return engine;
+}
+
+Status Engine::open_directory(const std::string& path) {
+    directory_ = std::make_unique<WorldDirectory>(*options_.files, path);
+    PERDURE_TAKE(const bool there, options_.files->exists(path));
+    PERDURE_TAKE(const bool known, options_.files->exists(io::join_path(path, "identity")));
+    if (!known && !options_.create) return directory_->read_identity().status();
+    if (!there) PERDURE_TRY(options_.files->create_directory(path));
+    PERDURE_TRY(directory_->lock(*options_.clock));
+    if (known) {
+        PERDURE_TAKE(identity_, directory_->read_identity());
+    } else {
+        PERDURE_TAKE(const auto names, options_.files->list(path));
+        for (const std::string& name : names) {
+            // A creation cut short leaves only these; anything else is not ours to write beside.
+            if (name != "lock" && name != "journal" && name != "quarantine" && name != "perdure.toml" &&
+                name != "identity.new") {
+                return error(Code::invalid, "{}: holds '{}' but no world; choose an empty directory", path,
+                             name);
+            }
+        }
+        const Uuid world = options_.new_world ? *options_.new_world : random_uuid();
+        PERDURE_TAKE(identity_, directory_->create(world, *options_.clock));
+        recovered_.created = true;
+    }
+    PERDURE_TAKE(store_, options_.open_store(*directory_, identity_.world));
+    return {};
+}
+
+Status Engine::open_journal() {
+    PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
+    const Watermark from = marks.visible;
+    core_ = std::make_unique<Core>(options_.pending, from, options_.pool_bytes_max, *this);
+    core_->clock = options_.clock;
+    core_->log = options_.log;
+    core_->safe_lsn = marks.safe;
+    core_->tick = from.tick;
+    for (const Category& category : options_.categories) {
+        PERDURE_TRY(category.validate());
+        core_->categories[category.name] = category;
+    }
+    PERDURE_TAKE(const auto definitions, store_->definitions());
+    for (const TableDefinition& definition : definitions) {
+        PERDURE_TRY(core_->catalog.add(definition));
+    }
+    const auto visit = [this](journal::GroupFound&& group) -> Status {
+        for (ChangeSet& set : group.changes) {
+            if (set.tick) core_->tick = set.tick;
+            ++recovered_.replayed_changes;
+            core_->pending.push(std::move(set));
+        }
+        if (group.changes.empty()) return {};
+        core_->pending.group_durable(group.last, group.epoch, group.chain, group.address);
+        core_->pending.let_go(group.last, 0);
+        recovered_.replayed_bytes += group.address.bytes;
+        return {};
+    };
+    PERDURE_TAKE(const journal::Findings found,
+                 journal::recover(*options_.files, directory_->journal(), identity_.world, from,
+                                  core_->catalog, visit));
+    recovered_.remarks = found.remarks;
+    if (found.empty && from.lsn > 0) {
+        return error(Code::corrupt, "{}: the journal is empty but the store is at change set {}: the journal "
+                     "was removed or this is another machine; restore it, or take the world over with "
+                     "'perdure repair' once you are sure that no other owner is left",
+                     directory_->journal(), from.lsn);
+    }
+    if (found.ending == journal::Ending::torn) {
+        recovered_.torn_bytes = found.torn.bytes;
+        PERDURE_TRY(journal::quarantine_torn(*options_.files, directory_->journal(),
+                                             directory_->quarantine(), found));
+    }
+    recovered_.clean = found.ending == journal::Ending::clean && recovered_.replayed_changes == 0;
+
+    journal::Start start = found.start(identity_.world);
+    start.epoch = std::max(start.epoch, from.epoch + 1);
+    core_->epoch = start.epoch;
+    PERDURE_TRY(store_->take_over(core_->epoch));
+    PERDURE_TAKE(journal_, journal::Journal::open(*options_.files, *options_.clock,
+                                                  directory_->journal(), options_.journal, start,
+                                                  core_->catalog));
+    flush_queue_.attach(*journal_);
+    flush_queue_.start_at(core_->pending.last());
+    core_->progress->reached_journal(core_->pending.last());
+    core_->progress->reached_store(from.lsn);
+    drain_ = std::make_unique<Drain>(*core_, *store_, *journal_);
+    return {};
+}
+
+// What must be so before the first commit: no definition on its way, the index within its limit, ephemeral
+// tables empty, the greatest keys of append-only tables known.
+Status Engine::settle() {
+    const auto defines = [](const GroupEnd& group) { return group.definition; };
+    const auto must_drain = [&] {
+        const auto& groups = core_->pending.groups();
+        return std::any_of(groups.begin(), groups.end(), defines) || core_->pending.is_full(1, 0);
+    };
+    while (must_drain()) {
+        if (options_.log) {
+            options_.log("recovery: draining before the first tick: " +
+                         std::to_string(core_->pending.size()) + " change sets are left");
+        }
+        PERDURE_TAKE(const bool drained, drain_->step());
+        while (drain_->release_step()) {}
+        if (!drained) break;
+    }
+    std::vector<const TableDefinition*> ephemeral;
+    for (const TableDefinition* table : core_->catalog.tables()) {
+        // In the store only: a table that is new in pending is empty there anyway.
+        if (core_->level_of(*table) == Level::ephemeral) ephemeral.push_back(table);
+    }
+    PERDURE_TAKE(const auto stored, store_->definitions());
+    std::erase_if(ephemeral, [&](const TableDefinition* table) {
+        return std::none_of(stored.begin(), stored.end(),
+                            [&](const TableDefinition& known) { return known.id == table->id; });
+    });
+    if (!ephemeral.empty()) {
+        PERDURE_TRY(store_->empty({core_->epoch, core_->stored}, ephemeral));
+    }
+    return load_append_max();
+}
+
+Status Engine::load_append_max() {
+    PERDURE_TAKE(const auto stored, store_->definitions());
+    PERDURE_TAKE(const auto snapshot, store_->snapshot());
+    for (const TableDefinition* table : core_->catalog.tables()) {
+        if (!table->append_only) continue;
+        std::string& greatest = core_->append_max[table->id];
+        const bool in_store = std::any_of(stored.begin(), stored.end(), [&](const auto& known) {
+            return known.id == table->id;
+        });
+        if (in_store) {
+            PERDURE_TAKE(const Batch last, snapshot->last(*table));
+            if (last.rows() > 0) encode_key(last, 0, greatest);
+        }
+        if (const KeyIndex* index = core_->pending.index(table->id)) {
+            greatest = std::max(greatest, std::string(index->last_key()));
+        }
+    }
+    return {};
+}
+
+Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
+    constexpr std::uint32_t rows_per_batch = 16'384;
+    PERDURE_TAKE(const auto stored, store_->definitions());
+    PERDURE_TAKE(const auto snapshot, store_->snapshot());
+    for (const TableDefinition* table : core_->catalog.tables()) {
+        if (!table->resident) continue;
+        const bool in_store = std::any_of(stored.begin(), stored.end(), [&](const auto& known) {
+            return known.id == table->id;
+        });
+        if (!in_store) continue;
+        Batch page;
+        bool first = true;
+        while (true) {
+            PERDURE_TAKE(Batch next, snapshot->scan(*table, first ? nullptr : &page,
+                                                    first ? 0 : page.rows() - 1, rows_per_batch));
+            if (next.rows() == 0) break;
+            PERDURE_TRY(take(next));
+            page = std::move(next);
+            first = false;
+            if (page.rows() < rows_per_batch) break;
+        }
+    }
+    // Nobody commits or drains yet, so pending stays as it is.
+    journal::GroupAddress read_from;
+    std::vector<ChangeSet> group;
+    for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {
+        const Entry& entry = core_->pending.entry(lsn);
+        const ChangeSet* set = &entry.changes;
+        if (entry.let_go) {
+            if (group.empty() || read_from.file != entry.address.file ||
+                read_from.offset != entry.address.offset) {
+                PERDURE_TAKE(group, journal_->read(entry.address, core_->catalog));
+                read_from = entry.address;
+            }
+            set = &group[lsn - group.front().lsn];
+        }
+        for (const Batch& batch : set->batches) {
+            if (batch.table().resident) PERDURE_TRY(take(batch));
+        }
+    }
+    return {};
+}
+
+}  // namespace perdure::engine

@@ -1,0 +1,111 @@
+#include "engine/progress.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "perdure/token.h"
+
+namespace perdure::engine {
+
+void Progress::fail(const Status& reason) {
+    PERDURE_ASSERT(!reason.ok());
+    const std::scoped_lock lock(mutex_);
+    if (failure_.ok()) failure_ = reason;
+    failed_.store(true, std::memory_order_release);
+}
+
+void Progress::detach() {
+    const std::unique_lock lock(life_);
+    helper_ = nullptr;
+}
+
+Status Progress::failure() const {
+    const std::scoped_lock lock(mutex_);
+    return failure_;
+}
+
+bool Progress::reached(Lsn lsn, Level level) const noexcept {
+    switch (level) {
+        case Level::ephemeral:
+        case Level::relaxed: return true;
+        case Level::journal: return durable() >= lsn;
+        case Level::stored: return stored() >= lsn;
+    }
+    return false;
+}
+
+Status Progress::status(Lsn lsn, Level level) const {
+    if (reached(lsn, level)) return {};
+    if (!failed()) {
+        return error(Code::busy, "change set {} is on its way to level {}", lsn, level_name(level));
+    }
+    if (reached(lsn, level)) return {};  // it got there just before the failure
+    return error(Code::unknown, "change set {}: {}; the next open of the world decides", lsn,
+                 failure().message());
+}
+
+Status Progress::wait(Lsn lsn, Level level) {
+    if (reached(lsn, level)) return {};
+    const std::shared_lock lock(life_);
+    if (helper_) helper_->help(lsn, level);
+    if (!helper_ && !failed() && !reached(lsn, level)) {
+        return error(Code::unknown, "the world was closed before change set {} reached level {}", lsn,
+                     level_name(level));
+    }
+    return status(lsn, level);
+}
+
+void Progress::then(Lsn lsn, Level level, std::function<void(const Status&)> callback) {
+    const std::scoped_lock lock(mutex_);
+    callbacks_.emplace(lsn, Callback{level, std::move(callback)});
+    waiting_.store(callbacks_.size(), std::memory_order_release);
+}
+
+std::size_t Progress::poll() {
+    if (waiting_.load(std::memory_order_acquire) == 0) return 0;
+    std::vector<std::pair<Status, std::function<void(const Status&)>>> ready;
+    {
+        const bool failed_now = failed();
+        const Lsn newest = durable();
+        std::unique_lock lock(mutex_);
+        for (auto at = callbacks_.begin(); at != callbacks_.end();) {
+            if (at->first > newest && !failed_now && at->second.level >= Level::journal) break;
+            if (!reached(at->first, at->second.level) && !failed_now) {
+                ++at;
+                continue;
+            }
+            const auto [lsn, level] = std::pair(at->first, at->second.level);
+            auto run = std::move(at->second.run);
+            at = callbacks_.erase(at);
+            lock.unlock();
+            ready.emplace_back(status(lsn, level), std::move(run));
+            lock.lock();
+        }
+        waiting_.store(callbacks_.size(), std::memory_order_release);
+    }
+    for (auto& [status, run] : ready) run(status);
+    return ready.size();
+}
+
+}  // namespace perdure::engine
+
+namespace perdure {
+
+Token::Token(std::shared_ptr<engine::Progress> progress, std::uint64_t lsn, Level level,
+             std::optional<std::uint64_t> tick)
+    : progress_(std::move(progress)), lsn_(lsn), level_(level), tick_(tick) {}
+
+bool Token::done() const {
+    return !progress_ || progress_->reached(lsn_, level_) || progress_->failed();
+}
+Status Token::status() const { return progress_ ? progress_->status(lsn_, level_) : Status(); }
+Status Token::wait() const { return wait(level_); }
+Status Token::wait(Level level) const {
+    return progress_ ? progress_->wait(lsn_, level) : Status();
+}
+void Token::then(std::function<void(const Status&)> callback) const {
+    if (progress_) progress_->then(lsn_, level_, std::move(callback));
+}
+
+}  // namespace perdure

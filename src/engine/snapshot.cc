@@ -1,0 +1,45 @@
+#include "perdure/snapshot.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "engine/read_view.h"
+#include "model/key.h"
+
+namespace perdure {
+namespace {
+
+Result<const TableDefinition*> find_table(const engine::ReadView& view, std::string_view name) {
+    const TableDefinition* table = view.catalog().find(name);
+    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
+    return table;
+}
+
+}  // namespace
+
+Value FoundRow::operator[](std::string_view column) const {
+    const auto at = batch_.table().find_column(column);
+    return at ? batch_.value(*at, 0) : Value();
+}
+
+Snapshot::Snapshot(std::unique_ptr<engine::ReadView> view) : view_(std::move(view)) {}
+Snapshot::Snapshot(Snapshot&&) noexcept = default;
+Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
+Snapshot::~Snapshot() = default;
+
+std::uint64_t Snapshot::lsn() const noexcept { return view_->lsn(); }
+
+Result<std::optional<FoundRow>> Snapshot::find(std::string_view name, std::span<const Cell> cells) {
+    PERDURE_TAKE(const TableDefinition* table, find_table(*view_, name));
+    PERDURE_TAKE(const std::string key, encode_key(*table, cells));
+    PERDURE_TAKE(auto found, view_->find(*table, key, cells));
+    if (!found) return std::optional<FoundRow>();
+    return std::optional<FoundRow>(FoundRow(*std::move(found)));
+}
+
+Result<Batch> Snapshot::scan(std::string_view name, const Batch* after, std::uint32_t limit) {
+    PERDURE_TAKE(const TableDefinition* table, find_table(*view_, name));
+    return view_->scan(*table, after, limit);
+}
+
+}  // namespace perdure

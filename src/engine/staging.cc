@@ -1,0 +1,255 @@
+#include "engine/staging.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/check.h"
+#include "engine/engine.h"
+#include "engine/read_view.h"
+#include "model/batch_builder.h"
+#include "model/key.h"
+#include "model/field_value.h"
+
+namespace perdure::engine {
+namespace {
+
+// Rows that one transaction may stage: beyond it, load in several. Keeps a mistake from eating all memory.
+constexpr std::size_t staged_rows_max = 4'000'000;
+
+Result<Batch> one_row(const TableDefinition& table, Operation operation, std::span<const Cell> cells) {
+    BatchBuilder builder(table, operation);
+    PERDURE_TRY(builder.add(cells));
+    return builder.finish();
+}
+
+}  // namespace
+
+Staging::~Staging() { clear(); }
+
+void Staging::clear() {
+    if (is_tick_) engine_.release_reserved();
+    rows_.clear();
+    checks_.clear();
+    prefetched_.clear();
+}
+
+Result<const TableDefinition*> Staging::user_table(std::string_view name, bool append) const {
+    const TableDefinition* table = engine_.catalog().find(name);
+    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
+    if (table->resident) {
+        return error(Code::invalid, "'{}' is the table of a component: change it through entities()",
+                     name);
+    }
+    if (append && !table->append_only) {
+        return error(Code::invalid, "table '{}' is not append-only: use put", name);
+    }
+    if (!append && table->append_only) {
+        return error(Code::invalid, "table '{}' is append-only: use append", name);
+    }
+    return table;
+}
+
+Status Staging::put(std::string_view name, std::span<const Cell> row, const Condition& condition) {
+    PERDURE_TAKE(const TableDefinition* table, user_table(name, false));
+    return stage(*table, Operation::upsert, row, condition);
+}
+
+Status Staging::erase(std::string_view name, std::span<const Cell> key, const Condition& condition) {
+    PERDURE_TAKE(const TableDefinition* table, user_table(name, false));
+    return stage(*table, Operation::erase, key, condition);
+}
+
+Status Staging::append(std::string_view name, std::span<const Cell> row) {
+    PERDURE_TAKE(const TableDefinition* table, user_table(name, true));
+    PERDURE_TAKE(Batch batch, one_row(*table, Operation::upsert, row));
+    std::string key;
+    encode_key(batch, 0, key);
+    // A key beyond all others is new without looking; others must be looked for.
+    Lsn new_at = 0;
+    if (!engine_.is_beyond_all(*table, key, new_at)) {
+        Check check;
+        check.table = table;
+        check.key = key;
+        check.kind = Condition::Kind::absent;
+        PERDURE_TAKE(check.key_row, key_row(batch, 0));
+        if (is_tick_) {
+            PERDURE_TRY(judge_now(check));
+        } else {
+            checks_.push_back(std::move(check));
+        }
+    }
+    if (rows_.size() >= staged_rows_max) {
+        return error(Code::invalid, "more than {} rows in one transaction; commit in between",
+                     staged_rows_max);
+    }
+    rows_.push_back({table, std::move(key), std::move(batch), new_at});
+    return {};
+}
+
+Status Staging::stage(const TableDefinition& table, Operation operation, std::span<const Cell> cells,
+                      const Condition& condition) {
+    PERDURE_TAKE(Batch row, one_row(table, operation, cells));
+    if (rows_.size() >= staged_rows_max) {
+        return error(Code::invalid, "more than {} rows in one transaction; commit in between",
+                     staged_rows_max);
+    }
+    std::string key;
+    encode_key(row, 0, key);
+    if (condition.kind != Condition::Kind::none) {
+        PERDURE_TAKE(Check check, make_check(table, row, condition));
+        if (is_tick_) {
+            PERDURE_TRY(judge_now(check));
+        } else if (const StagedRow* own = find_staged(table, key)) {
+            // Judged against what this very transaction is about to write.
+            const bool there = own->row.operation() == Operation::upsert;
+            PERDURE_TRY(judge(check, there ? &own->row : nullptr, 0));
+        } else {
+            checks_.push_back(std::move(check));
+        }
+    }
+    rows_.push_back({&table, std::move(key), std::move(row), 0});
+    return {};
+}
+
+// In a tick: against what is staged, pending or prefetched, at once, and the key is reserved until the commit.
+Status Staging::judge_now(Check& check) {
+    if (const StagedRow* own = find_staged(*check.table, check.key)) {
+        const bool there = own->row.operation() == Operation::upsert;
+        PERDURE_TRY(judge(check, there ? &own->row : nullptr, 0));
+        return engine_.reserve(*check.table, check.key);
+    }
+    const auto fetched = prefetched_.find({check.table->id, check.key});
+    if (fetched != prefetched_.end()) {
+        check.read = true;
+        check.read_at = fetched->second.read_at;
+        if (fetched->second.stored) {
+            PERDURE_TAKE(Batch copy, single_row(*fetched->second.stored, 0));
+            check.stored = std::move(copy);
+        }
+    }
+    return engine_.judge_and_reserve(check);
+}
+
+const Staging::StagedRow* Staging::find_staged(const TableDefinition& table, std::string_view key) const {
+    for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
+        if (row->table->id == table.id && row->key == key) return &*row;
+    }
+    return nullptr;
+}
+
+Status Staging::put_structs(std::string_view name, const StructShape& shape,
+                            std::span<const std::byte> rows, std::size_t stride) {
+    const TableDefinition* table = engine_.catalog().find(name);
+    PERDURE_TAKE(table, user_table(name, table && table->append_only));
+    PERDURE_ASSERT(stride > 0 && rows.size() % stride == 0);
+    std::vector<Cell> cells(shape.fields.size());
+    for (std::size_t at = 0; at < rows.size(); at += stride) {
+        for (std::size_t i = 0; i < shape.fields.size(); ++i) {
+            cells[i] = {shape.fields[i].name, field_value(shape.fields[i], rows.data() + at)};
+        }
+        if (table->append_only) {
+            PERDURE_TRY(append(name, cells));
+        } else {
+            PERDURE_TRY(stage(*table, Operation::upsert, cells, {}));
+        }
+    }
+    return {};
+}
+
+Result<std::optional<Batch>> Staging::find(std::string_view name, std::span<const Cell> cells) {
+    const TableDefinition* table = engine_.catalog().find(name);
+    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
+    PERDURE_TAKE(const std::string key, encode_key(*table, cells));
+    if (const StagedRow* own = find_staged(*table, key)) {
+        if (own->row.operation() == Operation::erase) return std::optional<Batch>();
+        PERDURE_TAKE(Batch row, single_row(own->row, 0));
+        return std::optional<Batch>(std::move(row));
+    }
+    PERDURE_TAKE(const auto view, engine_.view(false));
+    return view->find(*table, key, cells);
+}
+
+Status Staging::prefetch(std::string_view name, std::span<const Row> keys) {
+    if (!is_tick_) return error(Code::invalid, "prefetch is for ticks; transactions read at commit");
+    const TableDefinition* table = engine_.catalog().find(name);
+    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
+    for (const Row& cells : keys) {
+        Check check;
+        check.table = table;
+        PERDURE_TAKE(check.key_row, key_batch(*table, cells));
+        encode_key(check.key_row, 0, check.key);
+        PERDURE_TRY(engine_.read_for(check));
+        prefetched_[{table->id, check.key}] = std::move(check);
+    }
+    return {};
+}
+
+Status Staging::propose(Proposal& proposal) {
+    // The last change of each key, grouped by table and operation.
+    std::vector<const StagedRow*> order;
+    order.reserve(rows_.size());
+    for (const StagedRow& row : rows_) order.push_back(&row);
+    if (order.size() > 1) {
+        std::stable_sort(order.begin(), order.end(), [](const StagedRow* left, const StagedRow* right) {
+            if (left->table->id != right->table->id) return left->table->id < right->table->id;
+            return left->key < right->key;
+        });
+    }
+    std::vector<const StagedRow*> erased;
+    std::vector<const StagedRow*> upserted;
+    const auto flush = [&](std::vector<const StagedRow*>& group, Operation operation) -> Status {
+        if (group.empty()) return {};
+        BatchBuilder builder(*group.front()->table, operation);
+        for (const StagedRow* row : group) builder.add(row->row, 0);
+        PERDURE_TAKE(Batch batch, builder.finish());
+        proposal.changes.batches.push_back(std::move(batch));
+        group.clear();
+        return {};
+    };
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const StagedRow* row = order[i];
+        const StagedRow* next = i + 1 < order.size() ? order[i + 1] : nullptr;
+        const bool same_table = next && next->table->id == row->table->id;
+        if (same_table && next->key == row->key) {
+            if (row->table->append_only) {
+                return error(Code::conflict, "table '{}': key {} is appended twice in one commit",
+                             row->table->name, key_text(row->row, 0));
+            }
+            continue;
+        }
+        (row->row.operation() == Operation::erase ? erased : upserted).push_back(row);
+        proposal.touched.push_back({row->table, row->key, row->new_at});
+        if (same_table) continue;
+        PERDURE_TRY(flush(erased, Operation::erase));
+        PERDURE_TRY(flush(upserted, Operation::upsert));
+    }
+    proposal.checks = std::move(checks_);
+    proposal.from_tick = is_tick_;
+    return {};
+}
+
+Result<Token> Staging::commit(const CommitOptions& options) {
+    if (is_tick_) return error(Code::invalid, "a tick is committed by World::commit()");
+    if (options.tick) return error(Code::invalid, "only World::commit() ends a tick");
+    if (rows_.empty() && checks_.empty()) {
+        return error(Code::invalid, "nothing is staged in this transaction");
+    }
+    Proposal proposal;
+    if (Status status = propose(proposal); !status.ok()) {
+        checks_ = std::move(proposal.checks);
+        return status;
+    }
+    auto token = engine_.commit(proposal, options);
+    if (token) {
+        rows_.clear();
+        checks_.clear();
+        if (options.wait) PERDURE_TRY(token->wait());
+    } else {
+        checks_ = std::move(proposal.checks);
+    }
+    return token;
+}
+
+}  // namespace perdure::engine

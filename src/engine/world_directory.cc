@@ -1,0 +1,108 @@
+#include "engine/world_directory.h"
+
+#include <array>
+#include <random>
+#include <utility>
+
+#include "base/checksum.h"
+#include "base/error.h"
+
+namespace perdure::engine {
+namespace {
+
+// docs/format/identity.md
+constexpr std::string_view magic = "PERDUREW";
+constexpr std::size_t identity_bytes = 64;
+constexpr std::size_t checksum_offset = 56;
+constexpr std::uint16_t format_major = 1;
+
+std::array<std::byte, identity_bytes> encode(const Identity& identity) {
+    std::array<std::byte, identity_bytes> bytes{};
+    std::memcpy(bytes.data(), magic.data(), magic.size());
+    store_le(bytes.data() + 8, identity.format_major);
+    store_le(bytes.data() + 10, identity.format_minor);
+    std::memcpy(bytes.data() + 16, identity.world.bytes.data(), 16);
+    store_le(bytes.data() + 32, identity.created_us);
+    store_le(bytes.data() + checksum_offset, checksum64(ByteSpan(bytes.data(), checksum_offset)));
+    return bytes;
+}
+
+}  // namespace
+
+std::string uuid_text(const Uuid& uuid) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        text += digits[std::to_integer<unsigned>(uuid.bytes[i]) >> 4U];
+        text += digits[std::to_integer<unsigned>(uuid.bytes[i]) & 15U];
+    }
+    return text;
+}
+
+Uuid random_uuid() {
+    std::random_device device;
+    Uuid uuid;
+    for (std::size_t i = 0; i < uuid.bytes.size(); i += 4) store_le(uuid.bytes.data() + i, device());
+    // RFC 9562, version 4, variant 10.
+    uuid.bytes[6] = (uuid.bytes[6] & std::byte{0x0F}) | std::byte{0x40};
+    uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
+    return uuid;
+}
+
+Status WorldDirectory::lock(const io::Clock& clock) {
+    const std::string owner = "locked at " + std::to_string(clock.wall_us() / 1'000'000) + " s since 1970";
+    PERDURE_TAKE(lock_, files_.lock(io::join_path(path_, "lock"), owner));
+    return {};
+}
+
+std::optional<std::string> WorldDirectory::owner() const {
+    const auto probe = files_.lock(io::join_path(path_, "lock"), {});
+    if (probe || probe.status().code() != Code::locked) return std::nullopt;
+    return std::string(probe.status().message());
+}
+
+Result<Identity> WorldDirectory::read_identity() const {
+    const std::string path = io::join_path(path_, "identity");
+    PERDURE_TAKE(const bool there, files_.exists(path));
+    if (!there) {
+        return error(Code::not_found, "{}: there is no world here (no file 'identity'); make one with "
+                     "'perdure init {}'", path_, path_);
+    }
+    PERDURE_TAKE(const std::string text, io::read_file(files_, path, 4096));
+    const ByteSpan bytes = as_bytes(text);
+    if (bytes.size() != identity_bytes || as_text(bytes.first(8)) != magic) {
+        return error(Code::corrupt, "{}: not an identity file ({} bytes, {} expected); restore it from a "
+                     "backup of this world", path, bytes.size(), identity_bytes);
+    }
+    if (load_le<std::uint64_t>(bytes.data() + checksum_offset) !=
+        checksum64(bytes.first(checksum_offset))) {
+        return error(Code::corrupt, "{}: the checksum at offset {} does not match; restore it from a "
+                     "backup of this world", path, checksum_offset);
+    }
+    Identity identity;
+    identity.format_major = load_le<std::uint16_t>(bytes.data() + 8);
+    identity.format_minor = load_le<std::uint16_t>(bytes.data() + 10);
+    if (identity.format_major > format_major) {
+        return error(Code::unsupported, "{}: written by a newer Perdure (format {}.{}, this one reads up to "
+                     "{}); open it with that version", path_, identity.format_major,
+                     identity.format_minor, format_major);
+    }
+    std::memcpy(identity.world.bytes.data(), bytes.data() + 16, 16);
+    identity.created_us = load_le<std::int64_t>(bytes.data() + 32);
+    return identity;
+}
+
+Result<Identity> WorldDirectory::create(const Uuid& world, const io::Clock& clock) {
+    PERDURE_TRY(files_.create_directory(journal()));
+    PERDURE_TRY(files_.create_directory(quarantine()));
+    PERDURE_TRY(files_.sync_directory(path_));
+    Identity identity;
+    identity.world = world;
+    identity.created_us = clock.wall_us();
+    const auto bytes = encode(identity);
+    PERDURE_TRY(io::replace_file(files_, path_, "identity", bytes));
+    return identity;
+}
+
+}  // namespace perdure::engine

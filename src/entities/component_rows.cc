@@ -1,0 +1,209 @@
+#include "entities/component_rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+namespace perdure::entities {
+namespace {
+
+constexpr std::size_t cache_line_bytes = 64;
+
+// Most components have 8 to 32 bytes; two overlapping loads and stores beat a call of memcpy.
+void copy_struct(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
+    struct Sixteen {
+        std::byte bytes[16];
+    };
+    if (bytes >= 8 && bytes <= 16) {
+        const auto head = load_le<std::uint64_t>(from);
+        const auto tail = load_le<std::uint64_t>(from + bytes - 8);
+        store_le(to, head);
+        store_le(to + bytes - 8, tail);
+    } else if (bytes > 16 && bytes <= 32) {
+        const auto head = load_le<Sixteen>(from);
+        const auto tail = load_le<Sixteen>(from + bytes - 16);
+        store_le(to, head);
+        store_le(to + bytes - 16, tail);
+    } else if (bytes == 4) {
+        store_le(to, load_le<std::uint32_t>(from));
+    } else if (bytes > 0) {
+        std::memcpy(to, from, bytes);
+    }
+}
+
+}  // namespace
+
+ComponentRows::ComponentRows(const StructShape& shape, std::uint64_t& layouts)
+    : shape_(shape), stride_(shape.bytes), layouts_(layouts) {
+    PERDURE_ASSERT(shape.alignment > 0 && stride_ % shape.alignment == 0);
+}
+
+ComponentRows::~ComponentRows() {
+    if (shape_.operations.destroy == nullptr) return;
+    for (std::uint32_t row = 0; row < count_; ++row) shape_.operations.destroy(at(row));
+}
+
+void ComponentRows::add_chunk() {
+    const std::size_t alignment = std::max(cache_line_bytes, shape_.alignment);
+    const std::size_t ids_bytes = round_up(chunk_rows * sizeof(std::uint64_t), alignment);
+    // A tag has no bytes, but a pointer to one must point to something.
+    const std::size_t rows_bytes = std::max(stride_ * chunk_rows, cache_line_bytes);
+    const std::align_val_t align{alignment};
+    auto* const memory = static_cast<std::byte*>(::operator new(ids_bytes + rows_bytes, align));
+    chunks_.push_back({memory + ids_bytes, ++layouts_, {memory, Release{align}}});
+    changed_.grow(chunks_.size() * chunk_rows);
+    fresh_.grow(chunks_.size() * chunk_rows);
+}
+
+std::uint32_t ComponentRows::append(std::uint64_t id) {
+    PERDURE_ASSERT(iterating_ == 0);  // each<>() runs, and its visitor adds a component of this type
+    PERDURE_ASSERT(count_ < rows_max);
+    const std::uint32_t row = count_++;
+    if (row / chunk_rows == chunks_.size()) add_chunk();
+    Chunk& chunk = chunks_[row / chunk_rows];
+    chunk.ids()[row % chunk_rows] = id;
+    chunk.layout = ++layouts_;
+    return row;
+}
+
+void ComponentRows::construct(std::uint32_t row) noexcept {
+    if (shape_.operations.construct != nullptr) {
+        shape_.operations.construct(at(row));
+    } else if (stride_ > 0) {
+        std::memcpy(at(row), shape_.initial.data(), stride_);
+    }
+}
+
+std::uint32_t ComponentRows::add(std::uint64_t id) {
+    const std::uint32_t row = append(id);
+    const std::uint32_t before = index_.put(id, row);
+    PERDURE_ASSERT(before == none || before == removed);
+    if (shape_.operations.construct != nullptr) shape_.operations.construct(at(row));
+    changed_.set(row);
+    if (before != removed) fresh_.set(row);
+    return row;
+}
+
+std::uint32_t ComponentRows::restore(std::uint64_t id) {
+    const std::uint32_t known = index_.find(id);
+    if (known != none) return known;
+    const std::uint32_t row = append(id);
+    index_.put(id, row);
+    construct(row);
+    return row;
+}
+
+void ComponentRows::write(std::uint32_t row, const void* value) noexcept {
+    if (shape_.operations.copy != nullptr) {
+        shape_.operations.copy(at(row), value);
+    } else {
+        copy_struct(at(row), static_cast<const std::byte*>(value), stride_);
+    }
+}
+
+bool ComponentRows::remove(std::uint64_t id) {
+    const std::uint32_t row = find(id);
+    if (row == none) return false;
+    const bool fresh = fresh_.test(row);
+    drop(row);
+    if (fresh) {
+        index_.clear(id);
+        return true;
+    }
+    index_.put(id, removed);
+    removed_.push_back(id);
+    if (removed_.size() >= removed_compact_at_) {  // a component that comes and goes in one long tick
+        removed_ = removed_ids();
+        removed_compact_at_ = std::max(removed_compact_min, removed_.size() * 2);
+    }
+    return true;
+}
+
+bool ComponentRows::forget(std::uint64_t id) {
+    const std::uint32_t row = find(id);
+    if (row == none) return false;
+    drop(row);
+    index_.clear(id);
+    return true;
+}
+
+void ComponentRows::drop(std::uint32_t row) {
+    PERDURE_ASSERT(iterating_ == 0);  // each<>() runs, and its visitor removes a component of this type
+    PERDURE_ASSERT(row < count_);
+    const std::uint32_t last = count_ - 1;
+    if (shape_.operations.destroy != nullptr) shape_.operations.destroy(at(row));
+    if (row != last) {
+        if (shape_.operations.relocate != nullptr) {
+            shape_.operations.relocate(at(row), at(last));
+        } else {
+            copy_struct(at(row), at(last), stride_);
+        }
+        const std::uint64_t moved = id_at(last);
+        chunks_[row / chunk_rows].ids()[row % chunk_rows] = moved;
+        const std::uint32_t before = index_.put(moved, row);
+        PERDURE_ASSERT(before == last);
+        touch(row / chunk_rows);
+    }
+    touch(last / chunk_rows);
+    move_marks(row, last);
+    count_ = last;
+    // One spare chunk stays, so that a row coming and going at the border costs no memory traffic.
+    const std::size_t needed = (std::size_t{count_} + chunk_rows - 1) / chunk_rows;
+    if (chunks_.size() > needed + 1) chunks_.pop_back();
+}
+
+void ComponentRows::move_marks(std::uint32_t to, std::uint32_t from) noexcept {
+    for (RowMarks* marks : {&changed_, &fresh_}) {
+        const bool marked = marks->test(from);
+        marks->clear(from);
+        if (to == from) continue;
+        if (marked) {
+            marks->set(to);
+        } else {
+            marks->clear(to);
+        }
+    }
+}
+
+std::vector<std::uint64_t> ComponentRows::removed_ids() const {
+    std::vector<std::uint64_t> ids;
+    ids.reserve(removed_.size());
+    for (const std::uint64_t id : removed_) {
+        if (index_.find(id) == removed) ids.push_back(id);
+    }
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+void ComponentRows::captured_changed() {
+    changed_.clear_all();
+    captured_fresh();
+}
+
+void ComponentRows::captured_fresh() {
+    fresh_.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
+        changed_.clear_word(first, bits);
+    });
+    fresh_.clear_all();
+    for (const std::uint64_t id : removed_) {
+        if (index_.find(id) == removed) index_.clear(id);
+    }
+    removed_.clear();
+    removed_compact_at_ = removed_compact_min;
+}
+
+bool ComponentRows::same_layout(std::uint32_t chunk, ComponentRows& other) noexcept {
+    const std::uint32_t rows = chunk_count(chunk);
+    if (rows != other.chunk_count(chunk)) return false;
+    Chunk& ours = chunks_[chunk];
+    Chunk& theirs = other.chunks_[chunk];
+    if (ours.layout == theirs.layout) return true;
+    if (std::memcmp(ours.ids(), theirs.ids(), rows * sizeof(std::uint64_t)) != 0) return false;
+    theirs.layout = ours.layout;
+    return true;
+}
+
+}  // namespace perdure::entities

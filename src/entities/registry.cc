@@ -1,0 +1,168 @@
+#include "entities/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "model/batch_builder.h"
+
+namespace perdure::entities {
+namespace {
+
+constexpr ColumnType id_type{ColumnKind::id, ColumnKind::u8, 0};
+constexpr ColumnType slot_type{ColumnKind::u8, ColumnKind::u8, 0};
+constexpr std::string_view component_key = "entity";
+
+TableDefinition resident_definition(const StructShape& shape, std::string_view key_name,
+                                    ColumnType key_type, std::string_view category) {
+    TableDefinition table = definition_of(shape, key_name, key_type);
+    table.category = category;
+    table.resident = true;
+    return table;
+}
+
+bool is_component_table(const TableDefinition& table) {
+    return table.resident && table.key_columns == 1 && table.columns[0].type == id_type &&
+           same_name(table.columns[0].name, component_key);
+}
+
+Status check_clash(std::string_view what, std::string_view name) {
+    if (!same_name(name, struct_shape<EntityRow>().name)) return {};
+    return error(Code::invalid, "{} cannot be named {}: that table holds the entities; rename it",
+                 what, name);
+}
+
+Result<const TableDefinition*> find_in_force(const Catalog& catalog, std::string_view name) {
+    const TableDefinition* found = catalog.find(name);
+    if (found != nullptr) return found;
+    return error(Code::not_found, "table {} is not in force; declare the registry's definitions first",
+                 name);
+}
+
+}  // namespace
+
+Registry::Registry() : entities_(layouts_), entity_shape_(struct_shape<EntityRow>()) {}
+
+Result<std::unique_ptr<Registry>> Registry::make(const Schema& schema) {
+    PERDURE_TRY(schema.validate());
+    std::unique_ptr<Registry> registry(new Registry());
+    for (const TableBuilder& table : schema.tables()) {
+        PERDURE_TRY(check_clash("a table", table.definition().name));
+    }
+    for (const Schema::DeclaredComponent& declared : schema.components()) {
+        PERDURE_TRY(registry->add_component(declared));
+    }
+    return registry;
+}
+
+Status Registry::add_component(const Schema::DeclaredComponent& declared) {
+    PERDURE_TRY(check_clash("a component", declared.shape.name));
+    if (declared.options.position) {
+        for (const auto& other : components_) {
+            if (!other->options.position) continue;
+            return error(Code::invalid, "{} and {} are both declared as position; choose one",
+                         other->shape.name, declared.shape.name);
+        }
+    }
+    components_.push_back(std::make_unique<ComponentTable>(declared, layouts_));
+    if (by_type_.size() <= declared.type) by_type_.resize(declared.type + std::size_t{1});
+    by_type_[declared.type] = &components_.back()->rows;
+    return {};
+}
+
+std::vector<TableDefinition> Registry::definitions() const {
+    std::vector<TableDefinition> all;
+    all.push_back(resident_definition(entity_shape_, "id", id_type, default_category));
+    all.push_back(resident_definition(struct_shape<ReservedIds>(), "slot", slot_type, default_category));
+    for (const auto& table : components_) {
+        all.push_back(
+            resident_definition(table->shape, component_key, id_type, table->options.category));
+    }
+    return all;
+}
+
+Status Registry::bind(const Catalog& catalog,
+                      const std::function<Category(std::string_view)>& category_of) {
+    PERDURE_TAKE(entity_definition_, find_in_force(catalog, entity_shape_.name));
+    entity_plan_ = plan_structs(entity_shape_, *entity_definition_);
+    PERDURE_TAKE(ids_definition_, find_in_force(catalog, struct_shape<ReservedIds>().name));
+    for (const auto& table : components_) {
+        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
+        table->plan = plan_structs(table->shape, *table->definition);
+        table->category = category_of(table->definition->category);
+    }
+    foreign_.clear();
+    for (const TableDefinition* table : catalog.tables()) {
+        const auto is_this = [&](const auto& known) { return known->definition->id == table->id; };
+        if (!is_component_table(*table) || std::any_of(components_.begin(), components_.end(), is_this)) {
+            continue;
+        }
+        // Nothing writes a foreign table's rows, and those of ephemeral tables are gone since the opening.
+        if (category_of(table->category).durability == Level::ephemeral) continue;
+        foreign_.push_back(table);
+    }
+    return {};
+}
+
+Entity Registry::create(EntityKind kind, Entity parent) {
+    PERDURE_ASSERT(loaded_);
+    if (parent && !alive(parent)) return no_entity;
+    if (entities_.count() >= ComponentRows::rows_max) return no_entity;
+    if (ids_.used_up() && !reserve_more()) return no_entity;
+    const Entity entity{ids_.take()};
+    entities_.add(entity.id, kind);
+    if (parent) {
+        const bool attached = entities_.set_parent(entity.id, parent.id);
+        PERDURE_ASSERT(attached);
+    }
+    return entity;
+}
+
+bool Registry::reserve_more() {
+    PERDURE_ASSERT(reserve_now != nullptr);
+    PERDURE_ASSERT(!capturing_);
+    ids_.grow_block();
+    const std::uint64_t end = ids_.wanted_end();
+    if (end <= ids_.next()) return false;  // 2^63 ids were enough
+    const Result<Batch> batch = reserved_ids_batch(end, nullptr);
+    if (!batch || !reserve_now(*batch)) return false;
+    ids_.reserved(end);
+    return true;
+}
+
+Result<Batch> Registry::reserved_ids_batch(std::uint64_t end, BlockPool* pool) const {
+    BatchBuilder builder(*ids_definition_, Operation::upsert);
+    const Cell cells[] = {{"slot", std::uint64_t{0}}, {"reserved_end", end}};
+    PERDURE_TRY(builder.add(cells));
+    return builder.finish(pool);
+}
+
+bool Registry::destroy(Entity entity) {
+    if (entity == world_entity || !alive(entity)) return false;
+    for (const std::uint64_t id : entities_.destroy(entity.id)) {
+        for (const auto& table : components_) table->rows.remove(id);
+    }
+    return true;
+}
+
+bool Registry::set(TypeNumber type, Entity entity, const void* value) {
+    ComponentRows& rows = rows_of(type);
+    std::uint32_t row = rows.find(entity.id);
+    if (row == ComponentRows::none) {
+        if (!alive(entity)) return false;
+        row = rows.add(entity.id);
+    }
+    rows.write(row, value);
+    rows.mark(row);
+    return true;
+}
+
+std::byte* Registry::find(TypeNumber type, Entity entity, bool mark) {
+    ComponentRows& rows = rows_of(type);
+    const std::uint32_t row = rows.find(entity.id);
+    if (row == ComponentRows::none) return nullptr;
+    if (mark) rows.mark(row);
+    return rows.at(row);
+}
+
+}  // namespace perdure::entities

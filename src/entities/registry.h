@@ -1,0 +1,132 @@
+// Registry: what lives in the world, in memory, and its passage to and from tables.
+//
+// The world layer makes one from the schema, declares its definitions(), binds it once they are in force,
+// hydrates it (load …, loaded) and then, tick by tick, captures what changed:
+//
+//     capture(change_set, …)    gathers marks into batches; changes nothing
+//     the engine accepts it     or refuses: then nothing happened, and the next capture gathers the same
+//     captured()                clears the marks that were gathered
+//
+// Between capture() and captured() nothing may change. Programs speak to it through Entities.
+//
+// Thread rule: the world's thread. Lifetime: the catalog it is bound to must outlive it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "entities/component_table.h"
+#include "entities/entity_ids.h"
+#include "entities/entity_table.h"
+#include "entities/row_gatherer.h"
+#include "model/block_pool.h"
+#include "model/catalog.h"
+#include "model/change_set.h"
+#include "perdure/entities.h"
+#include "perdure/schema.h"
+#include "perdure/status.h"
+
+namespace perdure::entities {
+
+class Registry {
+public:
+    // `invalid` names what the schema has twice, what clashes with our tables, what is too large.
+    static Result<std::unique_ptr<Registry>> make(const Schema& schema);
+
+    // To be declared, all resident: "entity", "_entity_ids" and a table for each component type.
+    [[nodiscard]] std::vector<TableDefinition> definitions() const;
+    // After they are in force. Finds, too, component tables that the schema does not list: their rows are
+    // erased with their entity.
+    Status bind(const Catalog& catalog,
+                const std::function<Category(std::string_view)>& category_of);
+
+    // Hydration: rows of the store first, in any order, then undrained changes by LSN. Tables that are not
+    // ours are ignored. `corrupt` or `unsupported` if a row cannot be what we wrote.
+    Status load(const Batch& batch);
+    // Ends it: builds the trees. What it found and repaired goes to `remarks`.
+    Status loaded(std::vector<std::string>& remarks);
+
+    // Commits this batch and waits until it is durable: a burst of create() used up the reserved ids.
+    std::function<Status(const Batch&)> reserve_now;
+
+    // Adds batches of what changed to `into`. `everything`: relaxed rows, too, whose interval is not over.
+    // If it fails, `into` is as it was: `invalid` names the entity and field that cannot be stored.
+    Status capture(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool);
+    void captured();
+
+    // Sum of row_digest() over all rows that are not ephemeral, as they are now. Equal to the stored ones' sum if
+    // everything is captured. Rows that capture refuses are left out.
+    [[nodiscard]] Hash128 digest() const;
+
+    // What Entities offers; see there.
+    Entity create(EntityKind kind, Entity parent);
+    bool destroy(Entity entity);
+    [[nodiscard]] bool alive(Entity entity) const noexcept { return entities_.alive(entity.id); }
+    [[nodiscard]] const EntityTable& entities() const noexcept { return entities_; }
+    bool set_parent(Entity entity, Entity parent) {
+        return entities_.set_parent(entity.id, parent.id);
+    }
+    bool set(TypeNumber type, Entity entity, const void* value);
+    [[nodiscard]] std::byte* find(TypeNumber type, Entity entity, bool mark);
+    bool remove(TypeNumber type, Entity entity) { return rows_of(type).remove(entity.id); }
+
+    // The rows of a component type. A type that the schema does not list is a bug of the program.
+    [[nodiscard]] ComponentRows& rows_of(TypeNumber type) const noexcept {
+        PERDURE_ASSERT(type < by_type_.size() && by_type_[type] != nullptr);
+        return *by_type_[type];
+    }
+
+private:
+    Registry();
+
+    Status add_component(const Schema::DeclaredComponent& declared);
+    Status load_entities(const Batch& batch);
+    Status load_reserved_ids(const Batch& batch);
+    Status load_components(ComponentTable& table, const Batch& batch);
+    Status load_erased(ComponentTable* table, const Batch& batch);
+    void drop_orphans(ComponentTable& table, std::vector<std::string>& remarks);
+    [[nodiscard]] Result<Batch> reserved_ids_batch(std::uint64_t end, BlockPool* pool) const;
+    bool reserve_more();
+    Status capture_all(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool);
+    Status capture_entities(std::vector<Batch>& to, BlockPool& pool);
+    Status capture_components(ComponentTable& table, std::vector<Batch>& to, BlockPool& pool);
+    Status capture_reserved_ids(std::vector<Batch>& to, BlockPool& pool);
+    [[nodiscard]] Hash128 digest_of(const ComponentTable& table) const;
+    [[nodiscard]] Hash128 digest_of_entities() const;
+
+    std::uint64_t layouts_ = 0;
+    EntityTable entities_;
+    EntityIds ids_;
+    std::vector<std::unique_ptr<ComponentTable>> components_;  // in the schema's order
+    std::vector<ComponentRows*> by_type_;                      // null: not in the schema
+    std::uint64_t highest_id_ = 0;                             // loaded
+    bool loaded_ = false;
+
+    // Known once the definitions are in force.
+    const StructShape entity_shape_;
+    const TableDefinition* entity_definition_ = nullptr;
+    StructPlan entity_plan_;
+    const TableDefinition* ids_definition_ = nullptr;
+    std::vector<const TableDefinition*> foreign_;  // component tables that the schema does not list
+
+    // Of the capture under way.
+    bool capturing_ = false;
+    std::uint64_t capturing_ms_ = 0;
+    std::uint64_t capturing_end_ = 0;  // the reservation in it; 0: none
+
+    // Scratch.
+    RowGatherer gatherer_;
+    std::vector<EntityRow> entity_rows_;
+    std::vector<std::uint64_t> entity_row_ids_;
+    std::vector<const std::byte*> entity_row_places_;
+};
+
+}  // namespace perdure::entities

@@ -1,0 +1,45 @@
+// RowGatherer: gathers marked rows of a table into batches. Keeps its scratch memory between ticks, so that a
+// steady tick asks the system for nothing.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "entities/component_rows.h"
+#include "model/structs.h"
+#include "perdure/batch.h"
+#include "perdure/status.h"
+
+namespace perdure::entities {
+
+class RowGatherer {
+public:
+    // Adds an upsert batch of the marked rows to `to`, unless there are none.
+    Status upserts(const TableDefinition& table, const StructPlan& plan, const ComponentRows& rows,
+                   const RowMarks& marks, BlockPool& pool, std::vector<Batch>& to);
+    // Adds an erase batch of these ids to `to`, unless there are none.
+    static Status erases(const TableDefinition& table, std::span<const std::uint64_t> ids,
+                         BlockPool& pool, std::vector<Batch>& to);
+
+    // The marked rows: their numbers to a visitor, by ascending row.
+    template <typename Visit>
+    static void for_each_row(const RowMarks& marks, Visit&& visit) {
+        marks.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
+            for (; bits != 0; bits &= bits - 1) {
+                visit(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
+            }
+        });
+    }
+
+private:
+    void find(const ComponentRows& rows, const RowMarks& marks);
+
+    std::uint32_t count_ = 0;
+    std::vector<std::uint64_t> ids_;
+    std::vector<const std::byte*> rows_;
+};
+
+}  // namespace perdure::entities

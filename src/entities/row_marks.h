@@ -1,0 +1,60 @@
+// RowMarks: which rows of a table are marked, found again at the cost of what is marked.
+//
+// One bit a row, and above it one bit for each 64 rows, so that two million rows without a mark are 500
+// words to look at.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace perdure::entities {
+
+class RowMarks {
+public:
+    // Room for this many rows or more; a multiple of 64. New ones are not marked.
+    void grow(std::size_t rows) {
+        if (rows / 64 <= words_.size()) return;
+        words_.resize(rows / 64);
+        summary_.resize((words_.size() + 63) / 64);
+    }
+
+    void set(std::uint32_t row) noexcept {
+        words_[row >> 6] |= std::uint64_t{1} << (row & 63);
+        summary_[row >> 12] |= std::uint64_t{1} << ((row >> 6) & 63);
+    }
+    void set_range(std::uint32_t first, std::uint32_t count) noexcept;
+    [[nodiscard]] bool test(std::uint32_t row) const noexcept {
+        return ((words_[row >> 6] >> (row & 63)) & 1U) != 0;
+    }
+    void clear(std::uint32_t row) noexcept {
+        words_[row >> 6] &= ~(std::uint64_t{1} << (row & 63));
+    }
+    // Clears those of the 64 rows beginning at `first` whose bit is set.
+    void clear_word(std::uint32_t first, std::uint64_t bits) noexcept {
+        words_[first >> 6] &= ~bits;
+    }
+    void clear_all() noexcept;
+
+    // Calls visit(first row, bits) for every 64 rows with a mark, ascending.
+    template <typename Visit>
+    void for_each_word(Visit&& visit) const {
+        for (std::size_t at = 0; at < summary_.size(); ++at) {
+            for (std::uint64_t rest = summary_[at]; rest != 0; rest &= rest - 1) {
+                const std::size_t word = at * 64 + static_cast<std::size_t>(std::countr_zero(rest));
+                const std::uint64_t bits = words_[word];
+                if (bits != 0) visit(static_cast<std::uint32_t>(word * 64), bits);
+            }
+        }
+    }
+    [[nodiscard]] std::uint32_t count() const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return count() == 0; }
+
+private:
+    std::vector<std::uint64_t> words_;
+    std::vector<std::uint64_t> summary_;  // a bit for each word that may have one
+};
+
+}  // namespace perdure::entities

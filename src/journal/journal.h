@@ -1,0 +1,112 @@
+// Journal: the append-only log of change sets. What was acknowledged is still there after a crash, in
+// order, and any damage is noticed. docs/format/journal.md is the format; its rules are numbered J-n.
+//
+// One group is in flight at a time: append() writes it, flushes, and returns. While it runs the next one
+// forms at the caller's. Files are prepared ahead (zero-filled, synced) and recycled once trimmed.
+//
+// Thread rule: append() and attest() by one thread at a time (the leader); prepare_step(), prepare(), trim(),
+// read() and the getters from any thread, beside the leader.
+// After a failed write or flush nothing more is written: every call answers `read_only`.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/clock.h"
+#include "io/file_system.h"
+#include "model/catalog.h"
+#include "model/change_set.h"
+
+namespace perdure::journal {
+
+struct Options {
+    std::uint64_t file_bytes = 64ULL << 20;   // of one journal file
+    std::uint64_t bytes_max = 4ULL << 30;     // of all journal files together: the budget
+    std::uint32_t files_ahead = 2;            // prepared before they are needed
+    std::uint32_t group_bytes_max = 4U << 20;  // of a group; a larger change set has one to itself
+
+    [[nodiscard]] Status validate() const;
+};
+
+// Where a group lies.
+struct GroupAddress {
+    std::uint64_t file = 0;    // its sequence number
+    std::uint64_t offset = 0;  // in the file
+    std::uint64_t bytes = 0;   // header, frames and padding
+};
+
+struct Appended {
+    std::size_t taken = 0;  // how many of the offered change sets are in the group
+    Lsn last = 0;
+    Hash128 chain;          // at the end of the group
+    GroupAddress address;
+};
+
+// What a new writer goes on from: recovery's findings, or all zero for a new journal.
+struct Start {
+    Uuid world;
+    std::uint64_t epoch = 1;     // ours: greater than any before
+    std::uint64_t next_file = 1;  // sequence number of the file to begin
+    std::uint64_t next_group = 1;
+    Lsn last = 0;
+    Hash128 chain;
+};
+
+struct Statistics {
+    std::uint64_t groups = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t bytes_written = 0;   // groups and headers, padding included
+    std::uint64_t bytes_prepared = 0;  // zero-filled ahead
+    std::uint64_t flushes = 0;
+    std::uint64_t files = 0;           // in use now
+    std::uint64_t files_recycled = 0;
+    std::uint64_t bytes_on_disk = 0;   // in use and prepared
+};
+
+class Journal {
+public:
+    // Begins a new file under a new epoch; never writes into blocks that an older epoch may have written.
+    static Result<std::unique_ptr<Journal>> open(io::FileSystem& files, const io::Clock& clock,
+                                                 std::string directory, const Options& options,
+                                                 const Start& start, const Catalog& catalog);
+    ~Journal();
+
+    // Writes a prefix of `changes` (LSNs follow the last one) as one group and flushes it. A change set
+    // with definitions closes its group. Room must be there: see has_room().
+    Result<Appended> append(std::span<const ChangeSet* const> changes);
+    // An empty group that carries the durable watermark.
+    Status attest();
+
+    // Whether change sets of this many encoded bytes together can be appended into what is prepared.
+    [[nodiscard]] bool has_room(std::uint64_t encoded_bytes) const;
+    // Makes that room now, on the caller's thread. `busy` if the budget forbids, `no_space` if the disk does.
+    Status prepare(std::uint64_t encoded_bytes);
+    // Prepares files ahead, a bounded piece at a time; true if there is more to do. `busy` and `no_space` are
+    // not final: try again later.
+    Result<bool> prepare_step();
+
+    // Files whose every LSN is at or below `safe` are recycled or removed.
+    Status trim(Lsn safe);
+    // The change sets of one group, checked again.
+    Result<std::vector<ChangeSet>> read(const GroupAddress& address, const Catalog& catalog);
+
+    [[nodiscard]] Lsn last() const noexcept { return last_.load(std::memory_order_acquire); }
+    [[nodiscard]] Statistics statistics() const;
+
+private:
+    struct State;
+    explicit Journal(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+    std::atomic<Lsn> last_{0};
+};
+
+// An upper bound of what a change set takes in a group, group header and padding included.
+[[nodiscard]] std::uint64_t encoded_bytes_max(const ChangeSet& changes) noexcept;
+
+}  // namespace perdure::journal

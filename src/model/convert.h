@@ -1,0 +1,12 @@
+// convert: rows written under one version of a table, as rows of another version of it.
+#pragma once
+
+#include "perdure/batch.h"
+
+namespace perdure {
+
+// Columns are matched by number; missing ones read as their default; unknown ones are left out.
+// Both definitions must be versions of one table.
+Result<Batch> convert(const Batch& batch, const TableDefinition& to);
+
+}  // namespace perdure

@@ -1,0 +1,125 @@
+#include "perdure/schema.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include "base/error.h"
+#include "model/structs.h"
+
+namespace perdure {
+namespace {
+
+// Says that a name is there twice, case aside.
+Status claim(std::set<std::string>& names, std::string_view what, std::string_view name) {
+    if (names.insert(lower_case(name)).second) return {};
+    return error(Code::invalid, "the schema declares two {} named {}, case aside; rename or remove one",
+                 what, name);
+}
+
+bool is_declared(const std::vector<Category>& categories, std::string_view name) {
+    return same_name(name, default_category) ||
+           std::any_of(categories.begin(), categories.end(),
+                       [&](const Category& category) { return same_name(category.name, name); });
+}
+
+Status check_category(const std::vector<Category>& categories, std::string_view table,
+                      std::string_view name) {
+    if (is_declared(categories, name)) return {};
+    return error(Code::invalid,
+                 "{} is in category {}, which the schema does not declare; call schema.category()", table,
+                 name);
+}
+
+bool has_number(const StructShape& shape, std::string_view name) {
+    return std::any_of(shape.fields.begin(), shape.fields.end(), [&](const FieldShape& field) {
+        const bool number = field.type.kind >= ColumnKind::i8 && field.type.kind <= ColumnKind::f64 &&
+                            field.type.kind != ColumnKind::id;
+        return same_name(field.name, name) && number && !field.nullable;
+    });
+}
+
+}  // namespace
+
+namespace detail {
+
+TypeNumber next_type_number() noexcept {
+    static std::atomic<TypeNumber> next{0};
+    return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace detail
+
+TableBuilder& TableBuilder::key(std::string name, ColumnType type) {
+    add(std::move(name), type, false, true);
+    return *this;
+}
+
+TableBuilder& TableBuilder::column(std::string name, ColumnType type, bool nullable) {
+    add(std::move(name), type, nullable, false);
+    return *this;
+}
+
+void TableBuilder::add(std::string name, ColumnType type, bool nullable, bool key) {
+    Column added;
+    added.name = std::move(name);
+    added.type = type;
+    added.nullable = nullable;
+    auto& columns = definition_.columns;
+    if (!key) {
+        columns.push_back(std::move(added));
+        return;
+    }
+    if (columns.size() > definition_.key_columns) key_after_column_ = true;
+    columns.insert(columns.begin() + definition_.key_columns, std::move(added));
+    ++definition_.key_columns;
+}
+
+Status TableBuilder::validate() const {
+    if (key_after_column_) {
+        return error(Code::invalid,
+                     "table {} declares a key after a column; call every key() before the first column()",
+                     definition_.name);
+    }
+    return definition_.validate();
+}
+
+Status StructShape::validate() const {
+    PERDURE_TRY(validate_name("component", name));
+    if (fields.size() > component_fields_max) {
+        return error(Code::invalid, "component {} has {} fields; at most {} are allowed, so split it",
+                     name, fields.size(), component_fields_max);
+    }
+    for (const FieldShape& field : fields) {
+        PERDURE_TRY(validate_name("field", field.name).with_context(text::format("component {}", name)));
+    }
+    return definition_of(*this, "entity", {ColumnKind::id, ColumnKind::u8, 0}).validate();
+}
+
+Status Schema::validate() const {
+    std::set<std::string> names;
+    for (const Category& category : categories_) {
+        PERDURE_TRY(category.validate());
+        PERDURE_TRY(claim(names, "categories", category.name));
+    }
+    names.clear();
+    for (const DeclaredComponent& component : components_) {
+        const StructShape& shape = component.shape;
+        PERDURE_TRY(shape.validate());
+        PERDURE_TRY(claim(names, "tables", shape.name));
+        const std::string where = text::format("component {}", shape.name);
+        PERDURE_TRY(check_category(categories_, where, component.options.category));
+        if (component.options.position && !(has_number(shape, "x") && has_number(shape, "y"))) {
+            return error(Code::invalid, "{} is a position, but has no numbers x and y (and z)", where);
+        }
+    }
+    for (const TableBuilder& table : tables_) {
+        const TableDefinition& definition = table.definition();
+        PERDURE_TRY(table.validate());
+        PERDURE_TRY(claim(names, "tables", definition.name));
+        PERDURE_TRY(check_category(categories_, "table " + definition.name, definition.category));
+    }
+    return {};
+}
+
+}  // namespace perdure

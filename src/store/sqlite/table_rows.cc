@@ -1,0 +1,202 @@
+#include "store/sqlite/table_rows.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "model/batch_builder.h"
+#include "model/cell.h"
+#include "store/sqlite/cell_view.h"
+#include "store/sqlite/exact.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+void append(std::vector<std::byte>& to, ByteSpan bytes) {
+    to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+template <typename T>
+void append_value(std::vector<std::byte>& to, T value) {
+    const std::size_t at = to.size();
+    to.resize(at + sizeof value);
+    store_le(to.data() + at, value);
+}
+
+template <typename T>
+bool append_in_range(std::vector<std::byte>& to, std::int64_t value) {
+    if (!std::in_range<T>(value)) return false;
+    append_value(to, static_cast<T>(value));
+    return true;
+}
+
+}  // namespace
+
+std::uint32_t RowGatherer::Gathered::width() const noexcept {
+    return type.kind == ColumnKind::boolean ? 1 : type.width();
+}
+
+RowGatherer::RowGatherer(const TableDefinition& wanted)
+    : table_(wanted.name), columns_(wanted.columns.size()), has_reals_(has_reals(wanted)) {
+    for (std::size_t index = 0; index < columns_.size(); ++index) {
+        const Column& from = wanted.columns[index];
+        Gathered& column = columns_[index];
+        column.name = from.name;
+        column.type = from.type;
+        column.number = from.number;
+        column.is_key = index < wanted.key_columns;
+        column.nullable = from.nullable;
+        if (!from.nullable) append_default(from, column.default_cell);
+    }
+}
+
+bool RowGatherer::add_integer(Gathered& column, std::int64_t value) {
+    switch (column.type.kind) {
+        case ColumnKind::boolean:
+            append_value(column.data, static_cast<std::uint8_t>(value));
+            return value == 0 || value == 1;
+        case ColumnKind::i8: return append_in_range<std::int8_t>(column.data, value);
+        case ColumnKind::i16: return append_in_range<std::int16_t>(column.data, value);
+        case ColumnKind::i32: return append_in_range<std::int32_t>(column.data, value);
+        case ColumnKind::u8: return append_in_range<std::uint8_t>(column.data, value);
+        case ColumnKind::u16: return append_in_range<std::uint16_t>(column.data, value);
+        case ColumnKind::u32: return append_in_range<std::uint32_t>(column.data, value);
+        case ColumnKind::u64: {
+            const auto bits = static_cast<std::uint64_t>(value);
+            append_value(column.data, column.is_key ? bits ^ key_flip : bits);
+            return true;
+        }
+        case ColumnKind::id: append_value(column.data, value); return value >= 0;
+        default: append_value(column.data, value); return true;
+    }
+}
+
+// A null cell is zeros; in a column that cannot be null it is a row from before the column, or a NaN,
+// which add_exact() then puts right.
+void RowGatherer::add_missing(Gathered& column) {
+    if (!column.nullable) return add_default(column);
+    if (column.present.empty()) column.present.assign(rows_, std::byte{1});
+    column.present.push_back(std::byte{0});
+    if (column.type.is_variable()) {
+        column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
+    } else {
+        column.data.resize(column.data.size() + column.width());
+    }
+}
+
+void RowGatherer::add_default(Gathered& column) {
+    append(column.data, column.default_cell);
+    if (column.type.is_variable()) column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
+}
+
+bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
+    sqlite3_stmt* const statement = row.handle();
+    const int stored = sqlite3_column_type(statement, index);
+    if (stored == SQLITE_NULL) {
+        add_missing(column);
+        return !column.is_key;
+    }
+    if (!column.present.empty()) column.present.push_back(std::byte{1});
+    switch (column.type.kind) {
+        case ColumnKind::f32:
+            append_value(column.data, static_cast<float>(sqlite3_column_double(statement, index)));
+            return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
+        case ColumnKind::f64:
+            append_value(column.data, sqlite3_column_double(statement, index));
+            return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
+        case ColumnKind::text:
+        case ColumnKind::json:
+        case ColumnKind::bytes:
+        case ColumnKind::uuid:
+        case ColumnKind::array: {
+            const ByteSpan bytes = row.blob(index);
+            if (!is_cell(column.type, bytes)) return false;
+            append(column.data, bytes);
+            // Past 32 bits this is nonsense; finish() then refuses the column's size.
+            if (column.type.is_variable()) {
+                column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
+            }
+            return true;
+        }
+        default: return stored == SQLITE_INTEGER &&
+                        add_integer(column, sqlite3_column_int64(statement, index));
+    }
+}
+
+bool RowGatherer::add_exact(ByteSpan entries) {
+    if (entries.size() % exact_entry_bytes != 0) return false;
+    for (std::size_t at = 0; at < entries.size(); at += exact_entry_bytes) {
+        const auto number = load_le<std::uint16_t>(entries.data() + at);
+        const ByteSpan bits = entries.subspan(at + sizeof number, sizeof(std::uint64_t));
+        const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                        [&](const Gathered& each) { return each.number == number; });
+        if (found == columns_.end()) continue;  // of a column removed since
+        if (!is_real(found->type.kind)) return false;
+        const std::uint32_t width = found->type.width();
+        std::copy_n(bits.begin(), width, found->data.end() - width);
+        if (!found->present.empty()) found->present.back() = std::byte{1};
+    }
+    return true;
+}
+
+Status RowGatherer::refuse(const Gathered& column) const {
+    return error(Code::corrupt,
+                 "table {}: column {} of a row holds what cannot be a {}; another program wrote it: restore "
+                 "a backup",
+                 table_, column.name, column.type.name());
+}
+
+Status RowGatherer::add(Statement& row) {
+    int index = 0;
+    for (Gathered& column : columns_) {
+        if (!add_cell(column, row, index++)) return refuse(column);
+    }
+    if (has_reals_ && !row.is_null(index) && !add_exact(row.blob(index))) {
+        return error(Code::corrupt, "table {}: the _exact cell of a row is not of our making", table_);
+    }
+    ++rows_;
+    return {};
+}
+
+namespace {
+
+bool has_missing(std::span<const std::byte> present) {
+    return std::find(present.begin(), present.end(), std::byte{0}) != present.end();
+}
+
+void pack_bits(std::span<const std::byte> flags, std::byte* bits) {
+    for (std::size_t row = 0; row < flags.size(); ++row) bits[row / 8] |= flags[row] << (row % 8);
+}
+
+}  // namespace
+
+Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
+    PERDURE_ASSERT(wanted.columns.size() == columns_.size());
+    std::vector<ColumnNeed> needs;
+    for (const Gathered& column : columns_) {
+        needs.push_back({has_missing(column.present), column.type.is_variable() ? column.data.size() : 0});
+    }
+    PERDURE_TAKE(BatchFrame frame, BatchFrame::make(wanted, Operation::upsert, rows_, needs));
+    for (std::size_t index = 0; index < columns_.size(); ++index) {
+        Gathered& column = columns_[index];
+        if (needs[index].validity) pack_bits(column.present, frame.validity(index));
+        if (column.type.is_variable()) {
+            std::copy(column.ends.begin(), column.ends.end(), frame.offsets(index) + 1);
+        }
+        if (column.type.kind == ColumnKind::boolean) {
+            pack_bits(column.data, frame.data(index));
+        } else {
+            std::copy(column.data.begin(), column.data.end(), frame.data(index));
+        }
+        column.data.clear();
+        column.ends.clear();
+        column.present.clear();
+    }
+    rows_ = 0;
+    return std::move(frame).finish();
+}
+
+}  // namespace perdure::store::sqlite

@@ -1,0 +1,52 @@
+// RowGatherer: rows of a SELECT, column by column, into one batch. The way back of cell_view.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "perdure/batch.h"
+#include "perdure/status.h"
+#include "store/sqlite/connection.h"
+
+namespace perdure::store::sqlite {
+
+// Gathers the columns of `wanted`, then `_exact` if it has reals: what column_list() selects.
+class RowGatherer {
+public:
+    explicit RowGatherer(const TableDefinition& wanted);
+
+    // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have given.
+    Status add(Statement& row);
+    // The rows added, as a batch of `wanted` (the same, or an equal one), and empties the gatherer.
+    Result<Batch> finish(const TableDefinition& wanted);
+
+private:
+    struct Gathered {
+        std::string name;
+        ColumnType type;
+        std::uint16_t number = 0;
+        bool is_key = false;
+        bool nullable = false;
+        std::vector<std::byte> default_cell;  // what NULL is, where it is not null
+        std::vector<std::byte> data;          // bools: a byte each
+        std::vector<std::uint32_t> ends;      // of variable cells
+        std::vector<std::byte> present;       // one per row; empty while no row is null
+
+        [[nodiscard]] std::uint32_t width() const noexcept;
+    };
+
+    bool add_cell(Gathered& column, Statement& row, int index);
+    void add_missing(Gathered& column);
+    void add_default(Gathered& column);
+    bool add_integer(Gathered& column, std::int64_t value);
+    bool add_exact(ByteSpan entries);
+    Status refuse(const Gathered& column) const;
+
+    std::string table_;
+    std::vector<Gathered> columns_;
+    bool has_reals_ = false;
+    std::uint32_t rows_ = 0;
+};
+
+}  // namespace perdure::store::sqlite

@@ -1,0 +1,293 @@
+#include "store/sqlite/table_sql.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "model/cell.h"
+#include "store/sqlite/cell_view.h"
+#include "store/sqlite/exact.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+// SQLite advises WITHOUT ROWID for rows of up to a twentieth of a page.
+constexpr std::uint32_t clustered_bytes_max = page_bytes / 20;
+constexpr std::uint32_t short_text_bytes = 24;  // what a name in a key is taken to have
+
+bool is_integer(ColumnKind kind) {
+    switch (kind) {
+        case ColumnKind::boolean:
+        case ColumnKind::i8:
+        case ColumnKind::i16:
+        case ColumnKind::i32:
+        case ColumnKind::i64:
+        case ColumnKind::u8:
+        case ColumnKind::u16:
+        case ColumnKind::u32:
+        case ColumnKind::u64:
+        case ColumnKind::id: return true;
+        default: return false;
+    }
+}
+
+std::string_view sql_type(ColumnKind kind) {
+    if (is_integer(kind)) return "INTEGER";
+    if (is_real(kind)) return "REAL";
+    const bool is_text = kind == ColumnKind::text || kind == ColumnKind::json;
+    return is_text ? "TEXT" : "BLOB";
+}
+
+// "a, b", each made by `part` from a column.
+template <typename Part>
+std::string list(std::span<const Column> columns, std::string_view separator, Part part) {
+    std::string joined;
+    for (std::size_t index = 0; index < columns.size(); ++index) {
+        if (index > 0) joined += separator;
+        joined += part(columns[index], index);
+    }
+    return joined;
+}
+
+std::string key_names(const TableDefinition& table, std::string_view alias = {}) {
+    return list(table.key(), ", ", [&](const Column& column, std::size_t) {
+        return std::string(alias) + quoted(column.name);
+    });
+}
+
+// NaN is NULL in SQL, so that no column of reals can be NOT NULL.
+std::string constraints(const Column& column) {
+    if (is_real(column.type.kind)) return {};
+    if (column.nullable) return {};
+    return " NOT NULL DEFAULT " + default_literal(column);
+}
+
+std::string column_clause(const Column& column) {
+    return text::format("{} {}{}", quoted(column.name), sql_type(column.type.kind), constraints(column));
+}
+
+const Column* find_number(const TableDefinition& table, std::uint16_t number) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                    [&](const Column& column) { return column.number == number; });
+    return found == table.columns.end() ? nullptr : &*found;
+}
+
+std::string blob_literal(ByteSpan bytes) {
+    std::string literal = "X'";
+    for (const std::byte byte : bytes) literal += text::format("{:02X}", std::to_integer<unsigned>(byte));
+    return literal + "'";
+}
+
+std::string text_literal(std::string_view words) {
+    std::string literal = "'";
+    for (const char letter : words) literal += letter == '\'' ? std::string("''") : std::string(1, letter);
+    return literal + "'";
+}
+
+// A batch of this table has the columns c0, c1, …; with them, what to insert.
+std::string insert_select(const TableDefinition& table, std::string_view verb) {
+    std::string names = list(table.columns, ", ", [](const Column& column, std::size_t) {
+        return quoted(column.name);
+    });
+    std::string cells = list(table.columns, ", ", [](const Column&, std::size_t index) {
+        return text::format("c{}", index);
+    });
+    if (has_reals(table)) {
+        names += ", _exact";
+        cells += ", exact";
+    }
+    return text::format("{} INTO {}({}) SELECT {} FROM perdure_batch(?1)", verb, quoted(sql_name(table)),
+                        names, cells);
+}
+
+std::string batch_key(const TableDefinition& table) {
+    return list(table.key(), ", ",
+                [](const Column&, std::size_t index) { return text::format("c{}", index); });
+}
+
+}  // namespace
+
+Form form_of(const TableDefinition& first) {
+    if (first.key_columns == 1 && is_integer(first.columns[0].type.kind)) return Form::row_id;
+    std::uint32_t bytes = 0;
+    for (std::size_t index = 0; index < first.columns.size(); ++index) {
+        const ColumnType& type = first.columns[index].type;
+        const bool is_key = index < first.key_columns;
+        if (type.is_variable() && !is_key) return Form::indexed;
+        bytes += type.is_variable() ? short_text_bytes : std::max(type.width(), 1U);
+    }
+    return bytes <= clustered_bytes_max ? Form::clustered : Form::indexed;
+}
+
+std::string quoted(std::string_view name) {
+    PERDURE_ASSERT(name.find('"') == std::string_view::npos);
+    return text::format("\"{}\"", name);
+}
+
+std::string sql_name(const TableDefinition& table) {
+    const bool reserved = table.name.size() >= 7 && same_name(table.name.substr(0, 7), "sqlite_");
+    return reserved ? "_" + table.name : table.name;
+}
+
+std::string removed_name(const Column& column) {
+    return text::format("_removed_{}_{}", column.number, column.name);
+}
+
+std::string create_table(const TableDefinition& table) {
+    const Form form = form_of(table);
+    std::string columns = list(table.columns, ", ", [&](const Column& column, std::size_t index) {
+        if (index >= table.key_columns) return column_clause(column);
+        const std::string clause =
+            quoted(column.name) + " " + std::string(sql_type(column.type.kind));
+        return clause + (form == Form::row_id ? " PRIMARY KEY" : " NOT NULL");
+    });
+    if (has_reals(table)) columns += ", _exact BLOB";
+    if (form != Form::row_id) columns += text::format(", PRIMARY KEY ({})", key_names(table));
+    return text::format("CREATE TABLE {} ({}) STRICT{}", quoted(sql_name(table)), columns,
+                        form == Form::clustered ? ", WITHOUT ROWID" : "");
+}
+
+// Removals first, and renames by way of names that nobody has, so that names may change hands.
+std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to, bool has_exact,
+                                     const std::function<bool(const Column&)>& is_exact) {
+    const std::string alter = text::format("ALTER TABLE {} ", quoted(sql_name(from)));
+    const auto rename = [&](const std::string& old_name, const std::string& new_name) {
+        return text::format("{}RENAME COLUMN {} TO {}", alter, quoted(old_name), quoted(new_name));
+    };
+    std::vector<std::string> steps;
+    std::vector<std::string> last_steps;
+    for (const Column& column : from.columns) {
+        const Column* const kept = find_number(to, column.number);
+        if (kept == nullptr) {
+            steps.push_back(rename(column.name, removed_name(column)));
+        } else if (kept->name != column.name) {
+            const std::string between = text::format("_renamed_{}", column.number);
+            steps.push_back(rename(column.name, between));
+            last_steps.push_back(rename(between, kept->name));
+        }
+    }
+    for (const Column& column : to.columns) {
+        if (find_number(from, column.number) != nullptr) continue;
+        std::string clause = column_clause(column);
+        if (is_real(column.type.kind) && !column.nullable && is_exact(column)) {
+            clause += " DEFAULT " + default_literal(column);
+        }
+        last_steps.push_back(text::format("{}ADD COLUMN {}", alter, clause));
+    }
+    if (has_reals(to) && !has_exact) last_steps.push_back(alter + "ADD COLUMN _exact BLOB");
+    steps.insert(steps.end(), last_steps.begin(), last_steps.end());
+    return steps;
+}
+
+std::string default_literal(const Column& column) {
+    if (column.nullable) return "NULL";
+    std::vector<std::byte> cell;
+    append_default(column, cell);
+    struct Literal {
+        std::string words = "NULL";
+        void null() {}
+        void integer(std::int64_t value) { words = text::format("{}", value); }
+        void real(double value) {
+            if (std::isfinite(value) && !is_inexact(value)) words = text::format("{:.16e}", value);
+        }
+        void text(ByteSpan bytes) { words = text_literal(as_text(bytes)); }
+        void blob(ByteSpan bytes) { words = blob_literal(bytes); }
+    };
+    Literal literal;
+    const std::array<std::uint32_t, 2> ends{0, static_cast<std::uint32_t>(cell.size())};
+    CellView view;
+    view.kind = column.type.kind;
+    view.width = column.type.width();
+    view.data = cell.data();
+    if (column.type.is_variable()) view.offsets = reinterpret_cast<const std::byte*>(ends.data());
+    send_cell(view, 0, literal);
+    return literal.words;
+}
+
+std::string insert_rows(const TableDefinition& table) {
+    return insert_select(table, "INSERT");
+}
+
+std::string upsert_rows(const TableDefinition& table, Form form) {
+    // Without a second index SQLite overwrites the row in place. With one it would erase and insert.
+    if (form != Form::indexed) return insert_select(table, "INSERT OR REPLACE");
+    std::string sets = list(std::span(table.columns).subspan(table.key_columns), ", ",
+                            [](const Column& column, std::size_t) {
+                                return text::format("{0} = excluded.{0}", quoted(column.name));
+                            });
+    if (has_reals(table)) sets += ", _exact = excluded._exact";
+    // "WHERE true" tells SQLite's parser that ON does not belong to a join.
+    return text::format("{} WHERE true ON CONFLICT ({}) DO {}", insert_select(table, "INSERT"),
+                        key_names(table), sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
+}
+
+std::string erase_rows(const TableDefinition& table) {
+    return text::format("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM perdure_batch(?1))",
+                        quoted(sql_name(table)), key_names(table), batch_key(table));
+}
+
+std::string column_list(const TableDefinition& wanted, const TableDefinition& in_force,
+                        std::string_view alias) {
+    std::string columns = list(wanted.columns, ", ", [&](const Column& column, std::size_t) {
+        const Column* const stored = find_number(in_force, column.number);
+        return stored == nullptr ? std::string("NULL") : std::string(alias) + quoted(stored->name);
+    });
+    if (has_reals(wanted)) {
+        columns += has_reals(in_force) ? text::format(", {}_exact", alias) : std::string(", NULL");
+    }
+    return columns;
+}
+
+std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_force, bool after) {
+    const std::string key = key_names(in_force);
+    std::string condition;
+    if (after) {
+        const std::string marks = list(in_force.key(), ", ", [](const Column&, std::size_t index) {
+            return text::format("?{}", index + 1);
+        });
+        condition = text::format(" WHERE ({}) > ({})", key, marks);
+    }
+    const int limit_number = after ? in_force.key_columns + 1 : 1;
+    return text::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?{}", column_list(wanted, in_force, ""),
+                        quoted(sql_name(in_force)), condition, key, limit_number);
+}
+
+// CROSS JOIN: SQLite keeps this order, so that rows come as the keys do.
+std::string find_rows(const TableDefinition& wanted, const TableDefinition& in_force) {
+    const std::string condition = list(in_force.key(), " AND ", [](const Column& column, std::size_t index) {
+        return text::format("t.{} = k.c{}", quoted(column.name), index);
+    });
+    return text::format("SELECT {} FROM perdure_batch(?1) AS k CROSS JOIN {} AS t WHERE {}",
+                        column_list(wanted, in_force, "t."), quoted(sql_name(in_force)), condition);
+}
+
+std::string create_view(const View& view) {
+    std::string columns = list(view.base->columns, ", ", [](const Column& column, std::size_t) {
+        return text::format("b.{0} AS {0}", quoted(column.name));
+    });
+    std::string joins;
+    for (std::size_t number = 0; number < view.joined.size(); ++number) {
+        const TableDefinition& table = *view.joined[number];
+        const std::string alias = text::format("j{}", number);
+        for (const Column& column : std::span(table.columns).subspan(table.key_columns)) {
+            columns += text::format(", {}.{} AS {}", alias, quoted(column.name),
+                                    quoted(table.name + "_" + column.name));
+        }
+        // A tag has no columns: whether it is there is what there is to see.
+        if (table.columns.size() == table.key_columns) {
+            columns += text::format(", {}.{} IS NOT NULL AS {}", alias, quoted(table.columns[0].name),
+                                    quoted(table.name));
+        }
+        const std::string condition = list(table.key(), " AND ", [&](const Column& column, std::size_t index) {
+            return text::format("{}.{} = b.{}", alias, quoted(column.name),
+                                quoted(view.base->columns[index].name));
+        });
+        joins += text::format(" LEFT JOIN {} AS {} ON {}", quoted(sql_name(table)), alias, condition);
+    }
+    return text::format("CREATE VIEW {} AS SELECT {} FROM {} AS b{}", quoted(view.name), columns,
+                        quoted(sql_name(*view.base)), joins);
+}
+
+}  // namespace perdure::store::sqlite

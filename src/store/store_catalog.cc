@@ -1,0 +1,113 @@
+#include "store/store_catalog.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace perdure::store {
+namespace {
+
+std::string described(const Column& column) {
+    return (column.nullable ? "nullable " : "") + column.type.name();
+}
+
+Status check_columns(const TableDefinition& from, const TableDefinition& to) {
+    for (std::size_t index = 0; index < to.columns.size(); ++index) {
+        const Column& column = to.columns[index];
+        const auto old = std::find_if(from.columns.begin(), from.columns.end(),
+                                      [&](const Column& each) { return each.number == column.number; });
+        const bool was_key = old - from.columns.begin() < from.key_columns;
+        if (index < to.key_columns && (old == from.columns.end() || !was_key)) {
+            return error(Code::incompatible, "table {}: version {} has another key ({}); make a new table",
+                         to.name, to.version, column.name);
+        }
+        if (old == from.columns.end()) continue;
+        if (old->type == column.type && old->nullable == column.nullable) continue;
+        return error(Code::incompatible,
+                     "table {}: column {} (number {}) is {} in version {} and {} in version {}; give the new "
+                     "column another number",
+                     to.name, column.name, column.number, described(*old), from.version, described(column),
+                     to.version);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
+    PERDURE_TRY(definition.validate());
+    const std::lock_guard lock(mutex_);
+    for (const TableDefinition& known : definitions_) {
+        if (known.id == definition.id && known.version == definition.version) {
+            if (known == definition) return false;
+            return error(Code::incompatible, "table {} (id {}): version {} is known with other columns",
+                         known.name, known.id, known.version);
+        }
+        if ((known.id == definition.id) == same_name(known.name, definition.name)) continue;
+        return error(Code::incompatible, "table {} has id {} in the store; a definition says {} has id {}",
+                     known.name, known.id, definition.name, definition.id);
+    }
+    const auto found = by_table_.find(definition.id);
+    if (found == by_table_.end() || found->second.empty()) return true;
+    const TableDefinition& last = *found->second.back().definition;
+    if (definition.version < last.version) {
+        return error(Code::incompatible, "table {}: version {} comes after version {}", last.name,
+                     definition.version, last.version);
+    }
+    if (definition.key_columns != last.key_columns || definition.append_only != last.append_only) {
+        return error(Code::incompatible,
+                     "table {}: version {} has another key, or is append-only where it was not; make a new "
+                     "table",
+                     last.name, definition.version);
+    }
+    PERDURE_TRY(check_columns(last, definition));
+    return true;
+}
+
+void StoreCatalog::add(const TableDefinition& definition) {
+    const std::lock_guard lock(mutex_);
+    definitions_.push_back(definition);
+    by_table_[definition.id].push_back({definitions_.size(), &definitions_.back()});
+}
+
+void StoreCatalog::cut(std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    PERDURE_ASSERT(count <= definitions_.size());
+    while (definitions_.size() > count) {
+        std::vector<Entry>& entries = by_table_[definitions_.back().id];
+        PERDURE_ASSERT(!entries.empty() && entries.back().definition == &definitions_.back());
+        entries.pop_back();
+        definitions_.pop_back();
+    }
+}
+
+std::uint64_t StoreCatalog::count() const {
+    const std::lock_guard lock(mutex_);
+    return definitions_.size();
+}
+
+std::vector<TableDefinition> StoreCatalog::all() const {
+    const std::lock_guard lock(mutex_);
+    return {definitions_.begin(), definitions_.end()};
+}
+
+const TableDefinition* StoreCatalog::in_force(TableId id, std::uint64_t count) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_table_.find(id);
+    if (found == by_table_.end()) return nullptr;
+    const TableDefinition* last = nullptr;
+    for (const Entry& entry : found->second) {
+        if (entry.sequence <= count) last = entry.definition;
+    }
+    return last;
+}
+
+const TableDefinition* StoreCatalog::first(TableId id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_table_.find(id);
+    const bool known = found != by_table_.end() && !found->second.empty();
+    return known ? found->second.front().definition : nullptr;
+}
+
+}  // namespace perdure::store

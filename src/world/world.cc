@@ -1,0 +1,266 @@
+#include "perdure/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/runtime.h"
+#include "engine/staging.h"
+#include "entities/registry.h"
+#include "io/clock.h"
+#include "io/memory_file_system.h"
+#include "io/posix_file_system.h"
+#include "model/batch_builder.h"
+#include "store/memory_store.h"
+#include "store/sqlite/sqlite_store.h"
+#include "world/settings.h"
+#include "world/views.h"
+
+namespace perdure {
+namespace {
+
+constexpr std::string_view memory_directory = "memory:";
+constexpr std::uint64_t settings_bytes_max = 1U << 20;
+
+// The real disk and clock, or what the options bring.
+struct Surroundings {
+    std::unique_ptr<io::FileSystem> own_files;
+    std::unique_ptr<io::Clock> own_clock;
+    io::FileSystem* files = nullptr;
+    const io::Clock* clock = nullptr;
+};
+
+Surroundings make_surroundings(bool in_memory, const WorldOptions& options) {
+    Surroundings made;
+    if (!options.files) {
+        if (in_memory) {
+            made.own_files = std::make_unique<io::MemoryFileSystem>();
+        } else {
+            made.own_files = std::make_unique<io::PosixFileSystem>();
+        }
+    }
+    if (!options.clock) made.own_clock = std::make_unique<io::SystemClock>();
+    made.files = options.files ? options.files : made.own_files.get();
+    made.clock = options.clock ? options.clock : made.own_clock.get();
+    return made;
+}
+
+engine::EngineOptions engine_options(const WorldOptions& options, const Surroundings& around,
+                                     std::vector<Category> categories) {
+    engine::EngineOptions made;
+    made.journal.file_bytes = options.journal_file_bytes;
+    made.journal.bytes_max = options.journal_bytes_max;
+    made.journal.files_ahead = options.journal_files_ahead;
+    made.pending.resident_bytes_max = options.pending_bytes_max;
+    made.pending.index_bytes_max = options.index_bytes_max;
+    made.pool_bytes_max = std::min<std::uint64_t>(options.pending_bytes_max, 64ULL << 20);
+    made.drain_interval_ms = options.drain_interval_ms;
+    made.drain_bytes = options.drain_bytes;
+    made.attest_idle_ms = options.attest_idle_ms;
+    made.create = options.create;
+    made.categories = std::move(categories);
+    made.log = options.log;
+    made.files = around.files;
+    made.clock = around.clock;
+    return made;
+}
+
+}  // namespace
+
+struct World::State {
+    Surroundings around;
+    WorldOptions options;
+    std::unique_ptr<entities::Registry> registry;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
+    std::unique_ptr<Entities> entities;
+    std::unique_ptr<Transaction> tick;
+    RecoveryReport recovery;
+    bool closed = false;
+
+    Status start(const std::string& directory, const Schema& schema);
+    Status hydrate();
+    Status reserve_ids(const Batch& batch);
+    Status close();
+};
+
+Status WorldOptions::validate() const {
+    if (store != "sqlite" && store != "memory") {
+        return error(Code::unsupported, "there is no store '{}'; there are sqlite and memory", store);
+    }
+    if (journal_files_ahead == 0) return error(Code::invalid, "journal_files_ahead must be at least 1");
+    if (index_bytes_max == 0 || pending_bytes_max == 0) {
+        return error(Code::invalid, "pending_bytes_max and index_bytes_max must be above 0");
+    }
+    return {};
+}
+
+World::World(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+World::~World() {
+    if (!state_) return;
+    static_cast<void>(state_->close().ok());  // close() is there for those who want to know
+}
+
+Result<std::unique_ptr<World>> World::open(const std::string& directory, const Schema& schema,
+                                           WorldOptions options) {
+    PERDURE_TRY(options.validate());
+    auto state = std::make_unique<State>();
+    state->options = std::move(options);
+    if (Status status = state->start(directory, schema); !status.ok()) {
+        return status.with_context("opening world " + directory);
+    }
+    return std::unique_ptr<World>(new World(std::move(state)));
+}
+
+Status World::State::start(const std::string& directory, const Schema& schema) {
+    const bool in_memory = directory == memory_directory;
+    around = make_surroundings(in_memory, options);
+    const std::uint64_t began = around.clock->monotonic_ns();
+    PERDURE_TAKE(registry, entities::Registry::make(schema));
+
+    // Categories: ours, the schema's, and what a person has set.
+    std::vector<Category> categories{Category{}};
+    for (const Category& category : schema.categories()) {
+        PERDURE_TRY(category.validate());
+        std::erase_if(categories, [&](const Category& one) { return one.name == category.name; });
+        categories.push_back(category);
+    }
+    const std::string path = in_memory ? "world" : directory;
+    const std::string settings = io::join_path(path, "perdure.toml");
+    PERDURE_TAKE(const bool has_settings, around.files->exists(settings));
+    if (has_settings) {
+        PERDURE_TAKE(const std::string text, io::read_file(*around.files, settings, settings_bytes_max));
+        PERDURE_TRY(apply_settings(text, settings, options, categories));
+    }
+
+    engine::EngineOptions wanted = engine_options(options, around, std::move(categories));
+    const bool sqlite = options.store == "sqlite" && !in_memory;
+    if (!sqlite && !in_memory && !options.files) {
+        return error(Code::invalid, "the memory store keeps nothing: use \"memory:\" as the directory");
+    }
+    wanted.open_store = [&](const engine::WorldDirectory& place,
+                            const Uuid& world) -> Result<std::unique_ptr<store::Store>> {
+        if (!sqlite) return std::unique_ptr<store::Store>(std::make_unique<store::MemoryStore>());
+        store::SqliteOptions store_options;
+        store_options.path = place.store();
+        store_options.world = world;
+        store_options.clock = around.clock;
+        PERDURE_TAKE(auto store, store::SqliteStore::open(store_options));
+        return std::unique_ptr<store::Store>(std::move(store));
+    };
+    PERDURE_TAKE(engine, engine::Engine::open(path, std::move(wanted)));
+
+    std::vector<TableDefinition> tables = registry->definitions();
+    for (const TableBuilder& table : schema.tables()) {
+        PERDURE_TRY(table.validate());
+        tables.push_back(table.definition());
+    }
+    PERDURE_TRY(engine->declare(tables, engine::Engine::Declaring::opening));
+    if (sqlite) PERDURE_TRY(declare_entity_views(*engine));
+    PERDURE_TRY(registry->bind(engine->catalog(), [&](std::string_view name) {
+        const Category* category = engine->find_category(name);
+        return category ? *category : Category{};
+    }));
+    PERDURE_TRY(hydrate());
+    registry->reserve_now = [this](const Batch& batch) { return reserve_ids(batch); };
+    entities = std::make_unique<Entities>(*registry);
+    tick = std::make_unique<Transaction>(std::make_unique<engine::Staging>(*engine, true));
+    if (options.threads) {
+        runtime = std::make_unique<engine::Runtime>();
+        runtime->add(*engine);
+    }
+    recovery.seconds = static_cast<double>(around.clock->monotonic_ns() - began) / 1e9;
+    return {};
+}
+
+Status World::State::hydrate() {
+    PERDURE_TRY(engine->hydrate([this](const Batch& batch) { return registry->load(batch); }));
+    const engine::Recovered& found = engine->recovered();
+    recovery.created = found.created;
+    recovery.clean = found.clean;
+    recovery.replayed_changes = found.replayed_changes;
+    recovery.replayed_bytes = found.replayed_bytes;
+    recovery.torn_bytes = found.torn_bytes;
+    recovery.remarks = found.remarks;
+    PERDURE_TRY(registry->loaded(recovery.remarks));
+    recovery.entities = Entities(*registry).count();
+    return {};
+}
+
+// A burst of create() used up the reserved ids: one small change set, durable before the ids are handed out.
+Status World::State::reserve_ids(const Batch& batch) {
+    BatchBuilder copy(batch.table(), batch.operation());
+    for (std::uint32_t row = 0; row < batch.rows(); ++row) copy.add(batch, row);
+    PERDURE_TAKE(Batch own, copy.finish());
+    engine::Proposal proposal;
+    proposal.changes.batches.push_back(std::move(own));
+    PERDURE_TAKE(const Token token,
+                 engine->commit(proposal, {.tick = {}, .level = Level::journal, .wait = true}));
+    return token.wait();
+}
+
+Status World::State::close() {
+    if (closed || !engine) return {};
+    closed = true;
+    const Status status = engine->close();
+    if (runtime) runtime->remove(*engine);
+    runtime.reset();
+    tick.reset();
+    return status;
+}
+
+Entities& World::entities() noexcept { return *state_->entities; }
+Transaction& World::tick() noexcept { return *state_->tick; }
+
+Result<Token> World::commit(const CommitOptions& options) {
+    State& state = *state_;
+    if (state.closed) return error(Code::read_only, "the world is closed");
+    engine::Proposal proposal;
+    proposal.from_tick = true;
+    const std::uint64_t now_ms = state.around.clock->monotonic_ns() / 1'000'000;
+    const bool everything = options.level && *options.level >= Level::journal;
+    PERDURE_TRY(state.registry->capture(proposal.changes, now_ms, everything, state.engine->pool()));
+    engine::Staging& staged = state.tick->staging();
+    if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
+    auto token = state.engine->commit(proposal, options);
+    if (!token) return token;
+    state.registry->captured();
+    staged.clear();
+    if (options.wait) PERDURE_TRY(token->wait());
+    return token;
+}
+
+std::uint64_t World::next_tick() const noexcept {
+    return state_->engine->last_tick().value_or(0) + 1;
+}
+
+Transaction World::begin() {
+    return Transaction(std::make_unique<engine::Staging>(*state_->engine, false));
+}
+
+Result<Snapshot> World::snapshot(const SnapshotOptions& options) {
+    PERDURE_TAKE(auto view, state_->engine->view(options.durable_only));
+    return Snapshot(std::move(view));
+}
+
+Status World::declare(const TableBuilder& table) {
+    PERDURE_TRY(table.validate());
+    return state_->engine->declare({table.definition()}, engine::Engine::Declaring::running);
+}
+
+std::size_t World::poll() { return state_->engine->poll(); }
+Health World::health() const { return state_->engine->health(); }
+const RecoveryReport& World::recovery() const noexcept { return state_->recovery; }
+
+Result<std::string> World::digest() {
+    PERDURE_TAKE(const Hash128 digest, state_->engine->digest());
+    return digest.hex();
+}
+
+Status World::close() { return state_->close(); }
+engine::Engine& World::engine() noexcept { return *state_->engine; }
+
+}  // namespace perdure

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""The architecture as a test: layers.py [ROOT] prints `path:line: what; what to do`.
+
+Layers, public headers and third-party headers are the three tables below; nothing else says who may
+include whom. Exits 1 if anything but warnings was found. layers_test.py proves that every rule can
+fail.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+# layer: what it may include besides itself. Bottom up: it names only layers listed before it.
+LAYERS = {
+    "base": [],
+    "io": ["base"],
+    "model": ["base"],
+    "journal": ["model", "io", "base"],
+    "store": ["model", "io", "base"],
+    "engine": ["journal", "store", "model", "io", "base"],
+    "entities": ["engine", "model", "base"],
+    "world": ["entities", "engine", "store", "journal", "model", "io", "base"],
+    "cli": ["world", "entities", "engine", "store", "journal", "model", "io", "base"],
+}
+
+# include/perdure/<name>: the layer it belongs to, and so who may include it.
+PUBLIC = {
+    "status.h": "base",
+    "column.h": "model",
+    "value.h": "model",
+    "table.h": "model",
+    "batch.h": "model",
+    "schema.h": "model",
+    "component.h": "model",
+    "entity.h": "model",
+    "durability.h": "model",
+    "token.h": "engine",
+    "snapshot.h": "engine",
+    "transaction.h": "engine",
+    "health.h": "engine",
+    "entities.h": "entities",
+    "entities_each.h": "entities",
+    "world.h": "world",
+    "perdure.h": "world",
+}
+
+# header, or the beginning of one: the folders that may include it. Tests and bench are free.
+THIRD_PARTY = {
+    "sqlite3.h": ["src/store/sqlite"],
+    "xxhash.h": ["src/base"],
+    "fmt/": ["src/base", "src/cli"],
+    "toml++/": ["src/world"],
+    "nlohmann/": ["src/cli", "src/world"],
+    "CLI/": ["src/cli"],
+    # system calls
+    "sys/": ["src/io", "src/cli"],
+    "unistd.h": ["src/io", "src/cli"],
+    "fcntl.h": ["src/io", "src/cli"],
+    "dirent.h": ["src/io"],
+    "poll.h": ["src/cli"],
+    "signal.h": ["src/cli"],
+    "spawn.h": ["src/cli"],
+    "termios.h": ["src/cli"],
+}
+
+HOMELESS = {"common", "util", "utils", "helper", "helpers", "manager", "managers"}
+SOURCE_FOLDERS = ["src", "include", "tests", "examples", "bench"]
+COLUMNS_MAX = 100
+LINES_WARN = 400
+
+INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+STANDARD = re.compile(r"[a-z0-9_]+")  # <vector>, <cstdint>: no dot, no slash
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
+LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
+
+
+class Finding(NamedTuple):
+    path: str
+    line: int
+    text: str
+    warning: bool = False
+
+    def __str__(self):
+        return f"{self.path}:{self.line}: {'warning: ' if self.warning else ''}{self.text}"
+
+
+class Source:
+    """One C++ file: its place, its lines, what it includes."""
+
+    def __init__(self, root, path):
+        self.root = root
+        self.path = path.relative_to(root).as_posix()
+        self.parts = self.path.split("/")
+        self.stem, self.is_header = path.stem, path.suffix == ".h"
+        self.lines = path.read_text(encoding="utf-8").splitlines()
+        self.includes = []  # (line, name, quoted)
+        for number, line in enumerate(self.lines, 1):
+            if match := INCLUDE.match(line):
+                self.includes.append((number, match[2], match[1] == '"'))
+
+    @property
+    def top(self):
+        return self.parts[0]
+
+    @property
+    def layer(self):
+        """The layer whose include rule holds here, or None where none does."""
+        if self.top in ("src", "tests") and len(self.parts) > 2 and self.parts[1] in LAYERS:
+            return self.parts[1]
+        if self.path.startswith("include/perdure/"):
+            return PUBLIC.get("/".join(self.parts[2:]))
+        return None
+
+    def find(self, line, text, warning=False):
+        return Finding(self.path, line, text, warning)
+
+
+def check_place(source):
+    if source.top == "src" and (len(source.parts) < 3 or source.parts[1] not in LAYERS):
+        yield source.find(1, "not in a layer; move it to a layer's folder, or add the layer to "
+                             "LAYERS in tests/architecture/layers.py")
+    if source.top == "include" and source.layer is None:
+        yield source.find(1, "unknown public header; add it to PUBLIC in "
+                             "tests/architecture/layers.py, with the layer it belongs to")
+
+
+def check_name(source):
+    if not source.path.endswith((".h", ".cc")):
+        yield source.find(1, "unusual extension; headers end in .h, sources in .cc")
+    for name in [*source.parts[:-1], source.stem]:
+        if not NAME.fullmatch(name):
+            yield source.find(1, f"'{name}' is not snake_case; rename it after its main type")
+        if HOMELESS & set(name.split("_")):
+            yield source.find(1, f"'{name}' names no thing; find the noun that this is about")
+
+
+def check_text(source):
+    for number, line in enumerate(source.lines, 1):
+        if len(line) > COLUMNS_MAX:
+            yield source.find(number, f"{len(line)} columns; at most {COLUMNS_MAX}: break the line")
+        if "\t" in line:
+            yield source.find(number, "a tab; use spaces")
+        if match := LEFTOVER.search(line):
+            yield source.find(number, f"{match[1]} left over; do it now or open an issue")
+    if len(source.lines) > LINES_WARN:
+        yield source.find(1, f"{len(source.lines)} lines; past {LINES_WARN}, is it two things?",
+                          warning=True)
+
+
+def check_header(source):
+    if not source.is_header:
+        return
+    if "#pragma once" not in source.lines:
+        yield source.find(1, "no #pragma once; add it below the opening comment")
+    if source.top == "include":
+        for number, line in enumerate(source.lines, 1):
+            if CONDITIONAL.match(line):
+                yield source.find(number, "conditional code in a public header, which may then "
+                                          "differ between programs; move it to src/")
+
+
+def check_own_header_first(source):
+    if source.is_header or source.top != "src" or source.layer is None or not source.includes:
+        return
+    private = "/".join([*source.parts[1:-1], source.stem + ".h"])
+    public = f"perdure/{source.stem}.h"
+    own = []
+    if (source.root / "src" / private).exists():
+        own.append(private)
+    if PUBLIC.get(source.stem + ".h") == source.layer and \
+            (source.root / "include" / public).exists():
+        own.append(public)
+    line, first, _ = source.includes[0]
+    if own and first not in own:
+        yield source.find(line, f'"{first}" comes first; begin with "{own[0]}", so that it is seen '
+                                "to compile alone")
+
+
+def check_include(source, line, name, quoted):
+    """One include. Our own headers obey LAYERS; all others must stand in THIRD_PARTY."""
+    if name.startswith("perdure/"):
+        target = PUBLIC.get(name.removeprefix("perdure/"))
+        if target is None:
+            yield source.find(line, f'"{name}" is no known public header; add it to PUBLIC in '
+                                    "tests/architecture/layers.py")
+        elif source.layer and target != source.layer and target not in LAYERS[source.layer]:
+            yield source.find(line, f"{source.layer} includes {name} of layer {target}; "
+                                    "includes point down: move the code or pass in what it needs")
+    elif quoted:
+        yield from check_private_include(source, line, name)
+    elif not STANDARD.fullmatch(name):
+        yield from check_third_party(source, line, name)
+
+
+def check_private_include(source, line, name):
+    folder = name.split("/")[0]
+    if source.top == "include":
+        yield source.find(line, f'public header includes "{name}"; only perdure/… and standard '
+                                "headers may appear here")
+    elif source.top == "src" and not (folder in LAYERS and (source.root / "src" / name).exists()):
+        yield source.find(line, f'"{name}" is not a path from src/; write the full path')
+    elif source.top == "examples" and folder in LAYERS:
+        yield source.find(line, f'example includes "{name}"; examples use include/perdure only')
+    elif source.layer and folder in LAYERS and folder != source.layer \
+            and folder not in LAYERS[source.layer]:
+        yield source.find(line, f"{source.layer} includes {name} of layer {folder}; "
+                                "includes point down: move the code or pass in what it needs")
+
+
+def check_third_party(source, line, name):
+    if source.top in ("tests", "bench", "examples"):
+        return
+    folders = next((folders for begin, folders in THIRD_PARTY.items()
+                    if name == begin or begin.endswith("/") and name.startswith(begin)), None)
+    if source.top == "include":
+        yield source.find(line, f"public header includes <{name}>; only perdure/… and standard "
+                                "headers may appear here")
+    elif folders is None:
+        yield source.find(line, f"<{name}> is in no table; use the C++ header, or add it to "
+                                "THIRD_PARTY in tests/architecture/layers.py")
+    elif not any(source.path.startswith(folder + "/") for folder in folders):
+        yield source.find(line, f"<{name}> belongs to {' and '.join(folders)}; "
+                                "use what that folder offers instead")
+
+
+def check_source(source):
+    yield from check_place(source)
+    yield from check_name(source)
+    yield from check_text(source)
+    yield from check_header(source)
+    yield from check_own_header_first(source)
+    for line, name, quoted in source.includes:
+        yield from check_include(source, line, name, quoted)
+
+
+def check_tree(root):
+    """All findings under `root`, in path order."""
+    root = Path(root).resolve()
+    findings = []
+    for folder in SOURCE_FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".h", ".cc", ".hpp", ".hh", ".cpp", ".cxx", ".c", ".inl"):
+                findings += check_source(Source(root, path))
+    return findings
+
+
+def main():
+    findings = check_tree(sys.argv[1] if len(sys.argv) > 1 else ".")
+    for finding in findings:
+        print(finding)
+    faults = sum(not finding.warning for finding in findings)
+    print(f"architecture: {faults} faults, {len(findings) - faults} warnings")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Proves that every rule of layers.py can fail: small bad trees in, one expected finding out."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+import layers  # noqa: E402
+
+GOOD_TREE = {
+    "include/perdure/status.h": "#pragma once\n#include <string>\n",
+    "include/perdure/table.h": '#pragma once\n#include "perdure/status.h"\n',
+    "include/perdure/world.h": '#pragma once\n#include "perdure/table.h"\n',
+    "src/base/status.cc": '#include "perdure/status.h"\n#include <cstdint>\n',
+    "src/base/text.h": "#pragma once\n#include <fmt/format.h>\n",
+    "src/io/posix_file.h": "#pragma once\n",
+    "src/io/posix_file.cc": '#include "io/posix_file.h"\n#include <sys/stat.h>\n'
+                            '#include <unistd.h>\n#include "base/text.h"\n',
+    "src/store/store.h": "#pragma once\n",
+    "src/store/sqlite/sqlite_store.h": '#pragma once\n#include "store/store.h"\n',
+    "src/store/sqlite/sqlite_store.cc": '#include "store/sqlite/sqlite_store.h"\n'
+                                        "#include <sqlite3.h>\n",
+    "src/cli/main.cc": '#include <CLI/CLI.hpp>\n#include "perdure/world.h"\n'
+                       '#include "base/text.h"\n',
+    "tests/store/store_test.cc": "#include <gtest/gtest.h>\n#include <sqlite3.h>\n"
+                                 '#include "store/store.h"\n#include "support/matchers.h"\n',
+    "tests/install/main.cc": "#include <perdure/world.h>\n",
+    "examples/first_world/main.cc": "#include <perdure/world.h>\n",
+    "bench/raw/raw.cc": "#include <fcntl.h>\n",
+}
+
+
+class Rules(unittest.TestCase):
+    def check(self, changes):
+        """The findings for the good tree with `changes` made to it."""
+        with tempfile.TemporaryDirectory() as root:
+            for path, content in {**GOOD_TREE, **changes}.items():
+                file = Path(root, path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(content, encoding="utf-8")
+            return [str(finding) for finding in layers.check_tree(root)]
+
+    def expect(self, path, content, line, *words):
+        """Exactly one finding, at path:line, in the form `what; what to do`, containing `words`."""
+        findings = self.check({path: content})
+        self.assertEqual(len(findings), 1, findings)
+        self.assertTrue(findings[0].startswith(f"{path}:{line}: "), findings[0])
+        self.assertRegex(findings[0], "; .")
+        for word in words:
+            self.assertIn(word, findings[0])
+
+    def test_the_good_tree_is_good(self):
+        self.assertEqual(self.check({}), [])
+
+    def test_includes_point_down(self):
+        self.expect("src/base/bytes.h", '#pragma once\n#include "io/posix_file.h"\n', 2,
+                    "base includes io/posix_file.h of layer io", "point down")
+
+    def test_store_and_journal_do_not_know_each_other(self):
+        self.expect("src/journal/frame.h", '#pragma once\n#include "store/store.h"\n', 2,
+                    "journal includes store/store.h")
+
+    def test_public_headers_belong_to_a_layer(self):
+        self.expect("src/io/clock.h", '#pragma once\n#include "perdure/world.h"\n', 2,
+                    "io includes perdure/world.h of layer world")
+
+    def test_public_headers_point_down_among_themselves(self):
+        self.expect("include/perdure/value.h", '#pragma once\n#include <perdure/world.h>\n', 2,
+                    "model includes perdure/world.h")
+
+    def test_unknown_public_header(self):
+        self.expect("include/perdure/extra.h", "#pragma once\n", 1, "add it to PUBLIC")
+
+    def test_include_of_an_unknown_public_header(self):
+        self.expect("src/cli/run.cc", '#include "perdure/nowhere.h"\n', 1, "add it to PUBLIC")
+
+    def test_tests_obey_their_layer(self):
+        self.expect("tests/io/clock_test.cc", '#include "store/store.h"\n', 1,
+                    "io includes store/store.h of layer store")
+
+    def test_tests_above_the_layers_may_include_all(self):
+        self.assertEqual(self.check({"tests/simulation/run.cc": '#include "store/store.h"\n'}), [])
+
+    def test_sources_live_in_a_layer(self):
+        self.expect("src/extra/thing.cc", "\n", 1, "not in a layer")
+        self.expect("src/thing.cc", "\n", 1, "not in a layer")
+
+    def test_includes_are_full_paths(self):
+        self.expect("src/store/row.h", '#pragma once\n#include "store.h"\n', 2, "full path")
+        self.expect("src/store/row.h", '#pragma once\n#include "../base/text.h"\n', 2, "full path")
+        self.expect("src/store/row.h", '#pragma once\n#include "base/gone.h"\n', 2, "full path")
+
+    def test_third_party_headers_have_one_home(self):
+        for path, header in [
+                ("src/store/row.h", "sqlite3.h"), ("src/io/row.h", "xxhash.h"),
+                ("src/io/row.h", "fmt/format.h"), ("src/engine/row.h", "toml++/toml.h"),
+                ("src/engine/row.h", "nlohmann/json.hpp"), ("src/world/row.h", "CLI/CLI.hpp")]:
+            self.expect(path, f"#pragma once\n#include <{header}>\n", 2, f"<{header}> belongs to")
+
+    def test_system_calls_are_made_in_io(self):
+        for header in ["unistd.h", "fcntl.h", "sys/mman.h"]:
+            self.expect("src/journal/row.h", f"#pragma once\n#include <{header}>\n", 2, "src/io")
+
+    def test_unknown_third_party_header(self):
+        self.expect("src/io/row.h", "#pragma once\n#include <zstd.h>\n", 2, "add it to THIRD_PARTY")
+
+    def test_public_headers_show_no_third_party_and_nothing_private(self):
+        self.expect("include/perdure/value.h", "#pragma once\n#include <sqlite3.h>\n", 2,
+                    "only perdure/")
+        self.expect("include/perdure/value.h", '#pragma once\n#include "base/text.h"\n', 2,
+                    "only perdure/")
+
+    def test_public_headers_have_no_conditionals(self):
+        self.expect("include/perdure/value.h", "#pragma once\n#ifdef NDEBUG\n#endif\n", 2,
+                    "conditional")
+
+    def test_examples_use_the_public_headers(self):
+        self.expect("examples/first_world/more.cc", '#include "store/store.h"\n', 1,
+                    "include/perdure only")
+
+    def test_own_header_comes_first(self):
+        self.expect("src/io/posix_file.cc",
+                    '#include "base/text.h"\n#include "io/posix_file.h"\n', 1,
+                    'begin with "io/posix_file.h"')
+        self.expect("src/base/status.cc", '#include <string>\n#include "perdure/status.h"\n', 1,
+                    'begin with "perdure/status.h"')
+
+    def test_headers_are_read_once(self):
+        self.expect("src/io/clock.h", "#ifndef CLOCK_H\n#endif\n", 1, "#pragma once")
+
+    def test_names_are_snake_case(self):
+        self.expect("src/io/PosixClock.cc", "\n", 1, "snake_case")
+        self.expect("src/io/posix-clock.cc", "\n", 1, "snake_case")
+
+    def test_extensions(self):
+        self.expect("src/io/clock.cpp", "\n", 1, "extension")
+
+    def test_names_name_a_thing(self):
+        for name in ["common", "utils", "helpers", "manager", "string_util", "store_manager"]:
+            self.expect(f"src/io/{name}.cc", "\n", 1, "names no thing")
+        self.expect("src/io/utils/clock.cc", "\n", 1, "names no thing")
+
+    def test_lines_end_at_column_100(self):
+        self.expect("src/io/clock.cc", "// " + "x" * 98 + "\n", 1, "101 columns")
+        self.assertEqual(self.check({"src/io/clock.cc": "// " + "…" * 97 + "\n"}), [])
+
+    def test_no_tabs(self):
+        self.expect("src/io/clock.cc", "\n\tint x;\n", 2, "tab")
+
+    def test_nothing_is_left_over(self):
+        for word in ["TODO", "FIXME", "XXX"]:
+            self.expect("src/io/clock.cc", f"// {word}: later\n", 1, word)
+        self.assertEqual(self.check({"src/io/clock.cc": '"/tmp/XXXXXX"\n'}), [])
+
+    def test_long_files_are_warned_of_only(self):
+        tree = {"src/io/clock.cc": "\n" * 401}
+        self.assertEqual([f.split(": ")[1] for f in self.check(tree)], ["warning"])
+
+    def test_tests_and_bench_are_held_to_the_text_rules_too(self):
+        self.expect("tests/io/clock_test.cc", "// TODO\n", 1, "TODO")
+        self.expect("bench/raw/raw.cc", "\t\n", 1, "tab")
+
+
+class Tables(unittest.TestCase):
+    def test_layers_are_listed_bottom_up(self):
+        seen = set()
+        for layer, may_include in layers.LAYERS.items():
+            self.assertLessEqual(set(may_include), seen, layer)
+            seen.add(layer)
+
+    def test_public_headers_name_known_layers(self):
+        self.assertLessEqual(set(layers.PUBLIC.values()), set(layers.LAYERS))
+
+
+class ExitCode(unittest.TestCase):
+    def run_main(self, content):
+        with tempfile.TemporaryDirectory() as root:
+            Path(root, "src/io").mkdir(parents=True)
+            Path(root, "src/io/clock.cc").write_text(content, encoding="utf-8")
+            with mock.patch("sys.argv", ["layers.py", root]), \
+                    contextlib.redirect_stdout(io.StringIO()):
+                return layers.main()
+
+    def test_faults_fail_and_warnings_do_not(self):
+        self.assertEqual(self.run_main("\t\n"), 1)
+        self.assertEqual(self.run_main("\n" * 500), 0)
+        self.assertEqual(self.run_main("\n"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
