@@ -1,8 +1,7 @@
 // entities_each.h: how Entities::each<>() visits; templates only. Read entities.h.
 //
-// The walk finds rows that lie side by side in all components asked for: whole chunks of 1024 where they
-// hold the same entities in the same order, shorter runs elsewhere. Within a run the visitor sees plain
-// arrays.
+// The walk finds rows that lie side by side in all components asked for: many chunks of 1024 where they hold
+// the same entities in the same order, shorter runs elsewhere. Within a run the visitor sees plain arrays.
 #pragma once
 
 #include <array>
@@ -52,7 +51,9 @@ private:
     bool next_chunk();
     bool next_run();
     bool find_others(std::uint64_t id);
-    void begin_run(std::uint32_t count);
+    [[nodiscard]] bool lies_side_by_side(std::uint32_t chunk) const;
+    void run_on();
+    void begin_run(const std::uint64_t* ids, std::uint32_t count);
 
     std::size_t types_;
     std::uint32_t mutable_types_;

@@ -87,7 +87,7 @@ public:
 
     T& operator*() & { return get(); }
     const T& operator*() const& { return const_cast<Result*>(this)->get(); }
-    T&& operator*() && { return std::move(get()); }
+    T operator*() && { return std::move(get()); }  // by value: nothing dangles in a range-for
     T* operator->() { return &get(); }
     const T* operator->() const { return &const_cast<Result*>(this)->get(); }
 

@@ -55,8 +55,8 @@ private:
 };
 
 struct CommitOptions {
-    std::optional<std::uint64_t> tick;  // number of the tick that ends; default: the next
-    std::optional<Level> level;         // raises the durability of this commit; never lowers it
+    std::optional<std::uint64_t> tick{};  // number of the tick that ends; default: the next
+    std::optional<Level> level{};         // raises the durability of this commit; never lowers it
     bool wait = false;                  // return only when the level is reached; a failure to reach it is `unknown`
 };
 

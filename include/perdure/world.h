@@ -53,7 +53,7 @@ struct WorldOptions {
     std::uint32_t attest_idle_ms = 5;                // idle this long: say what is durable
     bool threads = true;               // false: nothing runs by itself; for tests and simulations
     // Told about what is worth a line in a log; called from any thread.
-    std::function<void(std::string_view)> log;
+    std::function<void(std::string_view)> log{};
     // For tests and simulations: another disk, another clock. Must outlive the world.
     io::FileSystem* files = nullptr;
     const io::Clock* clock = nullptr;

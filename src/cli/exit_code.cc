@@ -37,8 +37,9 @@ constexpr std::array mappings{
 }  // namespace
 
 ExitCode exit_code(Code code) noexcept {
-    const auto* found = std::find_if(mappings.begin(), mappings.end(),
-                                     [code](const Mapping& mapping) { return mapping.code == code; });
+    const auto* found =
+        std::find_if(mappings.begin(), mappings.end(),
+                     [code](const Mapping& mapping) { return mapping.code == code; });
     return found == mappings.end() ? ExitCode::failed : found->exit;
 }
 

@@ -1,4 +1,5 @@
-// ExitCode: what every command ends with, and the one place that knows which kind of trouble gives which.
+// ExitCode: what every command ends with, and the one place that knows which kind of trouble gives
+// which.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// StopSignal: SIGINT and SIGTERM ask a command to end in good order. A second one ends the process at once.
+// StopSignal: SIGINT and SIGTERM ask a command to end in good order. A second one ends the process
+// at once.
 #pragma once
 
 namespace perdure::cli {

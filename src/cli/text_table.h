@@ -15,7 +15,8 @@ public:
     // As many cells as there are headings.
     void add(std::vector<std::string> cells);
     [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
-    // Headings, a rule, the rows; each line ends with a newline. Control characters are shown as '?'.
+    // Headings, a rule, the rows; each line ends with a newline. Control characters are shown as
+    // '?'.
     [[nodiscard]] std::string text() const;
 
 private:

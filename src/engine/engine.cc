@@ -80,6 +80,7 @@ bool Engine::drain_due() {
 
 Result<bool> Engine::step_store() {
     const std::scoped_lock lock(store_mutex_);
+    if (abandoned_.load(std::memory_order_relaxed)) return false;
     bool more = drain_->release_step();
     const std::uint64_t now = core_->now_ms();
     if (now < store_retry_ms_) return more;
@@ -251,6 +252,17 @@ Health Engine::health() {
     const std::scoped_lock lock(trouble_mutex_);
     health.trouble = trouble_;
     return health;
+}
+
+void Engine::abandon() {
+    abandoned_.store(true);
+    const std::scoped_lock steps(store_mutex_);
+    {
+        const std::scoped_lock lock(core_->mutex);
+        closed_.store(true, std::memory_order_release);
+    }
+    core_->progress->fail(error(Code::unknown, "the world was abandoned"));
+    stored_changed_.notify_all();
 }
 
 Status Engine::close() {

@@ -115,6 +115,9 @@ public:
     // Flushes, drains and checkpoints everything. The engine accepts nothing afterwards.
     Status close();
 
+    // Stops as a killed process would: nothing more is flushed or drained. For tests and benchmarks.
+    void abandon();
+
     void help(Lsn lsn, Level level) override;
 
 private:
@@ -170,6 +173,7 @@ private:
     mutable std::mutex trouble_mutex_;
     Status trouble_;  // guarded by trouble_mutex_: why the store is behind, or the world read-only
     std::atomic<bool> closed_{false};
+    std::atomic<bool> abandoned_{false};
     std::atomic<std::uint64_t> refused_busy_{0};
     std::atomic<std::uint64_t> prepare_waits_{0};
 };

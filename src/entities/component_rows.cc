@@ -10,6 +10,9 @@ namespace perdure::entities {
 namespace {
 
 constexpr std::size_t cache_line_bytes = 64;
+// The first slab is one chunk, and each is as large as all before it, up to here: a component of few
+// entities takes little, one of millions lies in few pieces.
+constexpr std::size_t slab_bytes_max = std::size_t{4} << 20;
 
 // Most components have 8 to 32 bytes; two overlapping loads and stores beat a call of memcpy.
 void copy_struct(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
@@ -45,25 +48,42 @@ ComponentRows::~ComponentRows() {
     for (std::uint32_t row = 0; row < count_; ++row) shape_.operations.destroy(at(row));
 }
 
-void ComponentRows::add_chunk() {
+void ComponentRows::add_slab() {
     const std::size_t alignment = std::max(cache_line_bytes, shape_.alignment);
-    const std::size_t ids_bytes = round_up(chunk_rows * sizeof(std::uint64_t), alignment);
+    const std::size_t ids_bytes = chunk_rows * sizeof(std::uint64_t);
+    const std::size_t rows_bytes = chunk_rows * stride_;
+    const std::size_t chunks =
+        std::clamp(slab_bytes_max / (ids_bytes + rows_bytes), std::size_t{1},
+                   std::max(chunks_.size(), std::size_t{1}));
+    const std::size_t rows_begin = round_up(chunks * ids_bytes, alignment);
     // A tag has no bytes, but a pointer to one must point to something.
-    const std::size_t rows_bytes = std::max(stride_ * chunk_rows, cache_line_bytes);
+    const std::size_t bytes = rows_begin + std::max(chunks * rows_bytes, cache_line_bytes);
     const std::align_val_t align{alignment};
-    auto* const memory = static_cast<std::byte*>(::operator new(ids_bytes + rows_bytes, align));
-    chunks_.push_back({memory + ids_bytes, ++layouts_, {memory, Release{align}}});
+    auto* const memory = static_cast<std::byte*>(::operator new(bytes, align));
+    slabs_.push_back({{memory, Release{align}}, chunks_.size()});
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+        auto* const ids = reinterpret_cast<std::uint64_t*>(memory + chunk * ids_bytes);
+        chunks_.push_back({memory + rows_begin + chunk * rows_bytes, ids, ++layouts_});
+    }
     changed_.grow(chunks_.size() * chunk_rows);
     fresh_.grow(chunks_.size() * chunk_rows);
+}
+
+// One spare slab stays, so that a row coming and going at a border costs no memory traffic.
+void ComponentRows::drop_spare_slabs() {
+    while (slabs_.size() >= 2 && slabs_[slabs_.size() - 2].first_chunk * chunk_rows >= count_) {
+        chunks_.resize(slabs_.back().first_chunk);
+        slabs_.pop_back();
+    }
 }
 
 std::uint32_t ComponentRows::append(std::uint64_t id) {
     PERDURE_ASSERT(iterating_ == 0);  // each<>() runs, and its visitor adds a component of this type
     PERDURE_ASSERT(count_ < rows_max);
     const std::uint32_t row = count_++;
-    if (row / chunk_rows == chunks_.size()) add_chunk();
+    if (row / chunk_rows == chunks_.size()) add_slab();
     Chunk& chunk = chunks_[row / chunk_rows];
-    chunk.ids()[row % chunk_rows] = id;
+    chunk.ids[row % chunk_rows] = id;
     chunk.layout = ++layouts_;
     return row;
 }
@@ -141,7 +161,7 @@ void ComponentRows::drop(std::uint32_t row) {
             copy_struct(at(row), at(last), stride_);
         }
         const std::uint64_t moved = id_at(last);
-        chunks_[row / chunk_rows].ids()[row % chunk_rows] = moved;
+        chunks_[row / chunk_rows].ids[row % chunk_rows] = moved;
         const std::uint32_t before = index_.put(moved, row);
         PERDURE_ASSERT(before == last);
         touch(row / chunk_rows);
@@ -149,9 +169,7 @@ void ComponentRows::drop(std::uint32_t row) {
     touch(last / chunk_rows);
     move_marks(row, last);
     count_ = last;
-    // One spare chunk stays, so that a row coming and going at the border costs no memory traffic.
-    const std::size_t needed = (std::size_t{count_} + chunk_rows - 1) / chunk_rows;
-    if (chunks_.size() > needed + 1) chunks_.pop_back();
+    if (count_ % chunk_rows == 0) drop_spare_slabs();
 }
 
 void ComponentRows::move_marks(std::uint32_t to, std::uint32_t from) noexcept {
@@ -180,13 +198,17 @@ std::vector<std::uint64_t> ComponentRows::removed_ids() const {
 
 void ComponentRows::captured_changed() {
     changed_.clear_all();
-    captured_fresh();
+    captured_removed();
 }
 
 void ComponentRows::captured_fresh() {
     fresh_.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
         changed_.clear_word(first, bits);
     });
+    captured_removed();
+}
+
+void ComponentRows::captured_removed() {
     fresh_.clear_all();
     for (const std::uint64_t id : removed_) {
         if (index_.find(id) == removed) index_.clear(id);
@@ -201,7 +223,7 @@ bool ComponentRows::same_layout(std::uint32_t chunk, ComponentRows& other) noexc
     Chunk& ours = chunks_[chunk];
     Chunk& theirs = other.chunks_[chunk];
     if (ours.layout == theirs.layout) return true;
-    if (std::memcmp(ours.ids(), theirs.ids(), rows * sizeof(std::uint64_t)) != 0) return false;
+    if (std::memcmp(ours.ids, theirs.ids, rows * sizeof(std::uint64_t)) != 0) return false;
     theirs.layout = ours.layout;
     return true;
 }

@@ -2,7 +2,8 @@
 // what has changed since the last capture.
 //
 // Rows are dense: a removed row's place is taken by the last one. Chunks hold 1024 rows and never move, so
-// growing costs one chunk, never a copy of the world. Beside each chunk lie the ids of its rows.
+// growing never copies a world. They are cut from slabs of up to some MiB, so that neighbouring chunks
+// mostly lie side by side and iteration sees long arrays; the ids of the rows lie in arrays of their own.
 //
 // What capture needs to know:
 //   changed   the row differs from what was last captured, or is new
@@ -48,7 +49,7 @@ public:
         return chunks_[row / chunk_rows].rows + std::size_t{row % chunk_rows} * stride_;
     }
     [[nodiscard]] std::uint64_t id_at(std::uint32_t row) const noexcept {
-        return chunks_[row / chunk_rows].ids()[row % chunk_rows];
+        return chunks_[row / chunk_rows].ids[row % chunk_rows];
     }
     [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
 
@@ -87,7 +88,11 @@ public:
         return chunks_[chunk].rows;
     }
     [[nodiscard]] const std::uint64_t* chunk_ids(std::uint32_t chunk) const noexcept {
-        return chunks_[chunk].ids();
+        return chunks_[chunk].ids;
+    }
+    // Whether the rows of the next chunk begin where this one's end, and their ids, too.
+    [[nodiscard]] bool continues(std::uint32_t chunk) const noexcept {
+        return chunk + 1 < chunks_.size() && chunks_[chunk + 1].ids == chunks_[chunk].ids + chunk_rows;
     }
     // Whether that chunk here and there holds the same ids in the same order. Cheap if it was asked before
     // and nothing changed since.
@@ -108,28 +113,32 @@ private:
         }
     };
     struct Chunk {
-        std::byte* rows = nullptr;  // behind the ids
+        std::byte* rows = nullptr;
+        std::uint64_t* ids = nullptr;
         // Chunks of two types with equal numbers hold the same ids in the same order: every change of the
         // ids draws a new number, and same_layout() gives both the same one once it has compared them.
         std::uint64_t layout = 0;
+    };
+    // Ids of its chunks, then their rows.
+    struct Slab {
         std::unique_ptr<std::byte, Release> memory;
-
-        [[nodiscard]] std::uint64_t* ids() const noexcept {
-            return reinterpret_cast<std::uint64_t*>(rows) - chunk_rows;
-        }
+        std::size_t first_chunk = 0;
     };
 
     std::uint32_t append(std::uint64_t id);
     void construct(std::uint32_t row) noexcept;
     void drop(std::uint32_t row);
+    void captured_removed();
     void move_marks(std::uint32_t to, std::uint32_t from) noexcept;
-    void add_chunk();
+    void add_slab();
+    void drop_spare_slabs();
     void touch(std::uint32_t chunk) noexcept { chunks_[chunk].layout = ++layouts_; }
 
     const StructShape& shape_;
     const std::size_t stride_;
     std::uint64_t& layouts_;
-    std::vector<Chunk> chunks_;
+    std::vector<Chunk> chunks_;  // of all slabs
+    std::vector<Slab> slabs_;
     std::uint32_t count_ = 0;
     std::uint32_t iterating_ = 0;
     IdIndex index_;

@@ -16,19 +16,21 @@ void RowMarks::set_range(std::uint32_t first, std::uint32_t count) noexcept {
 
 void RowMarks::clear_all() noexcept {
     for (std::size_t at = 0; at < summary_.size(); ++at) {
-        for (std::uint64_t rest = summary_[at]; rest != 0; rest &= rest - 1) {
-            words_[at * 64 + static_cast<std::size_t>(std::countr_zero(rest))] = 0;
-        }
+        if (summary_[at] == 0) continue;
+        const std::size_t begin = at * 64;
+        std::fill(words_.begin() + static_cast<std::ptrdiff_t>(begin),
+                  words_.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 64, words_.size())), 0);
         summary_[at] = 0;
     }
 }
 
-std::uint32_t RowMarks::count() const noexcept {
-    std::uint32_t marked = 0;
-    for_each_word([&](std::uint32_t, std::uint64_t bits) {
-        marked += static_cast<std::uint32_t>(std::popcount(bits));
-    });
-    return marked;
+bool RowMarks::empty() const noexcept {
+    for (std::size_t at = 0; at < summary_.size(); ++at) {
+        for (std::uint64_t rest = summary_[at]; rest != 0; rest &= rest - 1) {
+            if (words_[at * 64 + static_cast<std::size_t>(std::countr_zero(rest))] != 0) return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace perdure::entities

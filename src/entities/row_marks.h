@@ -49,8 +49,7 @@ public:
             }
         }
     }
-    [[nodiscard]] std::uint32_t count() const noexcept;
-    [[nodiscard]] bool empty() const noexcept { return count() == 0; }
+    [[nodiscard]] bool empty() const noexcept;
 
 private:
     std::vector<std::uint64_t> words_;

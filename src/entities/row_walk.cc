@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 
 #include "base/assert.h"
 #include "entities/registry.h"
@@ -9,18 +8,6 @@ namespace perdure::detail {
 namespace {
 
 using entities::ComponentRows;
-
-// A chunk's beginning is where the processor's own prefetching has not yet been.
-constexpr std::size_t prefetch_bytes = 512;
-constexpr std::size_t cache_line_bytes = 64;
-
-void prefetch_chunk(const ComponentRows& rows, std::uint32_t chunk) noexcept {
-    if (rows.chunk_count(chunk) == 0) return;
-    const std::byte* const begin = rows.chunk_begin(chunk);
-    for (std::size_t at = 0; at < prefetch_bytes; at += cache_line_bytes) {
-        __builtin_prefetch(begin + at);
-    }
-}
 
 }  // namespace
 
@@ -42,7 +29,7 @@ bool RowWalk::next() {
     for (;;) {
         if (inside_ == chunk_count_ && !next_chunk()) return false;
         if (side_by_side_) {
-            begin_run(chunk_count_);
+            run_on();
             return true;
         }
         if (next_run()) return true;
@@ -54,14 +41,30 @@ bool RowWalk::next_chunk() {
     inside_ = 0;
     chunk_count_ = tables_[0]->chunk_count(chunk_);
     if (chunk_count_ == 0) return false;
-    side_by_side_ = true;
-    const std::uint32_t first = chunk_ * ComponentRows::chunk_rows;
-    for (std::size_t type = 0; type < types_; ++type) {
-        prefetch_chunk(*tables_[type], chunk_ + 1);
-        side_by_side_ = side_by_side_ && (type == 0 || tables_[0]->same_layout(chunk_, *tables_[type]));
-    }
-    if (side_by_side_) std::fill_n(at_.begin(), types_, first);
+    side_by_side_ = lies_side_by_side(chunk_);
     return true;
+}
+
+bool RowWalk::lies_side_by_side(std::uint32_t chunk) const {
+    for (std::size_t type = 1; type < types_; ++type) {
+        if (!tables_[0]->same_layout(chunk, *tables_[type])) return false;
+    }
+    return true;
+}
+
+// A run of whole chunks, as far as memory is without a gap in every type.
+void RowWalk::run_on() {
+    std::fill_n(at_.begin(), types_, chunk_ * ComponentRows::chunk_rows);
+    const std::uint64_t* const ids = tables_[0]->chunk_ids(chunk_);
+    std::uint32_t run = chunk_count_;
+    const auto continues = [&](const ComponentRows* table) { return table->continues(chunk_); };
+    while (std::all_of(tables_.begin(), tables_.begin() + types_, continues) &&
+           tables_[0]->chunk_count(chunk_ + 1) > 0 && lies_side_by_side(chunk_ + 1)) {
+        chunk_count_ = tables_[0]->chunk_count(++chunk_);
+        run += chunk_count_;
+    }
+    inside_ = chunk_count_;
+    begin_run(ids, run);
 }
 
 // From where the walk is, skips entities that lack a component and takes as many rows as follow one another
@@ -82,7 +85,8 @@ bool RowWalk::next_run() {
         while (same < run && others[same] == ids[inside_ + same]) ++same;
         run = same;
     }
-    begin_run(run);
+    inside_ += run;
+    begin_run(ids + (inside_ - run), run);
     return true;
 }
 
@@ -99,15 +103,14 @@ bool RowWalk::find_others(std::uint64_t id) {
     return true;
 }
 
-void RowWalk::begin_run(std::uint32_t count) {
+void RowWalk::begin_run(const std::uint64_t* ids, std::uint32_t count) {
     count_ = count;
-    ids_ = tables_[0]->chunk_ids(chunk_) + inside_;
+    ids_ = ids;
     for (std::size_t type = 0; type < types_; ++type) {
         rows_[type] = tables_[type]->at(at_[type]);
         hint_[type] = at_[type] + count;
         if (((mutable_types_ >> type) & 1U) != 0) tables_[type]->mark_range(at_[type], count);
     }
-    inside_ += count;
 }
 
 }  // namespace perdure::detail

@@ -1,7 +1,9 @@
 #include "journal/definitions.h"
 
+#include <algorithm>
+
+#include "base/assert.h"
 #include "base/error.h"
-#include "model/catalog.h"
 
 namespace perdure::journal {
 
@@ -15,6 +17,47 @@ Result<std::vector<TableDefinition>> decode_definitions(ByteSpan bytes, std::uin
         return error(Code::corrupt, "{} bytes follow the last of {} definitions", bytes.size(), count);
     }
     return definitions;
+}
+
+DefinitionsInForce::DefinitionsInForce(const Catalog& catalog) {
+    for (const TableDefinition* table : catalog.tables()) {
+        Entry entry{table->version, {}};
+        encode_definition(*table, entry.encoded);
+        in_force_.emplace(table->id, std::move(entry));
+    }
+    encode();
+    begin_file();
+}
+
+void DefinitionsInForce::apply(const std::vector<TableDefinition>& definitions) {
+    for (const TableDefinition& definition : definitions) {
+        Entry entry{definition.version, {}};
+        encode_definition(definition, entry.encoded);
+        in_force_.insert_or_assign(definition.id, std::move(entry));
+        const std::pair key(definition.id, definition.version);
+        const auto at = std::lower_bound(known_.begin(), known_.end(), key);
+        if (at == known_.end() || *at != key) known_.insert(at, key);
+    }
+    encode();
+}
+
+void DefinitionsInForce::begin_file() {
+    known_.clear();
+    for (const auto& [id, entry] : in_force_) known_.emplace_back(id, entry.version);
+}
+
+bool DefinitionsInForce::know(const ChangeSet& changes) const {
+    return std::all_of(changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
+        const std::pair key(batch.table().id, batch.table().version);
+        return batch.rows() == 0 || std::binary_search(known_.begin(), known_.end(), key);
+    });
+}
+
+void DefinitionsInForce::encode() {
+    encoded_.clear();
+    for (const auto& [id, entry] : in_force_) {
+        encoded_.insert(encoded_.end(), entry.encoded.begin(), entry.encoded.end());
+    }
 }
 
 }  // namespace perdure::journal

@@ -234,6 +234,21 @@ Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame) {
     return decode_definitions(frame.body.first(frame.body.size() - rest.size()), frame.items);
 }
 
+Result<std::vector<ChangeSet>> decode_group(const GroupHeader& header, ByteSpan group,
+                                            const Catalog& catalog) {
+    FrameDecoder decoder(catalog);
+    std::vector<ChangeSet> all;
+    all.reserve(header.frames);
+    ByteSpan payload = group.subspan(group_header_bytes, header.payload_bytes);
+    for (Lsn lsn = header.first_lsn; lsn < header.first_lsn + header.frames; ++lsn) {
+        PERDURE_TAKE(const Frame frame, next_frame(payload, lsn));
+        PERDURE_TAKE(ChangeSet changes, decoder.decode(frame));
+        all.push_back(std::move(changes));
+    }
+    if (!payload.empty()) return error(Code::corrupt, "{} bytes follow its frames", payload.size());
+    return all;
+}
+
 Result<ChangeSet> FrameDecoder::decode(const Frame& frame) {
     ChangeSet changes;
     changes.lsn = frame.lsn;

@@ -44,6 +44,10 @@ Result<Frame> next_frame(ByteSpan& payload, Lsn expected);
 // The definitions of a frame of that kind.
 Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame);
 
+// All change sets of a group that passed payload_holds().
+Result<std::vector<ChangeSet>> decode_group(const GroupHeader& header, ByteSpan group,
+                                            const Catalog& catalog);
+
 class FrameDecoder {
 public:
     // Batches refer to definitions of the catalog, which must outlive them.

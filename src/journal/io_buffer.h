@@ -4,6 +4,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -20,7 +21,7 @@ public:
     [[nodiscard]] const std::byte* data() const noexcept { return data_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
 
-    // At least `bytes` bytes; the first `keep` stay as they are. Grows by half, so that adding little by little
+    // At least `bytes` bytes; the first `keep`, as far as they are there, stay. Grows by half, so that adding little by little
     // stays cheap.
     void reserve(std::size_t bytes, std::size_t keep) {
         if (bytes <= bytes_) return;
@@ -41,6 +42,7 @@ private:
     void replace(std::size_t bytes, std::size_t keep) {
         std::unique_ptr<std::byte, Free> fresh(
             static_cast<std::byte*>(::operator new(bytes, std::align_val_t{block_bytes})));
+        keep = std::min(keep, bytes_);
         if (keep != 0) std::memcpy(fresh.get(), data_.get(), keep);
         data_ = std::move(fresh);
         bytes_ = bytes;

@@ -6,7 +6,9 @@
 //
 // Thread rule: append() and attest() by one thread at a time (the leader); prepare_step(), prepare(), trim(),
 // read() and the getters from any thread, beside the leader.
-// After a failed write or flush nothing more is written: every call answers `read_only`.
+// After a failed write or flush nothing more is written: every call but read() answers
+// `read_only`.
+// FileSystem and Clock must outlive the journal; of the Catalog it takes a copy of what is in force.
 #pragma once
 
 #include <atomic>
@@ -24,6 +26,13 @@
 #include "model/change_set.h"
 
 namespace perdure::journal {
+
+enum class GroupKind : std::uint8_t;
+
+inline constexpr std::uint64_t file_bytes_min = 32ULL << 10;   // a header, its copy, definitions, some groups
+inline constexpr std::uint64_t file_bytes_max = 64ULL << 30;   // what a person may mean
+inline constexpr std::uint32_t files_ahead_max = 64;
+inline constexpr std::uint32_t group_bytes_limit = 1U << 30;   // of group_bytes_max: it is held in memory
 
 struct Options {
     std::uint64_t file_bytes = 64ULL << 20;   // of one journal file
@@ -56,6 +65,8 @@ struct Start {
     std::uint64_t next_group = 1;
     Lsn last = 0;
     Hash128 chain;
+    std::uint64_t previous_file = 0;   // the newest file that holds something; 0: none
+    std::uint64_t previous_bytes = 0;  // where its valid part ends: the cut that the new file's header names
 };
 
 struct Statistics {
@@ -72,20 +83,28 @@ struct Statistics {
 class Journal {
 public:
     // Begins a new file under a new epoch; never writes into blocks that an older epoch may have written.
+    // `catalog` is what is in force at start.last: what stands at the head of the file. `invalid` if `start` is
+    // not what recovery found in this directory.
     static Result<std::unique_ptr<Journal>> open(io::FileSystem& files, const io::Clock& clock,
                                                  std::string directory, const Options& options,
                                                  const Start& start, const Catalog& catalog);
     ~Journal();
 
     // Writes a prefix of `changes` (LSNs follow the last one) as one group and flushes it. A change set
-    // with definitions closes its group. Room must be there: see has_room().
+    // with definitions closes its group. Room must be there: see has_room(); `busy` if it is not, `invalid` if the
+    // first change set is beyond what a frame can say, and then nothing happened. Every batch is of the version
+    // of its table that is in force where it stands, or of one that was earlier in the same file.
     Result<Appended> append(std::span<const ChangeSet* const> changes);
-    // An empty group that carries the durable watermark.
+    // An empty group that carries the durable watermark; nothing if that was the last thing written. `busy` if
+    // there is no room for it, which is no harm.
     Status attest();
 
-    // Whether change sets of this many encoded bytes together can be appended into what is prepared.
+    // Whether change sets of this many encoded bytes together, of which the largest has `largest`, can be
+    // appended into what is prepared, however they fall into groups. Without `largest`, one of them may be all.
     [[nodiscard]] bool has_room(std::uint64_t encoded_bytes) const;
-    // Makes that room now, on the caller's thread. `busy` if the budget forbids, `no_space` if the disk does.
+    [[nodiscard]] bool has_room(std::uint64_t encoded_bytes, std::uint64_t largest) const;
+    // Makes that room now, on the caller's thread: afterwards has_room(encoded_bytes), until somebody appends.
+    // `busy` if the budget forbids, `no_space` if the disk does, `invalid` if no budget of this size ever could.
     Status prepare(std::uint64_t encoded_bytes);
     // Prepares files ahead, a bounded piece at a time; true if there is more to do. `busy` and `no_space` are
     // not final: try again later.
@@ -93,7 +112,7 @@ public:
 
     // Files whose every LSN is at or below `safe` are recycled or removed.
     Status trim(Lsn safe);
-    // The change sets of one group, checked again.
+    // The change sets of one group, checked again. `not_found` if its file was trimmed.
     Result<std::vector<ChangeSet>> read(const GroupAddress& address, const Catalog& catalog);
 
     [[nodiscard]] Lsn last() const noexcept { return last_.load(std::memory_order_acquire); }
@@ -102,6 +121,12 @@ public:
 private:
     struct State;
     explicit Journal(std::unique_ptr<State> state);
+
+    Status begin_file(std::uint64_t group_bytes);
+    Result<GroupAddress> write_group(GroupKind kind, std::size_t frames, bool definitions);
+    Status check_writable() const;
+    Status fail(const Status& cause);
+
     std::unique_ptr<State> state_;
     std::atomic<Lsn> last_{0};
 };

@@ -11,8 +11,9 @@ namespace perdure::journal {
 
 Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     const std::lock_guard work(work_mutex_);
+    PERDURE_ASSERT(next_sequence != 0);
     next_sequence_ = next_sequence;
-    PERDURE_TRY(remove_leftovers(found, next_sequence));
+    PERDURE_TRY(remove_leftovers(found));
     for (const FileFound& file : found.files) bytes_on_disk_ += file.bytes;
     for (const FileFound& file : found.files) {
         if (file.sequence < next_sequence) continue;
@@ -33,11 +34,10 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
 
 // What an earlier owner was preparing or recycling when it ended. Nobody needs it; a removal that a crash
 // undoes is done again.
-Status SpareFiles::remove_leftovers(const Survey& found, std::uint64_t next_sequence) {
+Status SpareFiles::remove_leftovers(const Survey& found) {
     for (const std::string& name : found.spares) {
         PERDURE_TRY(files_.remove(io::join_path(settings_.directory, name)));
     }
-    PERDURE_ASSERT(next_sequence != 0);
     return {};
 }
 
@@ -208,9 +208,12 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
         static_cast<void>(file->resize(before));  // gives the disk's space back, if it can
         return status;
     }
-    bytes_on_disk_ += bytes - before;
     const std::lock_guard list(list_mutex_);
-    if (prepared_.empty() || prepared_.front().sequence != sequence) return {};
+    if (prepared_.empty() || prepared_.front().sequence != sequence) {
+        static_cast<void>(file->resize(before));
+        return {};
+    }
+    bytes_on_disk_ += bytes - before;
     prepared_.front().bytes = bytes;
     update_largest();
     return {};

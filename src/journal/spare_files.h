@@ -89,7 +89,7 @@ private:
         std::shared_ptr<const UsedFile> former;  // recycled only when we are the last to hold it
     };
 
-    Status remove_leftovers(const Survey& found, std::uint64_t next_sequence);
+    Status remove_leftovers(const Survey& found);
     Status begin_filling(std::uint64_t bytes);
     Status fill_piece();
     void give_up_filling();

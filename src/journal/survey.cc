@@ -6,6 +6,7 @@
 #include "journal/file_header.h"
 #include "journal/file_name.h"
 #include "journal/file_reader.h"
+#include "journal/group.h"
 
 namespace perdure::journal {
 namespace {
@@ -28,7 +29,9 @@ Status look_into(FileReader& reader, FileFound& found) {
     found.header = head.header;
     found.remark = head.remark;
     if (reader.unreadable(0, headers_bytes)) {
-        found.unreadable = head.state != HeaderFound::State::valid;
+        // A copy that is zero says that the header was never flushed; then the other one is no loss.
+        const bool none = is_zero(headers.first(block_bytes)) || is_zero(headers.subspan(block_bytes));
+        found.unreadable = head.state == HeaderFound::State::invalid && !none;
         found.remark += "; the disk could not read all of the header";
     }
     switch (head.state) {

@@ -122,27 +122,10 @@ Status check_versions(const TableDefinition& one, const TableDefinition& other) 
                  one.name, one.id, one.version, other.version);
 }
 
-Status check_numbers(const TableDefinition& table) {
-    bool good = table.id != 0 && table.version != 0;
-    std::vector<std::uint16_t> numbers;
-    for (const Column& column : table.columns) {
-        good = good && column.number != 0 && column.number < table.next_column_number;
-        numbers.push_back(column.number);
-    }
-    std::sort(numbers.begin(), numbers.end());
-    good = good && std::adjacent_find(numbers.begin(), numbers.end()) == numbers.end();
-    if (good) return {};
-    return error(Code::corrupt, "table {} (id {}, version {}): its numbers are wrong; run perdure verify",
-                 table.name, table.id, table.version);
-}
-
 }  // namespace
 
 Status Catalog::add(const TableDefinition& definition) {
-    if (const Status valid = definition.validate(Naming::internal); !valid.ok()) {
-        return error(Code::corrupt, "a definition in the catalog: {}", valid.message());
-    }
-    PERDURE_TRY(check_numbers(definition));
+    PERDURE_TRY(check_catalogued(definition));
     const std::lock_guard lock(mutex_);
     const auto same_id = versions_.lower_bound({definition.id, 0});
     for (auto at = same_id; at != versions_.end() && at->first.first == definition.id; ++at) {

@@ -52,7 +52,11 @@ private:
     std::map<std::string, TableId> by_name_;  // in lower case
 };
 
-// Persisted form of one definition: docs/format/definition.md.
+// `corrupt` unless it is one that a catalog can have given: valid, with an id, a version, and numbers that are
+// distinct and below the next one.
+Status check_catalogued(const TableDefinition& definition);
+
+// Persisted form of one definition, a valid one: docs/format/definition.md.
 void encode_definition(const TableDefinition& definition, std::vector<std::byte>& to);
 // Reads one definition and moves `from` behind it. `corrupt` if it is not one, `unsupported` if it is
 // written in a newer format.

@@ -1,4 +1,4 @@
-// The persisted form of a definition: docs/format/definition.md, whose rules D-1 … are cited here.
+// The persisted form of a definition: docs/format/definition.md, whose rules are D-1 to D-8.
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -113,20 +113,6 @@ Result<Column> read_column(Reader& reader) {
     return column;
 }
 
-Status check_numbers(const TableDefinition& table) {
-    if (table.id == 0 || table.version == 0) return broken("has no id or version");
-    std::vector<std::uint16_t> numbers;
-    for (const Column& column : table.columns) {
-        if (column.number == 0 || column.number >= table.next_column_number) {
-            return broken("has a column number that was never given");
-        }
-        numbers.push_back(column.number);
-    }
-    std::sort(numbers.begin(), numbers.end());
-    const bool twice = std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end();
-    return twice ? broken("has a column number twice") : Status();
-}
-
 Result<TableDefinition> read_body(Reader& reader) {
     TableDefinition table;
     table.id = reader.number<std::uint32_t>();
@@ -150,6 +136,23 @@ Result<TableDefinition> read_body(Reader& reader) {
 }
 
 }  // namespace
+
+Status check_catalogued(const TableDefinition& definition) {
+    if (const Status valid = definition.validate(Naming::internal); !valid.ok()) {
+        return error(Code::corrupt, "a table definition is wrong: {}; run perdure verify", valid.message());
+    }
+    if (definition.id == 0 || definition.version == 0) return broken("has no id or version");
+    std::vector<std::uint16_t> numbers;
+    for (const Column& column : definition.columns) {
+        if (column.number == 0 || column.number >= definition.next_column_number) {
+            return broken("has a column number that was never given");
+        }
+        numbers.push_back(column.number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    const bool twice = std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end();
+    return twice ? broken("has a column number twice") : Status();
+}
 
 void encode_definition(const TableDefinition& definition, std::vector<std::byte>& to) {
     const std::size_t head = to.size();
@@ -184,10 +187,7 @@ Result<TableDefinition> decode_definition(ByteSpan& from) {
     if (outer.was_short() || body.empty()) return broken("is cut short");
     Reader reader(body);
     PERDURE_TAKE(TableDefinition table, read_body(reader));
-    if (const Status valid = table.validate(Naming::internal); !valid.ok()) {
-        return broken("is not valid").with_context(valid.message());
-    }
-    PERDURE_TRY(check_numbers(table));
+    PERDURE_TRY(check_catalogued(table));
     from = from.subspan(head_bytes + body.size());
     return table;
 }

@@ -36,7 +36,7 @@ Status check_columns(const TableDefinition& from, const TableDefinition& to) {
 }  // namespace
 
 Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
-    PERDURE_TRY(definition.validate());
+    PERDURE_TRY(definition.validate(Naming::internal));
     const std::lock_guard lock(mutex_);
     for (const TableDefinition& known : definitions_) {
         if (known.id == definition.id && known.version == definition.version) {
@@ -63,6 +63,13 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
     }
     PERDURE_TRY(check_columns(last, definition));
     return true;
+}
+
+Status StoreCatalog::check_known(const TableDefinition& table) const {
+    if (find(table.id, table.version) != nullptr) return {};
+    return error(Code::incompatible,
+                 "the store has no version {} of table {} (id {}); its definition must be applied first",
+                 table.version, table.name, table.id);
 }
 
 void StoreCatalog::add(const TableDefinition& definition) {
@@ -101,6 +108,16 @@ const TableDefinition* StoreCatalog::in_force(TableId id, std::uint64_t count) c
         if (entry.sequence <= count) last = entry.definition;
     }
     return last;
+}
+
+const TableDefinition* StoreCatalog::find(TableId id, std::uint32_t version) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_table_.find(id);
+    if (found == by_table_.end()) return nullptr;
+    for (const Entry& entry : found->second) {
+        if (entry.definition->version == version) return entry.definition;
+    }
+    return nullptr;
 }
 
 const TableDefinition* StoreCatalog::first(TableId id) const {

@@ -144,7 +144,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     wanted.open_store = [&](const engine::WorldDirectory& place,
                             const Uuid& world) -> Result<std::unique_ptr<store::Store>> {
         if (!sqlite) return std::unique_ptr<store::Store>(std::make_unique<store::MemoryStore>());
-        store::SqliteOptions store_options;
+        store::SqliteStoreOptions store_options;
         store_options.path = place.store();
         store_options.world = world;
         store_options.clock = around.clock;

@@ -84,7 +84,7 @@ TEST_F(TableTest, limits_key_columns_and_columns) {
     const auto with_columns = [&](std::size_t count, std::size_t keys) {
         table_.columns.resize(count);
         for (std::size_t index = 0; index < count; ++index) {
-            table_.columns[index].name = "c" + std::to_string(index);
+            table_.columns[index].name = text::format("c{}", index);
             table_.columns[index].type = test::type_of(ColumnKind::i64);
         }
         table_.key_columns = static_cast<std::uint16_t>(keys);

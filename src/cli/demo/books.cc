@@ -34,7 +34,8 @@ struct Beginning {
     std::optional<FoundRow> last_row;
 };
 
-// The first tick of the window at whose end there is a trade to read on from; none: from the very first row.
+// The first tick of the window at whose end there is a trade to read on from; none: from the very
+// first row.
 Result<Beginning> find_beginning(Snapshot& view, std::uint64_t tick) {
     if (tick <= audit_ticks_max) return Beginning{};
     for (std::uint64_t at = tick - audit_ticks_max; at < tick; ++at) {
@@ -43,7 +44,8 @@ Result<Beginning> find_beginning(Snapshot& view, std::uint64_t tick) {
         const auto trades = cell<std::uint32_t>(*summary, "trades");
         if (trades == 0) continue;
         PERDURE_TAKE(auto row, view.find("trades", {{"tick", at}, {"seq", trades - 1}}));
-        if (!row) return error(Code::corrupt, "trades has no row for tick {} seq {}", at, trades - 1);
+        if (!row)
+            return error(Code::corrupt, "trades has no row for tick {} seq {}", at, trades - 1);
         return Beginning{{cell<std::uint64_t>(*summary, "trades_so_far"),
                           cell<std::int64_t>(*summary, "coins_traded_so_far"),
                           cell<std::uint64_t>(*summary, "ledger")},
@@ -94,17 +96,20 @@ Status audit_trades(World& world, const Totals& totals, Audit& found) {
     if (ledger != expected) {
         found.faults.push_back(text::format(
             "trades: {} rows moving {} coins, ledger {:016x}; the totals say {}, {} and {:016x}",
-            ledger.trades, ledger.coins, ledger.hash, expected.trades, expected.coins, expected.hash));
+            ledger.trades, ledger.coins, ledger.hash, expected.trades, expected.coins,
+            expected.hash));
     }
     return {};
 }
 
-void audit_purses(Entities& entities, const Totals& totals, const Settings& settings, Audit& found) {
+void audit_purses(Entities& entities, const Totals& totals, const Settings& settings,
+                  Audit& found) {
     entities.each<Purse>([&](const Purse& purse) { found.coins += purse.coins; });
     found.coins_expected = coins_at_first * std::int64_t{settings.walkers};
     if (found.coins != found.coins_expected || totals.coins != found.coins_expected) {
-        found.faults.push_back(text::format("coins: {} in purses, {} in the totals; {} were handed out",
-                                            found.coins, totals.coins, found.coins_expected));
+        found.faults.push_back(
+            text::format("coins: {} in purses, {} in the totals; {} were handed out", found.coins,
+                         totals.coins, found.coins_expected));
     }
 }
 

@@ -10,7 +10,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,28 +19,42 @@
 
 namespace perdure::cli::demo {
 
+namespace {
+
+// In the child: only calls that are safe between fork and exec.
+[[noreturn]] void become(const std::vector<char*>& words, int pipe_end, int pipe_at) {
+    setpgid(0, 0);                     // the terminal's Ctrl-C is for the supervisor
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody is left behind if it goes
+    if (pipe_at != STDOUT_FILENO) dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+    if (pipe_end == pipe_at) {
+        fcntl(pipe_end, F_SETFD, 0);
+    } else {
+        dup2(pipe_end, pipe_at);
+    }
+    execv(words[0], words.data());
+    _exit(127);
+}
+
+}  // namespace
+
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, int pipe_at) {
     PERDURE_ASSERT(!arguments.empty());
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
         return error(Code::io, "making a pipe: {}", std::generic_category().message(errno));
     }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    if (pipe_at != standard_output) {
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    }
-    posix_spawn_file_actions_adddup2(&actions, ends[1], pipe_at);
     std::vector<char*> words;
-    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+        words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
-    pid_t process = 0;
-    const int failure = posix_spawn(&process, words[0], &actions, nullptr, words.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
+    const pid_t process = fork();
+    if (process == 0) become(words, ends[1], pipe_at);
+    const int failure = errno;
     close(ends[1]);
-    if (failure != 0) {
+    if (process < 0) {
         close(ends[0]);
-        return error(Code::io, "starting {}: {}", arguments[0], std::generic_category().message(failure));
+        return error(Code::io, "starting {}: {}", arguments[0],
+                     std::generic_category().message(failure));
     }
     return ChildProcess(process, ends[0]);
 }
@@ -63,8 +77,8 @@ ChildProcess::~ChildProcess() {
 }
 
 bool ChildProcess::fill(Time until) {
-    const auto rest =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
     pollfd waited{descriptor_, POLLIN, 0};
     const auto milliseconds = static_cast<int>(std::clamp<long long>(rest.count() + 1, 0, 1000));
     const int ready = poll(&waited, 1, milliseconds);
@@ -77,8 +91,9 @@ bool ChildProcess::fill(Time until) {
     }
     partial_.append(buffer.data(), static_cast<std::size_t>(count));
     std::size_t begin = 0;
-    for (std::size_t end = 0; (end = partial_.find('\n', begin)) != std::string::npos; begin = end + 1) {
-        lines_.insert(lines_.begin(), partial_.substr(begin, end - begin));
+    for (std::size_t end = 0; (end = partial_.find('\n', begin)) != std::string::npos;
+         begin = end + 1) {
+        lines_.push_back(partial_.substr(begin, end - begin));
     }
     partial_.erase(0, begin);
     return true;
@@ -88,8 +103,8 @@ std::optional<std::string> ChildProcess::read_line(Time until) {
     while (lines_.empty() && !ended_ && fill(until)) {
     }
     if (lines_.empty()) return std::nullopt;
-    std::string line = std::move(lines_.back());
-    lines_.pop_back();
+    std::string line = std::move(lines_.front());
+    lines_.pop_front();
     return line;
 }
 

@@ -1,9 +1,11 @@
-// ChildProcess: a program that this one started and may kill; what it writes comes through a pipe, line by line.
+// ChildProcess: a program that this one started and may kill; what it writes comes through a pipe,
+// line by line.
 //
 // Thread rule: one thread. Lifetime: a child that still runs is killed with its object.
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +22,8 @@ public:
     static constexpr int standard_output = 1;
     static constexpr int report_descriptor = 3;
 
-    // arguments[0] is the program's path. With the pipe elsewhere, the child's standard output is dropped.
+    // arguments[0] is the program's path. With the pipe elsewhere, the child's standard output is
+    // dropped.
     static Result<ChildProcess> start(const std::vector<std::string>& arguments, int pipe_at);
     ChildProcess(ChildProcess&& other) noexcept;
     ChildProcess& operator=(ChildProcess&&) = delete;
@@ -43,7 +46,7 @@ private:
     int process_;
     int descriptor_;
     std::string partial_;
-    std::vector<std::string> lines_;  // newest first
+    std::deque<std::string> lines_;
     bool ended_ = false;
     std::optional<int> exit_code_;
 };

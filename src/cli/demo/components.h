@@ -1,7 +1,7 @@
 // What the demonstration's world is made of: plain structs, and the schema that makes them tables.
 //
-// One entity per column of the ground (Position, Node, perhaps Crop), one per walker (Position, Walker,
-// Purse, Bag); what exists once is on the world itself (Settings, Dice, Calendar, Totals).
+// One entity per column of the ground (Position, Node, perhaps Crop), one per walker (Position,
+// Walker, Purse, Bag); what exists once is on the world itself (Settings, Dice, Calendar, Totals).
 #pragma once
 
 #include <cstdint>
@@ -67,8 +67,9 @@ struct Calendar {
 };
 PERDURE_COMPONENT(Calendar, day, minute);
 
-// The books of the whole world. Coins stay what they were; of every kind of goods, what is in the bags is what
-// was produced less what was eaten. `ledger` is the sum of the hashes of all rows in `trades`.
+// The books of the whole world. Coins stay what they were; of every kind of goods, what is in the
+// bags is what was produced less what was eaten. `ledger` is the sum of the hashes of all rows in
+// `trades`.
 struct Totals {
     std::int64_t coins = 0;
     std::uint64_t wheat_produced = 0;
@@ -99,7 +100,8 @@ inline constexpr Good goods[] = {
     {"fish", &Bag::fish, &Totals::fish_produced, &Totals::fish_eaten, 4, 120},
 };
 
-// The components above, and the tables `trades` (one row per trade) and `tick_summaries` (one per tick).
+// The components above, and the tables `trades` (one row per trade) and `tick_summaries` (one per
+// tick).
 [[nodiscard]] Schema demo_schema();
 
 }  // namespace perdure::cli::demo

@@ -50,10 +50,11 @@ std::optional<Verdict> CrashJudge::take(std::string_view line) {
 
 void CrashJudge::staged(std::uint64_t tick, const WorldState& state) {
     staged_in_this_life_ = true;
+    last_staged_ = tick;
     const auto [known, added] = states_.try_emplace(tick, state);
     if (!added && known->second != state) {
-        complaints_.push_back(fmt::format(
-            "tick {} was {} before the kill and is {} after it", tick, known->second.digest, state.digest));
+        complaints_.push_back(fmt::format("tick {} was {} before the kill and is {} after it", tick,
+                                          known->second.digest, state.digest));
         known->second = state;
     }
 }
@@ -64,19 +65,21 @@ std::optional<Verdict> CrashJudge::recovered(std::uint64_t tick, const WorldStat
     if (known_) {
         Verdict verdict;
         verdict.acknowledged = acknowledged_;
-        verdict.staged = states_.empty() ? acknowledged_ : states_.rbegin()->first;
+        verdict.staged = last_staged_;
         verdict.recovered = tick;
         if (tick < verdict.acknowledged) {
             verdict.ticks_lost = verdict.acknowledged - tick;
-            verdict.losses.push_back(fmt::format("{} acknowledged ticks are gone", verdict.ticks_lost));
+            verdict.losses.push_back(
+                fmt::format("{} acknowledged ticks are gone", verdict.ticks_lost));
         }
-        if (tick > verdict.staged) verdict.losses.emplace_back("a tick is there that was never staged");
+        if (tick > verdict.staged)
+            verdict.losses.emplace_back("a tick is there that was never staged");
         if (const auto expected = states_.find(tick); expected != states_.end()) {
             verdict.coins_off = state.coins - expected->second.coins;
             verdict.goods_off = state.goods - expected->second.goods;
             if (state != expected->second) {
-                verdict.losses.push_back(fmt::format("tick {} came back as {}, it was staged as {}", tick,
-                                                     state.digest, expected->second.digest));
+                verdict.losses.push_back(fmt::format("tick {} came back as {}, it was staged as {}",
+                                                     tick, state.digest, expected->second.digest));
             }
         }
         judged = std::move(verdict);
@@ -84,7 +87,7 @@ std::optional<Verdict> CrashJudge::recovered(std::uint64_t tick, const WorldStat
     // From here on this is what was promised: whatever recovery found must be found again.
     known_ = true;
     states_[tick] = state;
-    if (tick > acknowledged_) acknowledged_ = tick;
+    acknowledged_ = last_staged_ = tick;
     states_.erase(states_.begin(), states_.lower_bound(acknowledged_));
     return judged;
 }

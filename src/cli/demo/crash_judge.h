@@ -1,9 +1,9 @@
-// CrashJudge: knows what a world had said before it was killed, and judges what comes back. No processes, no
-// clocks: it is given lines.
+// CrashJudge: knows what a world had said before it was killed, and judges what comes back. No
+// processes, no clocks: it is given lines.
 //
-// What must hold of a recovered tick R: last acknowledged ≤ R ≤ last staged, and the state is the one that was
-// staged for R. A tick staged twice, before a kill and after it, must be the same state both times: the world goes
-// on as it would have gone on.
+// What must hold of a recovered tick R: last acknowledged ≤ R ≤ last staged, and the state is the
+// one that was staged for R. A tick staged twice, before a kill and after it, must be the same
+// state both times: the world goes on as it would have gone on.
 //
 // Thread rule: a value.
 #pragma once
@@ -48,15 +48,20 @@ public:
     // It was killed, or ended: what comes now is from the next.
     void next_life();
 
-    // What was found wrong outside of a verdict: faults, states that differ, lines that make no sense.
-    [[nodiscard]] const std::vector<std::string>& complaints() const noexcept { return complaints_; }
+    // What was found wrong outside of a verdict: faults, states that differ, lines that make no
+    // sense.
+    [[nodiscard]] const std::vector<std::string>& complaints() const noexcept {
+        return complaints_;
+    }
 
 private:
     std::optional<Verdict> recovered(std::uint64_t tick, const WorldState& state);
     void staged(std::uint64_t tick, const WorldState& state);
 
-    std::map<std::uint64_t, WorldState> states_;  // staged, and not older than what is acknowledged
+    // Staged, in this life or an earlier one, and not older than what is acknowledged.
+    std::map<std::uint64_t, WorldState> states_;
     std::uint64_t acknowledged_ = 0;
+    std::uint64_t last_staged_ = 0;
     bool known_ = false;  // something was heard of this world before
     bool staged_in_this_life_ = false;
     bool recovered_in_this_life_ = false;

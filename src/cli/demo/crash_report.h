@@ -1,12 +1,13 @@
 // CrashReport: what the world of a crash test tells its supervisor, line by line, through a pipe:
 //
-//     recovered R DIGEST COINS GOODS     once, after opening: the last tick there, and the state as it is
-//     fault TEXT                         the audit found something wrong
-//     staged N DIGEST COINS GOODS        before each commit: the state as it will be
-//     acknowledged N                     once it is durable
+//     recovered R DIGEST COINS GOODS     once, after opening: the last tick there, and the state as
+//     it is fault TEXT                         the audit found something wrong staged N DIGEST
+//     COINS GOODS        before each commit: the state as it will be acknowledged N once it is
+//     durable
 //
-// Each line is one write, shorter than a pipe's atomic unit: a line is there whole or not at all. DIGEST is that
-// of all entities and components, the world's totals included; the totals hold the sum over all trades.
+// Each line is one write, shorter than a pipe's atomic unit: a line is there whole or not at all.
+// DIGEST is that of all entities and components, the world's totals included; the totals hold the
+// sum over all trades.
 //
 // Thread rule: the world's thread. The world must outlive it.
 #pragma once

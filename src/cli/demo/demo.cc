@@ -28,11 +28,12 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::uint64_t seed_usual = 1;
-constexpr auto busy_pause = std::chrono::milliseconds(5);    // before a refused commit is tried again
-constexpr auto poll_pause = std::chrono::milliseconds(2);    // between looks at tokens while idle
+constexpr auto busy_pause = std::chrono::milliseconds(5);  // before a refused commit is tried again
+constexpr auto poll_pause = std::chrono::milliseconds(2);  // between looks at tokens while idle
 constexpr auto screen_interval = std::chrono::milliseconds(250);
 constexpr auto line_interval = std::chrono::seconds(1);
-constexpr double behind_max_seconds = 1;  // a world that is later than this does not try to catch up
+constexpr double behind_max_seconds =
+    1;  // a world that is later than this does not try to catch up
 
 // What the library had to say last; it may speak from any thread.
 class Note {
@@ -71,7 +72,8 @@ void say_recovery(const World& world, const std::string& directory) {
                         bytes_text(report.torn_bytes)));
     }
     for (const std::string& remark : report.remarks) say("  " + remark);
-    say(fmt::format("  {} entities alive in {:.2f} s", count_text(report.entities), report.seconds));
+    say(fmt::format("  {} entities alive in {:.2f} s", count_text(report.entities),
+                    report.seconds));
 }
 
 void say_audit(const Audit& audit) {
@@ -88,17 +90,19 @@ void say_audit(const Audit& audit) {
 // An existing world must be one of ours, and made as the caller asks.
 Status check_founding(World& world, const DemoOptions& options) {
     if (!is_founded(world)) {
-        return error(Code::invalid, "{} is a world, but not the demonstration's; name another directory",
+        return error(Code::invalid,
+                     "{} is a world, but not the demonstration's; name another directory",
                      options.directory);
     }
     const Settings settings = *world.entities().get<Settings>(world_entity);
     if (options.seed.value_or(settings.seed) != settings.seed ||
         options.walkers.value_or(settings.walkers) != settings.walkers ||
         options.side.value_or(settings.width) != settings.width) {
-        return error(Code::invalid,
-                     "{} was made with --seed {} --walkers {} --side {}; leave these options out, or "
-                     "name another directory",
-                     options.directory, settings.seed, settings.walkers, settings.width);
+        return error(
+            Code::invalid,
+            "{} was made with --seed {} --walkers {} --side {}; leave these options out, or "
+            "name another directory",
+            options.directory, settings.seed, settings.walkers, settings.width);
     }
     return {};
 }
@@ -157,8 +161,9 @@ Status Demo::found_if_new() {
     if (options_.side) {
         PERDURE_TAKE(surface, cut_square(surface, *options_.side));
     }
-    PERDURE_TRY(found(*world_, surface,
-                      {.seed = options_.seed.value_or(seed_usual), .walkers = options_.walkers.value_or(0)}));
+    PERDURE_TRY(found(
+        *world_, surface,
+        {.seed = options_.seed.value_or(seed_usual), .walkers = options_.walkers.value_or(0)}));
     say(fmt::format("  founded: {} columns of ground, {} walkers",
                     count_text(world_->entities().count_of<Node>()),
                     count_text(world_->entities().count_of<Walker>())));
@@ -184,7 +189,8 @@ Status Demo::commit_tick() {
         const auto began = SteadyClock::now();
         const Result<Token> token = world_->commit();
         commit_us_ = static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - began).count());
+            std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - began)
+                .count());
         if (token.ok()) {
             report_->follow(*token);
             return {};
@@ -253,7 +259,8 @@ Status Demo::live() {
     began_ = SteadyClock::now();
     show_due_ = began_ + line_interval;
     meter_ = std::make_unique<Meter>(began_);
-    if (!options_.plain && Screen::possible()) screen_ = std::make_unique<Screen>(rules_->terrain());
+    if (!options_.plain && Screen::possible())
+        screen_ = std::make_unique<Screen>(rules_->terrain());
     auto due = began_;
     while (!enough(SteadyClock::now())) {
         PERDURE_TAKE(const TickCounts counts, tick());
@@ -293,7 +300,8 @@ ExitCode run_demo(const DemoOptions& options) {
     const Outcome outcome = Demo(options).run();
     if (!outcome.status.ok()) return report(outcome.status);
     if (!outcome.books_right) {
-        return report(ExitCode::no, options.directory + ": coins, goods or places are not what they were");
+        return report(ExitCode::no,
+                      options.directory + ": coins, goods or places are not what they were");
     }
     return ExitCode::done;
 }

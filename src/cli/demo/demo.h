@@ -1,5 +1,5 @@
-// The demonstration: a world that lives at some ticks a second, one commit a tick, until it is stopped or
-// killed; started again it says what it found and goes on at the very next tick.
+// The demonstration: a world that lives at some ticks a second, one commit a tick, until it is
+// stopped or killed; started again it says what it found and goes on at the very next tick.
 #pragma once
 
 #include <cstdint>

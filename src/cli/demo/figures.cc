@@ -17,7 +17,8 @@ std::uint64_t Samples::percentile(unsigned percent) const {
     std::vector<std::uint64_t> sorted(values_.begin(),
                                       values_.begin() + static_cast<std::ptrdiff_t>(there));
     const std::size_t rank = (there * percent + 99) / 100;
-    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
+    const auto at =
+        sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
     std::nth_element(sorted.begin(), at, sorted.end());
     return *at;
 }

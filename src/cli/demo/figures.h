@@ -1,4 +1,5 @@
-// Figures: how the demonstration is doing, as people like to see it: percentiles and rates over the last while.
+// Figures: how the demonstration is doing, as people like to see it: percentiles and rates over the
+// last while.
 //
 // Thread rule: the world's thread.
 #pragma once
@@ -41,13 +42,17 @@ struct Figures {
     double trades_a_second = 0;
     std::uint64_t commit_us_p50 = 0;  // the call itself
     std::uint64_t commit_us_p99 = 0;
-    std::uint64_t flush_us_p50 = 0;   // writing and flushing a group
+    std::uint64_t flush_us_p50 = 0;  // writing and flushing a group
     std::uint64_t flush_us_p99 = 0;
     Health health;
     std::string note;  // the newest thing worth a line
 
-    [[nodiscard]] std::uint64_t journal_lag() const { return health.accepted_lsn - health.durable_lsn; }
-    [[nodiscard]] std::uint64_t drain_lag() const { return health.accepted_lsn - health.stored_lsn; }
+    [[nodiscard]] std::uint64_t journal_lag() const {
+        return health.accepted_lsn - health.durable_lsn;
+    }
+    [[nodiscard]] std::uint64_t drain_lag() const {
+        return health.accepted_lsn - health.stored_lsn;
+    }
 };
 
 // "14:05" of the world's own day.

@@ -5,8 +5,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-// The file becomes part of the program here, so that it is there wherever the program is. .incbin is what
-// both compilers' assemblers share; CMake tells the path and that this source depends on it.
+// The file becomes part of the program here, so that it is there wherever the program is. .incbin
+// is what both compilers' assemblers share; CMake tells the path and that this source depends on
+// it.
 __asm__(
     ".pushsection .rodata\n"
     ".balign 16\n"
@@ -40,8 +41,9 @@ public:
 
     Result<std::span<const std::byte>> take(std::size_t count, std::string_view what) {
         if (bytes_.size() - at_ < count) {
-            return error(Code::corrupt, "ground: {} at offset {} needs {} bytes, the file has {} more", what,
-                         at_, count, bytes_.size() - at_);
+            return error(Code::corrupt,
+                         "ground: {} at offset {} needs {} bytes, the file has {} more", what, at_,
+                         count, bytes_.size() - at_);
         }
         at_ += count;
         return bytes_.subspan(at_ - count, count);
@@ -61,7 +63,8 @@ private:
 
 Status read_head(Reader& reader, Surface& surface) {
     PERDURE_TAKE(const auto mark, reader.take(magic.size(), "the magic word"));
-    if (as_text(mark) != magic) return error(Code::corrupt, "ground: does not begin with {}", magic);
+    if (as_text(mark) != magic)
+        return error(Code::corrupt, "ground: does not begin with {}", magic);
     PERDURE_TAKE(const auto version, reader.number<std::uint32_t>("the format"));
     if (version != format_version) {
         return error(Code::unsupported, "ground: format {}; this program reads {}", version,
@@ -98,7 +101,8 @@ Status read_columns(Reader& reader, Surface& surface) {
     for (std::size_t column = 0; column < count; ++column) {
         surface.nodes[column] = std::to_integer<std::uint8_t>(nodes[column]);
         if (surface.nodes[column] >= surface.names.size()) {
-            return error(Code::corrupt, "ground: the node at offset {} has no name", nodes_at + column);
+            return error(Code::corrupt, "ground: the node at offset {} has no name",
+                         nodes_at + column);
         }
     }
     return {};

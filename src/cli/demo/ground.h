@@ -1,5 +1,6 @@
-// Surface: the ground of the demonstration, a piece of a real map: for every column its height and the name
-// of its highest node. examples/ground/README.md has the format and says where it came from.
+// Surface: the ground of the demonstration, a piece of a real map: for every column its height and
+// the name of its highest node. examples/ground/README.md has the format and says where it came
+// from.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@
 
 namespace perdure::cli::demo {
 
-inline constexpr std::uint32_t columns_max = 200'000;  // entities of ground that a start should wait for
+inline constexpr std::uint32_t columns_max =
+    200'000;  // entities of ground that a start should wait for
 
 struct Surface {
     std::uint32_t width = 0;  // columns along x

@@ -1,5 +1,5 @@
-// Rolls: the world's chance. Its whole state is one number, kept as a component on the world, so that a world
-// goes on after a restart exactly as it would have gone on without.
+// Rolls: the world's chance. Its whole state is one number, kept as a component on the world, so
+// that a world goes on after a restart exactly as it would have gone on without.
 //
 // The generator is splitmix64 (Steele, Lea and Flood, 2014).
 #pragma once
@@ -18,7 +18,8 @@ public:
         state_ += 0x9e3779b97f4a7c15;
         return mix(state_);
     }
-    // 0 … limit - 1. Not exactly even: off by less than limit / 2^32, which a walker does not notice.
+    // 0 … limit - 1. Not exactly even: off by less than limit / 2^32, which a walker does not
+    // notice.
     [[nodiscard]] std::uint32_t below(std::uint32_t limit) noexcept {
         return static_cast<std::uint32_t>(((next() >> 32) * limit) >> 32);
     }

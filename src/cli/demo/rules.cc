@@ -34,7 +34,8 @@ void found_ground(Entities& entities, const Surface& surface) {
 
 std::vector<std::uint32_t> walkable_columns(const Surface& surface) {
     std::vector<bool> walkable;
-    for (const std::string& name : surface.names) walkable.push_back(traits(land_of(name)).walkable);
+    for (const std::string& name : surface.names)
+        walkable.push_back(traits(land_of(name)).walkable);
     std::vector<std::uint32_t> columns;
     for (std::uint32_t column = 0; column < surface.columns(); ++column) {
         if (walkable[surface.nodes[column]]) columns.push_back(column);
@@ -70,7 +71,8 @@ Status found(World& world, const Surface& surface, const Founding& founding) {
     const std::uint32_t walkers =
         founding.walkers != 0 ? founding.walkers : std::min(walkers_usual, columns / 8);
     if (walkers == 0 || walkers > columns / 2) {
-        return error(Code::invalid, "{} walkers; this ground has room for 1 to {}", walkers, columns / 2);
+        return error(Code::invalid, "{} walkers; this ground has room for 1 to {}", walkers,
+                     columns / 2);
     }
     Entities& entities = world.entities();
     found_ground(entities, surface);
@@ -81,8 +83,7 @@ Status found(World& world, const Surface& surface, const Founding& founding) {
         std::swap(room[placed], room[placed + rolls.below(rest)]);
         found_walker(entities, surface, room[placed], rolls, totals);
     }
-    entities.set(world_entity,
-                 Settings{founding.seed, surface.width, surface.depth, walkers});
+    entities.set(world_entity, Settings{founding.seed, surface.width, surface.depth, walkers});
     entities.set(world_entity, Dice{rolls.state()});
     entities.set(world_entity, Calendar{});
     entities.set(world_entity, totals);

@@ -1,6 +1,6 @@
-// Rules: how the demonstration's world is founded and what happens in it, tick by tick. They know the public
-// API only, and everything they go by is in the world: stopped and opened again, it goes on as if nothing had
-// happened.
+// Rules: how the demonstration's world is founded and what happens in it, tick by tick. They know
+// the public API only, and everything they go by is in the world: stopped and opened again, it goes
+// on as if nothing had happened.
 //
 //     if (world.next_tick() == 1) { found(world, surface, {.seed = 7}); world.commit(); }
 //     Rules rules(world);
@@ -29,8 +29,8 @@ struct Founding {
     std::uint32_t walkers = 0;  // 0: as many as are usual on such a ground, at most walkers_usual
 };
 
-// Makes ground and walkers of an empty world; the caller commits, and that is the first tick. `invalid` if the
-// ground has too little room: every second walkable column may hold a walker.
+// Makes ground and walkers of an empty world; the caller commits, and that is the first tick.
+// `invalid` if the ground has too little room: every second walkable column may hold a walker.
 [[nodiscard]] Status found(World& world, const Surface& surface, const Founding& founding);
 
 // Whether found() made this world. An empty one is not.
@@ -41,7 +41,8 @@ public:
     // Of a founded world.
     explicit Rules(World& world);
 
-    // Stages the next tick: components changed, rows appended. Call once, then commit until accepted.
+    // Stages the next tick: components changed, rows appended. Call once, then commit until
+    // accepted.
     [[nodiscard]] Result<TickCounts> step();
 
     [[nodiscard]] const Terrain& terrain() const noexcept { return terrain_; }

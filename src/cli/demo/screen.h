@@ -1,4 +1,5 @@
-// Screen: the demonstration on a terminal: a small live map and a calm block of figures, drawn in place.
+// Screen: the demonstration on a terminal: a small live map and a calm block of figures, drawn in
+// place.
 //
 // Thread rule: the world's thread. The terminal is as it was once the screen is gone.
 #pragma once

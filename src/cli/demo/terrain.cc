@@ -24,13 +24,13 @@ struct NameRule {
 };
 // The first part found in a node's name decides; what none knows is soil that something grows on.
 constexpr std::array name_rules{
-    NameRule{"water", Land::water},        NameRule{"kelp", Land::water},
-    NameRule{"needles", Land::conifer},    NameRule{"pine", Land::conifer},
-    NameRule{"leaves", Land::broadleaf},   NameRule{"tree", Land::broadleaf},
-    NameRule{"apple", Land::broadleaf},    NameRule{"permafrost_with_stones", Land::stone},
-    NameRule{"stone", Land::stone},        NameRule{"gravel", Land::stone},
-    NameRule{"cobble", Land::stone},       NameRule{"sand", Land::sand},
-    NameRule{"snow", Land::snow},          NameRule{"ice", Land::ice},
+    NameRule{"water", Land::water},      NameRule{"kelp", Land::water},
+    NameRule{"needles", Land::conifer},  NameRule{"pine", Land::conifer},
+    NameRule{"leaves", Land::broadleaf}, NameRule{"tree", Land::broadleaf},
+    NameRule{"apple", Land::broadleaf},  NameRule{"permafrost_with_stones", Land::stone},
+    NameRule{"stone", Land::stone},      NameRule{"gravel", Land::stone},
+    NameRule{"cobble", Land::stone},     NameRule{"sand", Land::sand},
+    NameRule{"snow", Land::snow},        NameRule{"ice", Land::ice},
 };
 
 constexpr int climb_max = 1;    // nodes up in one step

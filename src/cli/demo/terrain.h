@@ -1,5 +1,5 @@
-// Terrain: the grid of columns, derived from the world's entities when it is opened: what lies where, which
-// entity it is, and who stands on it. Nothing in it persists.
+// Terrain: the grid of columns, derived from the world's entities when it is opened: what lies
+// where, which entity it is, and who stands on it. Nothing in it persists.
 //
 // Thread rule: the world's thread.
 #pragma once
@@ -50,8 +50,12 @@ public:
     [[nodiscard]] CellIndex index(float x, float z) const noexcept {
         return static_cast<CellIndex>(z) * width_ + static_cast<CellIndex>(x);
     }
-    [[nodiscard]] float x_of(CellIndex cell) const noexcept { return static_cast<float>(cell % width_); }
-    [[nodiscard]] float z_of(CellIndex cell) const noexcept { return static_cast<float>(cell / width_); }
+    [[nodiscard]] float x_of(CellIndex cell) const noexcept {
+        return static_cast<float>(cell % width_);
+    }
+    [[nodiscard]] float z_of(CellIndex cell) const noexcept {
+        return static_cast<float>(cell / width_);
+    }
 
     static constexpr CellIndex outside = ~CellIndex{0};
     // The next cell in that direction: 0 east, 1 north, 2 west, 3 south.
@@ -61,7 +65,8 @@ public:
     // Whether one of the four neighbours is land of this sort.
     [[nodiscard]] bool borders(CellIndex cell, Land land) const noexcept;
 
-    // Missing nodes, walkers beside the ground, two in one place: a world that the rules cannot have made.
+    // Missing nodes, walkers beside the ground, two in one place: a world that the rules cannot
+    // have made.
     [[nodiscard]] std::size_t misplaced() const noexcept { return misplaced_; }
 
 private:

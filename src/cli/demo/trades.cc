@@ -7,8 +7,8 @@ namespace perdure::cli::demo {
 
 namespace {
 
-constexpr std::uint32_t wanted_below = 4;   // who has fewer of a kind would like some
-constexpr std::uint32_t spare_above = 4;    // who has more of a kind would part with some
+constexpr std::uint32_t wanted_below = 4;  // who has fewer of a kind would like some
+constexpr std::uint32_t spare_above = 4;   // who has more of a kind would part with some
 constexpr std::uint32_t amount_max = 2;
 constexpr std::uint32_t in_the_mood_once_in = 2;
 
@@ -43,7 +43,8 @@ Status buy(TickWork& work, Entity buyer, Entity seller) {
         work.edit<Bag>(seller).*good.held -= amount;
         work.edit<Purse>(buyer).coins -= price;
         work.edit<Purse>(seller).coins += price;
-        return record(work, {work.tick, work.counts.trades, buyer, seller, good.name, amount, price});
+        return record(work,
+                      {work.tick, work.counts.trades, buyer, seller, good.name, amount, price});
     }
     return {};
 }

@@ -1,4 +1,5 @@
-// Trades: two walkers who meet buy from each other what they lack. Every trade is a row of the table `trades`.
+// Trades: two walkers who meet buy from each other what they lack. Every trade is a row of the
+// table `trades`.
 #pragma once
 
 #include <cstdint>

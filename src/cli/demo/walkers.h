@@ -1,5 +1,5 @@
-// Walkers: they walk where legs can go, tire, eat, gather what the land gives, and bargain with those in
-// their way. They act in the order of their ids, a third of them each tick.
+// Walkers: they walk where legs can go, tire, eat, gather what the land gives, and bargain with
+// those in their way. They act in the order of their ids, a third of them each tick.
 //
 // Thread rule: the world's thread.
 #pragma once
@@ -11,9 +11,9 @@
 
 namespace perdure::cli::demo {
 
-inline constexpr std::uint64_t walker_pace = 3;        // a walker acts every so many ticks
+inline constexpr std::uint64_t walker_pace = 3;  // a walker acts every so many ticks
 inline constexpr std::int16_t walker_energy_max = 400;
-inline constexpr std::uint32_t bag_room = 40;          // of each kind of goods
+inline constexpr std::uint32_t bag_room = 40;  // of each kind of goods
 
 class Walkers {
 public:

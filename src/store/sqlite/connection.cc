@@ -159,8 +159,9 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr));
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr));
-    // Only the writer may checkpoint: two checkpointers can damage the file before SQLite 3.51.3.
-    must(sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, options.write ? 0 : 1, nullptr));
+    // Two checkpointers can damage the file before SQLite 3.51.3. Closing is no time for it anyway: the
+    // writer asks for it when it knows that the file is ours.
+    must(sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
     sqlite3_wal_autocheckpoint(opened, 0);
     PERDURE_TRY(connection.run(text::format(
         "PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"

@@ -48,8 +48,8 @@ class SqliteSnapshot;
 
 class ReaderPool : public std::enable_shared_from_this<ReaderPool> {
 public:
-    ReaderPool(std::shared_ptr<ChecksumVfs> vfs, ConnectionOptions options, const StoreCatalog& catalog,
-               const io::Clock& clock);
+    ReaderPool(std::shared_ptr<ChecksumVfs> vfs, ConnectionOptions options,
+               std::shared_ptr<const StoreCatalog> catalog, const io::Clock& clock);
 
     Result<std::unique_ptr<Snapshot>> snapshot();
     // Ends the read transactions of snapshots that are too old, unless one is being read just now.
@@ -59,18 +59,20 @@ public:
 private:
     friend class SqliteSnapshot;
 
-    Result<std::unique_ptr<Reader>> take();
-    void give_back(std::unique_ptr<Reader> reader);
-    void forget(SqliteSnapshot* snapshot);
+    Result<std::unique_ptr<Reader>> take_idle();
+    // The snapshot is over; its connection may serve another.
+    void close(SqliteSnapshot* snapshot, std::unique_ptr<Reader> reader);
 
     const std::shared_ptr<ChecksumVfs> vfs_;  // first: connections go before it
     const ConnectionOptions options_;
-    const StoreCatalog& catalog_;
+    const std::shared_ptr<const StoreCatalog> catalog_;
     const io::Clock& clock_;
 
-    mutable std::mutex mutex_;  // taken before a snapshot's
+    // May be taken while a snapshot's is held; the other way round only by trying.
+    mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Reader>> idle_;
-    std::vector<SqliteSnapshot*> open_;
+    std::vector<SqliteSnapshot*> open_;  // those that have a connection
+    std::size_t opening_ = 0;
 };
 
 class SqliteSnapshot final : public Snapshot {
@@ -82,6 +84,7 @@ public:
     Result<Batch> find(const TableDefinition& table, const Batch& keys) override;
     Result<Batch> scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
                        std::uint32_t limit) override;
+    Result<Batch> last(const TableDefinition& table) override;
     Result<std::uint64_t> count(const TableDefinition& table) override;
 
 private:
@@ -90,8 +93,6 @@ private:
     // Null if the store did not know the table yet; `expired` if the snapshot is too old.
     Result<TableReader*> reader_of(const TableDefinition& table);
     [[nodiscard]] bool is_too_old() const;
-    // Gives the connection back.
-    void end();
 
     const std::shared_ptr<ReaderPool> pool_;
     const Watermark watermark_;

@@ -68,6 +68,7 @@ TableReader::TableReader(Connection& connection, const TableDefinition& wanted,
       find_sql_(find_rows(wanted, in_force)),
       scan_sql_(scan_rows(wanted, in_force, false)),
       scan_after_sql_(scan_rows(wanted, in_force, true)),
+      last_sql_(last_row(wanted, in_force)),
       count_sql_("SELECT count(*) FROM " + quoted(sql_name(in_force))),
       gatherer_(wanted) {}
 
@@ -117,6 +118,11 @@ Result<Batch> TableReader::scan(const TableDefinition& table, const Batch* after
         limit_number = table.key_columns + 1;
     }
     statement->bind(limit_number, std::int64_t{limit});
+    return gather(*statement, table);
+}
+
+Result<Batch> TableReader::last(const TableDefinition& table) {
+    PERDURE_TAKE(Statement* const statement, prepared(last_, last_sql_));
     return gather(*statement, table);
 }
 

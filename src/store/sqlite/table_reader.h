@@ -23,6 +23,7 @@ public:
     Result<Batch> find(const TableDefinition& table, const Batch& keys);
     Result<Batch> scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
                        std::uint32_t limit);
+    Result<Batch> last(const TableDefinition& table);
     Result<std::uint64_t> count();
 
 private:
@@ -33,10 +34,12 @@ private:
     std::string find_sql_;
     std::string scan_sql_;
     std::string scan_after_sql_;
+    std::string last_sql_;
     std::string count_sql_;
     Statement find_;
     Statement scan_;
     Statement scan_after_;
+    Statement last_;
     Statement count_;
     RowGatherer gatherer_;
 };

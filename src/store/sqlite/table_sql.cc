@@ -9,6 +9,7 @@
 #include "model/cell.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"
+#include "store/sqlite/format.h"
 
 namespace perdure::store::sqlite {
 namespace {
@@ -252,6 +253,14 @@ std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_f
     const int limit_number = after ? in_force.key_columns + 1 : 1;
     return text::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?{}", column_list(wanted, in_force, ""),
                         quoted(sql_name(in_force)), condition, key, limit_number);
+}
+
+std::string last_row(const TableDefinition& wanted, const TableDefinition& in_force) {
+    const std::string key = list(in_force.key(), ", ", [](const Column& column, std::size_t) {
+        return quoted(column.name) + " DESC";
+    });
+    return text::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", column_list(wanted, in_force, ""),
+                        quoted(sql_name(in_force)), key);
 }
 
 // CROSS JOIN: SQLite keeps this order, so that rows come as the keys do.

@@ -50,6 +50,8 @@ enum class Form {
 // ?1, …: the key to begin after, where `after`; then the limit.
 [[nodiscard]] std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_force,
                                     bool after);
+// The row with the greatest key.
+[[nodiscard]] std::string last_row(const TableDefinition& wanted, const TableDefinition& in_force);
 [[nodiscard]] std::string find_rows(const TableDefinition& wanted, const TableDefinition& in_force);
 
 [[nodiscard]] std::string create_view(const View& view);

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "model/catalog.h"
+#include "store/fence.h"
 #include "store/sqlite/cell_view.h"
 
 namespace perdure::store::sqlite {
@@ -48,24 +49,13 @@ std::uint64_t unsigned_at(const Statement& statement, int column) {
     return static_cast<std::uint64_t>(statement.integer(column));
 }
 
-std::string position(const Watermark& watermark) {
-    return text::format("epoch {} LSN {} chain {}", watermark.epoch, watermark.lsn, watermark.chain.hex());
-}
-
 // Why the update found nothing to change.
 Status fence_conflict(Connection& connection, const Fence& fence) {
     PERDURE_TAKE(Statement select, connection.prepare(select_world_row()));
     PERDURE_TAKE(const WorldRow row, read_world_row(select));
-    if (row.owner_epoch > fence.owner_epoch) {
-        return error(Code::conflict,
-                     "{} is owned by epoch {}, and this owner has epoch {}: another owner took over; stop "
-                     "writing",
-                     connection.path(), row.owner_epoch, fence.owner_epoch);
-    }
-    return error(Code::conflict,
-                 "{} is at {}, but {} was expected: somebody else moved it, or it is not the store of this "
-                 "journal",
-                 connection.path(), position(row.watermark), position(fence.expected));
+    const Status refused = check_fence(connection.path(), row.owner_epoch, row.watermark, fence);
+    PERDURE_ASSERT(!refused.ok());
+    return refused;
 }
 
 std::string columns_text(std::span<const Column> columns) {

@@ -1,0 +1,24 @@
+// perdure inspect DIR: decodes journal and catalog offline, touching nothing; beside a running
+// owner too.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/exit_code.h"
+
+namespace perdure::cli {
+
+struct InspectOptions {
+    std::string directory;
+    std::string file;                   // one journal file only, by name
+    std::optional<std::uint64_t> last;  // so many change sets, the newest
+    bool rows = false;
+    bool json = false;
+};
+
+// Judges nothing: what is odd is a remark. `refused` if there is no world, or no such file.
+[[nodiscard]] ExitCode run_inspect(const InspectOptions& options);
+
+}  // namespace perdure::cli

@@ -1,0 +1,430 @@
+#include "journal/journal.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "journal/definitions.h"
+#include "journal/file_header.h"
+#include "journal/format.h"
+#include "journal/frame.h"
+#include "journal/group.h"
+#include "journal/spare_files.h"
+#include "journal/survey.h"
+#include "journal/used_files.h"
+
+namespace perdure::journal {
+
+struct Journal::State {
+    State(io::FileSystem& file_system, const io::Clock& time, std::string where,
+          const Options& chosen, const Start& begin, const Catalog& catalog)
+        : files(file_system),
+          clock(time),
+          directory(std::move(where)),
+          options(chosen),
+          start(begin),
+          spare(files, {directory, options.file_bytes, options.bytes_max, options.files_ahead}),
+          next_group(start.next_group),
+          last(start.last),
+          chain(start.chain),
+          sequence(start.previous_file),
+          offset(start.previous_bytes),
+          definitions(catalog) {}
+
+    // Constant after construction.
+    io::FileSystem& files;
+    const io::Clock& clock;
+    const std::string directory;
+    const Options options;
+    const Start start;
+
+    // Guarded by themselves.
+    UsedFiles used;
+    SpareFiles spare;
+
+    // The leader's.
+    GroupBuilder group;
+    IoBuffer head;
+    std::uint64_t next_group;
+    Lsn last;
+    Hash128 chain;
+    std::uint64_t sequence;  // of the current file
+    std::uint64_t offset;    // where its next group goes
+    std::uint64_t file_bytes = 0;
+    std::string path;
+    std::unique_ptr<io::File> file;
+    DefinitionsInForce definitions;
+    bool attested = false;  // nothing was written since the durable LSN was
+
+    // Published by the leader for everybody.
+    std::atomic<std::uint64_t> rest{0};        // of the current file
+    std::atomic<std::uint64_t> head_bytes{0};  // what the next file begins with
+    std::atomic<bool> failed{false};
+
+    mutable std::mutex mutex;
+    Status failure;         // guarded by mutex
+    Statistics statistics;  // guarded by mutex; what is counted elsewhere is filled in when asked for
+
+    void publish_room() {
+        rest.store(file == nullptr ? 0 : file_bytes - offset, std::memory_order_release);
+        head_bytes.store(headers_bytes + round_up(definitions.encoded().size(), block_bytes),
+                         std::memory_order_release);
+    }
+    // What a file of this size has for groups. One block is kept back: an attest group may slip in between
+    // has_room() and the append that relied on it.
+    [[nodiscard]] std::uint64_t usable(std::uint64_t bytes) const noexcept {
+        const std::uint64_t taken = head_bytes.load(std::memory_order_acquire) + block_bytes;
+        return bytes > taken ? bytes - taken : 0;
+    }
+    [[nodiscard]] std::uint64_t usable_rest() const noexcept {
+        const std::uint64_t bytes = rest.load(std::memory_order_acquire);
+        return bytes > block_bytes ? bytes - block_bytes : 0;
+    }
+    FileHeader next_header(const PreparedFile& next) const;
+    Status check_start(const Survey& found) const;
+};
+
+Status Options::validate() const {
+    const auto outside = [](std::string_view name, std::uint64_t value, std::uint64_t low,
+                            std::uint64_t high) {
+        return error(Code::invalid, "journal: {} is {}; it must be {} to {}", name, value, low, high);
+    };
+    if (file_bytes < file_bytes_min || file_bytes > file_bytes_max) {
+        return outside("file_bytes", file_bytes, file_bytes_min, file_bytes_max);
+    }
+    if (file_bytes % block_bytes != 0) {
+        return error(Code::invalid, "journal: file_bytes is {}; it must be a multiple of {}",
+                     file_bytes, block_bytes);
+    }
+    // Below this the next file could not even be prepared while the current one is written.
+    if (bytes_max < 2 * file_bytes) {
+        return error(Code::invalid, "journal: bytes_max is {}; it must be at least two files of {}",
+                     bytes_max, file_bytes);
+    }
+    if (files_ahead > files_ahead_max) return outside("files_ahead", files_ahead, 0, files_ahead_max);
+    if (group_bytes_max < block_bytes || group_bytes_max > group_bytes_limit) {
+        return outside("group_bytes_max", group_bytes_max, block_bytes, group_bytes_limit);
+    }
+    return {};
+}
+
+Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {
+    last_.store(state_->last);
+}
+
+Journal::~Journal() = default;
+
+Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::Clock& clock,
+                                               std::string directory, const Options& options,
+                                               const Start& start, const Catalog& catalog) {
+    PERDURE_TRY(options.validate());
+    PERDURE_TRY(files.create_directory(directory));
+    PERDURE_TRY(files.sync_directory(io::parent_path(directory)));
+    PERDURE_TAKE(const Survey found, survey(files, directory, start.world));
+
+    std::unique_ptr<Journal> journal(
+        new Journal(std::make_unique<State>(files, clock, std::move(directory), options, start, catalog)));
+    State& state = *journal->state_;
+    PERDURE_TRY(state.check_start(found));
+    PERDURE_TRY(state.spare.adopt(found, start.next_file));
+
+    // A file whose header is torn holds no LSN; it is trimmed together with the file before it.
+    Lsn successor = start.last + 1;
+    std::vector<UsedFile> older;
+    for (auto file = found.files.rbegin(); file != found.files.rend(); ++file) {
+        if (file->sequence >= start.next_file) continue;
+        if (file->state == FileFound::State::used) successor = file->header.first_lsn;
+        older.push_back({file->sequence, file->path, file->bytes, successor});
+    }
+    for (auto file = older.rbegin(); file != older.rend(); ++file) state.used.add(std::move(*file));
+
+    state.publish_room();
+    const std::uint64_t needed = state.head_bytes.load() + 2 * block_bytes;
+    if (state.spare.largest() < needed) PERDURE_TRY(state.spare.make_file(needed));
+    PERDURE_TRY(journal->begin_file(block_bytes));
+    return journal;
+}
+
+Status Journal::State::check_start(const Survey& found) const {
+    const Verdict verdict = judge(found.predicates);
+    if (meaning(verdict).code != Code::ok) {
+        return error(meaning(verdict).code, "{}; {}", found.trouble, meaning(verdict).advice);
+    }
+    if (found.write_refused) {
+        return error(Code::unsupported, "{}: written with features that this program can read but not write; "
+                     "use the newer program", directory);
+    }
+    const std::uint64_t newest = !found.used.empty() ? found.used_file(found.used.size() - 1).sequence : 0;
+    const bool follows = start.next_file == found.next_file && start.previous_file == newest &&
+                         start.epoch > found.epoch && start.next_group != 0 &&
+                         (start.previous_bytes == 0) == (newest == 0) &&
+                         start.previous_bytes % block_bytes == 0;
+    if (!follows) {
+        return error(Code::invalid,
+                     "{}: file {:016x} of epoch {} after file {:016x} was asked for, but the newest file is "
+                     "{:016x}, the next is {:016x} and the last epoch {}; recover first",
+                     directory, start.next_file, start.epoch, start.previous_file, newest,
+                     found.next_file, found.epoch);
+    }
+    return {};
+}
+
+FileHeader Journal::State::next_header(const PreparedFile& next) const {
+    FileHeader header;
+    header.world = start.world;
+    header.epoch = start.epoch;
+    header.sequence = next.sequence;
+    header.first_group = next_group;
+    header.first_lsn = last + 1;
+    header.chain = chain;
+    header.previous_file = sequence;
+    header.previous_bytes = offset;
+    header.durable_lsn = last;
+    header.file_bytes = next.bytes;
+    header.flags = next.recycled ? file_flag_recycled : 0U;
+    header.wall_us = clock.wall_us();
+    return header;
+}
+
+// Goes over to the next prepared file that has room for a group of `group_bytes`.
+Status Journal::begin_file(std::uint64_t group_bytes) {
+    State& state = *state_;
+    const std::uint64_t head_bytes = state.head_bytes.load(std::memory_order_relaxed);
+    // A file that is skipped still gets its head, or the sequence of used files would have a hole.
+    bool found = false;
+    for (const std::uint64_t bytes : state.spare.prepared()) {
+        found = bytes >= head_bytes + group_bytes;
+        if (found || bytes < head_bytes) break;
+    }
+    if (!found) {
+        return error(Code::busy, "{}: no prepared file has room for a group of {} bytes; prepare one",
+                     state.directory, group_bytes);
+    }
+    do {
+        PreparedFile next = *state.spare.take();
+        const ByteSpan head = encode_file_head(state.next_header(next), state.definitions.count(),
+                                               state.definitions.encoded(), state.head);
+        PERDURE_ASSERT(head.size() == head_bytes && head.size() <= next.bytes);
+        if (Status status = next.file->write_at(0, head); !status.ok()) return fail(status);
+        if (Status status = next.file->sync(); !status.ok()) return fail(status);
+        PERDURE_ASSERT(next.sequence > state.sequence);
+        state.sequence = next.sequence;
+        state.path = next.path;
+        state.file = std::move(next.file);
+        state.file_bytes = next.bytes / block_bytes * block_bytes;
+        state.offset = head.size();
+        state.definitions.begin_file();
+        state.attested = true;  // the header says which LSN is durable
+        state.used.add({next.sequence, next.path, next.bytes, state.last + 1});
+        state.publish_room();
+        const std::lock_guard lock(state.mutex);
+        state.statistics.bytes_written += head.size();
+        ++state.statistics.flushes;
+    } while (state.file_bytes - state.offset < group_bytes);
+    state.head.shrink(state.options.group_bytes_max);
+    return {};
+}
+
+Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
+    State& state = *state_;
+    PERDURE_ASSERT(!changes.empty());
+    PERDURE_TRY(check_writable());
+    state.group.clear(2 * std::size_t{state.options.group_bytes_max});
+
+    std::size_t taken = 0;
+    std::uint64_t limit = 0;
+    bool definitions = false;
+    while (taken < changes.size() && !definitions) {
+        const ChangeSet& next = *changes[taken];
+        PERDURE_ASSERT(next.lsn == state.last + 1 + taken);  // LSNs follow
+        const Status encodable = check_frame(next);
+        if (taken == 0) {
+            PERDURE_TRY(encodable);
+            state.group.add(next, frame_bytes_max(next));
+            const std::uint64_t bytes = state.group.bytes();
+            if (bytes > state.file_bytes - state.offset) PERDURE_TRY(begin_file(bytes));
+            limit = std::min(std::max<std::uint64_t>(bytes, state.options.group_bytes_max),
+                             state.file_bytes - state.offset);
+        } else {
+            const std::uint64_t bound = frame_bytes_max(next);
+            const std::uint64_t payload = state.group.payload_bytes() + bound;
+            if (!encodable.ok() || round_up(group_header_bytes + payload, block_bytes) > limit) break;
+            state.group.add(next, bound);
+        }
+        PERDURE_ASSERT(state.definitions.know(next));  // else no recovery could decode it
+        definitions = !next.definitions.empty();
+        ++taken;
+    }
+
+    PERDURE_TAKE(const GroupAddress address, write_group(GroupKind::data, taken, definitions));
+    if (definitions) state.definitions.apply(changes[taken - 1]->definitions);
+    state.attested = false;
+    state.publish_room();
+    last_.store(state.last, std::memory_order_release);
+    return Appended{taken, state.last, state.chain, address};
+}
+
+// Writes what the builder holds behind the last group and flushes it.
+Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bool definitions) {
+    State& state = *state_;
+    GroupHeader header;
+    header.kind = kind;
+    header.flags = definitions ? group_flag_definitions : std::uint8_t{0};
+    header.group = state.next_group;
+    header.epoch = state.start.epoch;
+    header.world_tag = world_tag(state.start.world);
+    header.file = state.sequence;
+    header.offset = state.offset;
+    header.first_lsn = state.last + 1;
+    header.frames = static_cast<std::uint32_t>(frames);
+    header.durable_lsn = state.last;
+    header.wall_us = state.clock.wall_us();
+    header.chain_before = state.chain;
+    const ByteSpan bytes = state.group.seal(header);
+
+    // Once more as recovery will see it: what must hold of every group that reaches the disk.
+    const auto sealed = read_group_header(bytes.data());
+    PERDURE_ASSERT(sealed.has_value() && sealed->group_bytes() == bytes.size());
+    PERDURE_ASSERT(sealed->group == state.next_group && sealed->chain_before == state.chain);
+    PERDURE_ASSERT(state.offset % block_bytes == 0 && bytes.size() % block_bytes == 0);
+    PERDURE_ASSERT(state.offset + bytes.size() <= state.file_bytes);
+
+    if (Status status = state.file->write_at(state.offset, bytes); !status.ok()) return fail(status);
+    if (Status status = state.file->sync(); !status.ok()) return fail(status);
+
+    const GroupAddress address{state.sequence, state.offset, bytes.size()};
+    state.offset += bytes.size();
+    ++state.next_group;
+    state.last += frames;
+    state.chain = chain_after(*sealed);
+    const std::lock_guard lock(state.mutex);
+    ++state.statistics.groups;
+    state.statistics.frames += frames;
+    state.statistics.bytes_written += bytes.size();
+    ++state.statistics.flushes;
+    return address;
+}
+
+Status Journal::attest() {
+    State& state = *state_;
+    PERDURE_TRY(check_writable());
+    if (state.attested) return {};
+    if (state.file_bytes - state.offset < block_bytes) return begin_file(block_bytes);
+    state.group.clear(2 * std::size_t{state.options.group_bytes_max});
+    const auto address = write_group(GroupKind::attest, 0, false);
+    if (!address) return address.status();
+    state.attested = true;
+    state.publish_room();
+    return {};
+}
+
+bool Journal::has_room(std::uint64_t encoded_bytes) const {
+    const State& state = *state_;
+    // All of it goes into the current file, or what does not goes into one that could take all.
+    return encoded_bytes <= state.usable_rest() || encoded_bytes <= state.usable(state.spare.largest());
+}
+
+bool Journal::has_room(std::uint64_t encoded_bytes, std::uint64_t largest) const {
+    if (has_room(encoded_bytes)) return true;
+    // A file is left only when the next change set does not fit: less than `largest` of it is lost then.
+    const State& state = *state_;
+    const auto sure = [&](std::uint64_t bytes) { return bytes > largest ? bytes - largest : 0; };
+    std::uint64_t room = sure(state.usable_rest());
+    for (const std::uint64_t bytes : state.spare.prepared()) {
+        if (state.usable(bytes) < largest) break;
+        room += sure(state.usable(bytes));
+    }
+    return encoded_bytes <= room;
+}
+
+Status Journal::prepare(std::uint64_t encoded_bytes) {
+    State& state = *state_;
+    PERDURE_TRY(check_writable());
+    if (has_room(encoded_bytes)) return {};
+    return state.spare.make_file(state.head_bytes.load() + block_bytes + encoded_bytes);
+}
+
+Result<bool> Journal::prepare_step() {
+    PERDURE_TRY(check_writable());
+    return state_->spare.step();
+}
+
+Status Journal::trim(Lsn safe) {
+    State& state = *state_;
+    PERDURE_TRY(check_writable());
+    while (auto file = state.used.trimmable(safe)) {
+        PERDURE_TRY(state.spare.retire(file));
+        state.used.erase(file->sequence);
+    }
+    return {};
+}
+
+Result<std::vector<ChangeSet>> Journal::read(const GroupAddress& address, const Catalog& catalog) {
+    State& state = *state_;
+    const std::shared_ptr<const UsedFile> used = state.used.find(address.file);
+    if (used == nullptr) {
+        return error(Code::not_found, "{}: file {:016x} was trimmed", state.directory, address.file);
+    }
+    const auto damaged = [&](std::string_view what) {
+        return error(Code::corrupt, "{} at offset {}: {}; close the world and verify it", used->path,
+                     address.offset, what);
+    };
+    if (address.bytes < block_bytes || address.bytes % block_bytes != 0 ||
+        address.offset > used->bytes || address.bytes > used->bytes - address.offset) {
+        return damaged(text::format("no group can be there, {} bytes long", address.bytes));
+    }
+    PERDURE_TAKE(const std::unique_ptr<io::File> file, state.files.open(used->path, {}));
+    IoBuffer buffer;
+    buffer.reserve(address.bytes, 0);
+    const MutableByteSpan bytes(buffer.data(), address.bytes);
+    PERDURE_TAKE(const std::size_t got, file->read_at(address.offset, bytes));
+    if (got != bytes.size()) return damaged(text::format("it ends after {} bytes", got));
+    const auto header = read_group_header(bytes.data());
+    if (!header || header->file != address.file || header->offset != address.offset ||
+        header->world_tag != world_tag(state.start.world) || header->group_bytes() != bytes.size()) {
+        return damaged("its header is not that of the group which was written there");
+    }
+    if (!payload_holds(*header, bytes)) return damaged("its frames do not match their checksum");
+    auto changes = decode_group(*header, bytes, catalog);
+    if (!changes) return damaged(changes.status().message());
+    return changes;
+}
+
+Statistics Journal::statistics() const {
+    const State& state = *state_;
+    std::unique_lock lock(state.mutex);
+    Statistics statistics = state.statistics;
+    lock.unlock();
+    statistics.bytes_prepared = state.spare.bytes_prepared();
+    statistics.files = state.used.count();
+    statistics.files_recycled = state.spare.files_recycled();
+    statistics.bytes_on_disk = state.spare.bytes_on_disk();
+    return statistics;
+}
+
+Status Journal::check_writable() const {
+    if (!state_->failed.load(std::memory_order_acquire)) return {};
+    const std::lock_guard lock(state_->mutex);
+    return state_->failure;
+}
+
+// Final: after a failed write or flush nobody knows what is on the disk, and a second flush would not say.
+Status Journal::fail(const Status& cause) {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->failure.ok()) {
+        state_->failure = error(Code::read_only,
+                                "the journal takes nothing more: {}; open the world again to recover",
+                                cause.message());
+    }
+    state_->failed.store(true, std::memory_order_release);
+    return state_->failure;
+}
+
+std::uint64_t encoded_bytes_max(const ChangeSet& changes) noexcept {
+    const std::uint64_t frame = frame_bytes_max(changes);
+    // Definitions are also at the head of the next file.
+    const std::uint64_t again = changes.definitions.empty() ? 0 : round_up(frame, block_bytes);
+    return round_up(group_header_bytes + frame, block_bytes) + again;
+}
+
+}  // namespace perdure::journal

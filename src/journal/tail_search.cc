@@ -1,0 +1,60 @@
+#include "journal/tail_search.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "journal/group.h"
+
+namespace perdure::journal {
+namespace {
+
+void look_at(const FileReader& reader, std::uint64_t offset, const GroupHeader& header,
+             const TailQuery& query, const GroupScanner* end, TailFound& found) {
+    if (header.world_tag != query.world_tag || header.epoch < query.epoch) return;
+    if (header.group <= query.last_group) return;
+    if (end != nullptr && offset == end->offset() && end->is_next(header)) return;
+    found.durable = std::max(found.durable, header.durable_lsn);
+    if (found.later) return;
+    found.later = true;
+    found.later_lsn = header.first_lsn;
+    found.where = text::format("{} at offset {} holds group {}", reader.path(), offset, header.group);
+}
+
+}  // namespace
+
+void TailFound::add(const TailFound& other) {
+    if (!later && other.later) {
+        later = true;
+        where = other.where;
+        later_lsn = other.later_lsn;
+    }
+    durable = std::max(durable, other.durable);
+    unreadable |= other.unreadable;
+}
+
+Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint64_t to,
+                              const TailQuery& query, const GroupScanner* end) {
+    TailFound found;
+    to = std::min(to, reader.file_bytes());
+    for (std::uint64_t offset = from; offset < to;) {
+        const std::uint64_t wanted = std::min(FileReader::scan_bytes, to - offset);
+        PERDURE_TAKE(const ByteSpan piece, reader.read(offset, wanted));
+        for (std::size_t at = 0; at < piece.size(); at += block_bytes) {
+            const ByteSpan block = piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at));
+            if (is_zero(block)) continue;
+            if (reader.unreadable(offset + at, block.size())) {  // its bytes say nothing
+                found.unreadable = true;
+                continue;
+            }
+            found.nonzero_end = offset + at + block.size();
+            if (block.size() < group_header_bytes) continue;
+            if (const auto header = read_group_header(block.data())) {
+                look_at(reader, offset + at, *header, query, end, found);
+            }
+        }
+        offset += piece.size();
+    }
+    return found;
+}
+
+}  // namespace perdure::journal

@@ -1,0 +1,314 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "store/fence.h"
+#include "store/sqlite/batch_rows.h"
+#include "store/sqlite/format.h"
+#include "store/sqlite/store_file.h"
+#include "store/sqlite/table_schema.h"
+#include "store/sqlite/table_sql.h"
+
+namespace perdure::store {
+
+using sqlite::Connection;
+using sqlite::Statement;
+using sqlite::TableWriter;
+using sqlite::WorldRow;
+
+namespace {
+
+constexpr std::uint32_t cache_mib_max = 4096;
+// A log larger than this is cut when nobody reads: a quiet world does not keep the disk of a busy hour.
+constexpr std::uint64_t log_bytes_kept = 64 * 1024 * 1024;
+
+}  // namespace
+
+Status SqliteStoreOptions::validate() const {
+    if (path.empty()) return error(Code::invalid, "the store has no path");
+    if (cache_mib < 1 || cache_mib > cache_mib_max || reader_cache_mib < 1 ||
+        reader_cache_mib > cache_mib_max) {
+        return error(Code::invalid, "SQLite caches of {} and {} MiB; give 1 to {}", cache_mib,
+                     reader_cache_mib, cache_mib_max);
+    }
+    return {};
+}
+
+SqliteStore::SqliteStore(SqliteStoreOptions options) : options_(std::move(options)) {}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions options) {
+    PERDURE_TRY(options.validate());
+    std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options)));
+    PERDURE_TRY(store->start());
+    return store;
+}
+
+Status SqliteStore::start() {
+    PERDURE_TAKE(std::unique_ptr<sqlite::ChecksumVfs> vfs, sqlite::ChecksumVfs::make(options_.base_vfs));
+    vfs_ = std::move(vfs);
+    sqlite::ConnectionOptions connecting{.path = options_.path,
+                                         .vfs = vfs_->name(),
+                                         .write = true,
+                                         .create = options_.create,
+                                         .busy_timeout_ms = options_.busy_timeout_ms,
+                                         .cache_kib = options_.cache_mib * 1024};
+    PERDURE_TAKE(writer_, Connection::open(connecting));
+    PERDURE_TRY(sqlite::prepare_file(writer_, options_.world, options_.create));
+    if (options_.pages_max > 0) {
+        PERDURE_TRY(writer_.run(text::format("PRAGMA max_page_count = {}", options_.pages_max)));
+    }
+    PERDURE_TRY(load());
+    connecting.write = false;
+    connecting.create = false;
+    connecting.cache_kib = options_.reader_cache_mib * 1024;
+    const io::Clock& clock = options_.clock != nullptr ? *options_.clock : system_clock_;
+    readers_ = std::make_shared<sqlite::ReaderPool>(vfs_, connecting, catalog_, clock);
+    return {};
+}
+
+Status SqliteStore::load() {
+    PERDURE_TRY(sqlite::add_batch_rows(writer_));
+    PERDURE_TAKE(begin_, writer_.prepare("BEGIN IMMEDIATE"));
+    PERDURE_TAKE(commit_, writer_.prepare("COMMIT"));
+    PERDURE_TAKE(update_world_, writer_.prepare(sqlite::update_world_row()));
+    PERDURE_TAKE(data_version_, writer_.prepare("PRAGMA data_version"));
+    PERDURE_TAKE(Statement select, writer_.prepare(sqlite::select_world_row()));
+    PERDURE_TAKE(WorldRow row, sqlite::read_world_row(select));
+    if (row.world != options_.world) {
+        return error(Code::conflict, "{} belongs to world {}, not to {}; put back the right file",
+                     options_.path, sqlite::uuid_text(row.world), sqlite::uuid_text(options_.world));
+    }
+    PERDURE_TRY(sqlite::read_definitions(
+        writer_, [this](const TableDefinition& definition) { catalog_->add(definition); }));
+    if (catalog_->count() != row.definitions) {
+        return error(Code::corrupt, "{}: _perdure_catalog has {} rows, and {} are counted; restore a backup",
+                     options_.path, catalog_->count(), row.definitions);
+    }
+    // Nothing in the log: all of it went through a completed checkpoint.
+    PERDURE_TAKE(const sqlite::FileSizes sizes, sqlite::file_sizes(writer_));
+    if (sizes.log == 0) row.safe = row.watermark.lsn;
+    behind_ = sizes.log != 0;
+    PERDURE_TAKE(seen_version_, writer_.number("PRAGMA data_version"));
+    publish(row);
+    measure();
+    return {};
+}
+
+SqliteStore::~SqliteStore() {
+    readers_.reset();
+    if (writer_.handle() == nullptr) return;
+    if (broken_.ok() && behind_ && row_.world == options_.world) {
+        sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    }
+    if (broken_.ok()) sqlite::let_close_remove_log(writer_);
+}
+
+Result<Watermarks> SqliteStore::watermarks() {
+    const std::lock_guard lock(mutex_);
+    return Watermarks{row_.watermark, row_.safe};
+}
+
+Result<std::vector<TableDefinition>> SqliteStore::definitions() {
+    return catalog_->all();
+}
+
+void SqliteStore::publish(const WorldRow& row) {
+    const std::lock_guard lock(mutex_);
+    row_ = row;
+}
+
+WorldRow SqliteStore::row_after(const Fence& fence, const Watermark& after) const {
+    WorldRow row = row_;
+    row.owner_epoch = fence.owner_epoch;
+    row.watermark = after;
+    return row;
+}
+
+// Another program that writes here may have changed any row: what the journal says is no longer what the
+// tables say.
+Status SqliteStore::check_alone() {
+    PERDURE_TAKE(const bool is_row, data_version_.step());
+    PERDURE_ASSERT(is_row);
+    const std::int64_t version = data_version_.integer(0);
+    data_version_.reset();
+    if (version == seen_version_) return {};
+    broken_ = error(Code::conflict,
+                    "{}: another program has written to it, so that its rows may not be what the journal "
+                    "says; stop that program (read with mode=ro), then restore a backup or verify",
+                    options_.path);
+    return broken_;
+}
+
+void SqliteStore::undo() {
+    if (sqlite3_get_autocommit(writer_.handle()) != 0) return;  // SQLite has done it
+    const Status undone = writer_.run("ROLLBACK");
+    if (!undone.ok() && broken_.ok()) broken_ = undone;
+}
+
+template <typename Work>
+Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& work) {
+    if (!broken_.ok()) return broken_;
+    PERDURE_TRY(begin_.run());
+    Status status = check_alone();
+    if (status.ok()) status = sqlite::write_world_row(writer_, update_world_, fence, after);
+    if (status.ok()) status = work();
+    if (status.ok()) status = commit_.run();
+    if (!status.ok()) {
+        undo();
+        return status;
+    }
+    behind_ = true;
+    publish(after);
+    measure();
+    return {};
+}
+
+Result<TableWriter*> SqliteStore::writer_of(const TableDefinition& table) {
+    PERDURE_TRY(catalog_->check_known(table));
+    if (const auto found = tables_.find(table.id); found != tables_.end()) return &found->second;
+    const TableDefinition* const in_force = catalog_->in_force(table.id, catalog_->count());
+    const sqlite::Form form = sqlite::form_of(*catalog_->first(table.id));
+    PERDURE_TAKE(TableWriter made, TableWriter::make(writer_, *in_force, form));
+    return &tables_.emplace(table.id, std::move(made)).first->second;
+}
+
+Status SqliteStore::apply_change(const Change& change) {
+    PERDURE_TAKE(TableWriter* const table, writer_of(*change.table));
+    for (const Batch& batch : change.upserted) PERDURE_TRY(catalog_->check_known(batch.table()));
+    if (!change.erased.empty()) PERDURE_TRY(table->erase(change.erased));
+    return change.upserted.empty() ? Status() : table->upsert(change.upserted);
+}
+
+Status SqliteStore::apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) {
+    PERDURE_ASSERT(after.lsn >= fence.expected.lsn);
+    return transact(fence, row_after(fence, after), [&]() -> Status {
+        for (const Change& change : changes) PERDURE_TRY(apply_change(change));
+        return {};
+    });
+}
+
+Status SqliteStore::apply(const Fence& fence, const Watermark& after,
+                          std::span<const TableDefinition> definitions) {
+    PERDURE_ASSERT(after.lsn >= fence.expected.lsn);
+    tables_.clear();  // their statements are for the versions before
+    const std::uint64_t known = catalog_->count();
+    const Status status = apply_definitions(fence, after, definitions);
+    if (!status.ok()) catalog_->cut(known);
+    return status;
+}
+
+// The catalog learns of them before the commit, so that a snapshot opened right after it finds them.
+Status SqliteStore::apply_definitions(const Fence& fence, const Watermark& after,
+                                      std::span<const TableDefinition> definitions) {
+    struct Step {
+        const TableDefinition* from;
+        const TableDefinition* to;
+        std::uint64_t sequence;
+    };
+    std::vector<Step> steps;
+    for (const TableDefinition& definition : definitions) {
+        PERDURE_TAKE(const bool is_new, catalog_->is_new(definition));
+        if (!is_new) continue;
+        const TableDefinition* const from = catalog_->in_force(definition.id, catalog_->count());
+        catalog_->add(definition);
+        steps.push_back({from, &definition, catalog_->count()});
+    }
+    WorldRow row = row_after(fence, after);
+    row.definitions = catalog_->count();
+    return transact(fence, row, [&]() -> Status {
+        for (const Step& step : steps) {
+            PERDURE_TRY(sqlite::change_table(writer_, step.from, *step.to));
+            PERDURE_TRY(sqlite::insert_definition(writer_, step.sequence, *step.to, after.lsn));
+        }
+        return {};
+    });
+}
+
+Status SqliteStore::empty(const Fence& fence, std::span<const TableDefinition* const> tables) {
+    return transact(fence, row_after(fence, fence.expected), [&]() -> Status {
+        for (const TableDefinition* const definition : tables) {
+            PERDURE_TAKE(TableWriter* const table, writer_of(*definition));
+            PERDURE_TRY(table->empty(writer_));
+        }
+        return {};
+    });
+}
+
+Status SqliteStore::take_over(std::uint64_t owner_epoch) {
+    PERDURE_TRY(check_take_over(options_.path, row_.owner_epoch, owner_epoch));
+    const Fence fence{owner_epoch, row_.watermark};
+    // Flushed: an older owner must not be let in again by a power failure.
+    PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
+    const Status status = transact(fence, row_after(fence, fence.expected), []() -> Status { return {}; });
+    const Status restored = writer_.run("PRAGMA synchronous = NORMAL");
+    return status.ok() ? restored : status;
+}
+
+Result<std::unique_ptr<Snapshot>> SqliteStore::snapshot() {
+    return readers_->snapshot();
+}
+
+Status SqliteStore::declare_views(const Fence& fence, std::span<const View> views) {
+    PERDURE_TAKE(const bool are_there, sqlite::views_are(writer_, views));
+    if (are_there) return {};
+    return transact(fence, row_after(fence, fence.expected),
+                    [&]() -> Status { return sqlite::replace_views(writer_, views); });
+}
+
+Result<bool> SqliteStore::checkpoint_step() {
+    readers_->expire();
+    if (!broken_.ok()) return broken_;
+    if (!behind_) return false;
+    int frames = 0;
+    int copied = 0;
+    const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                                  &frames, &copied);
+    if ((outcome & 0xff) == SQLITE_BUSY) return false;  // another program copies; it may not, but holds us up
+    if (outcome != SQLITE_OK) {
+        // A failed flush may have dropped pages that the next one takes for written. Only reopening, which
+        // copies the log again, can be trusted.
+        broken_ = writer_.failure(outcome, "checkpoint");
+        return broken_;
+    }
+    measure();
+    if (copied < frames) return false;  // a snapshot needs the rest of the log as it is
+    return finish_checkpoint(frames);
+}
+
+Result<bool> SqliteStore::finish_checkpoint(int frames) {
+    behind_ = false;
+    {
+        const std::lock_guard lock(mutex_);
+        row_.safe = row_.watermark.lsn;
+    }
+    const std::uint64_t log_bytes = static_cast<std::uint64_t>(std::max(frames, 0)) * sqlite::page_bytes;
+    if (log_bytes <= log_bytes_kept || readers_->open_snapshots() > 0) return false;
+    sqlite3_busy_timeout(writer_.handle(), 0);  // cutting the log is not worth waiting
+    sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    sqlite3_busy_timeout(writer_.handle(), options_.busy_timeout_ms);
+    measure();
+    return false;
+}
+
+void SqliteStore::measure() {
+    const Result<sqlite::FileSizes> sizes = sqlite::file_sizes(writer_);
+    if (sizes.ok()) bytes_.store(sizes->database + sizes->log);
+}
+
+Result<std::uint64_t> SqliteStore::bytes() {
+    return bytes_.load();
+}
+
+Capabilities SqliteStore::capabilities() const {
+    return {.sql = true,
+            .persistent = true,
+            .name = std::string("sqlite ") + sqlite3_libversion(),
+            .durability = "WAL, synchronous=NORMAL: flushed at each checkpoint; the journal covers the rest"};
+}
+
+}  // namespace perdure::store
