@@ -123,6 +123,7 @@ TickRun run_ticks(const TickPeerVariant& variant, const std::filesystem::path& d
         const TickChanges changes = workload.next_tick();
         workload_cpu_seconds += thread_cpu_seconds() - cpu_before;
         updates += changes.updates();
+        peer->change(changes);
         const Stopwatch stopwatch;
         peer->commit(changes, workload.world());
         run.tick_ms.add(stopwatch.seconds() * 1e3);

@@ -1,8 +1,9 @@
-// Batch: rows of one table, column by column, with one operation. Everything that moves is one of these.
+// Batch: rows of one table, column by column, with one
+// operation. Everything that moves is one of these.
 //
-// One allocation; columns are offsets into it, laid out as Apache Arrow's columnar format prescribes:
-// validity bitmaps (present only where something is null), 32-bit offsets for text, json and bytes,
-// bit-packed bool, little-endian numbers. Buffers begin at multiples of 8 bytes.
+// One allocation; columns are offsets into it, laid out as Apache Arrow's columnar format
+// prescribes: validity bitmaps (present only where something is null), 32-bit offsets for text,
+// json and bytes, bit-packed bool, little-endian numbers. Buffers begin at multiples of 8 bytes.
 //
 // Thread rule: immutable once built; read it from any thread.
 // Lifetime: the TableDefinition must outlive the batch (a world's catalog keeps every version).
@@ -33,8 +34,9 @@ public:
     };
 
     Block() = default;
-    explicit Block(std::size_t bytes);  // from the heap, 64-byte aligned
-    // With an owner: memory of any origin that release() takes back. Without: memory of Block(bytes).
+    explicit Block(std::size_t bytes);  // from the heap; 64-byte aligned from 4 KiB on
+    // With an owner: memory of any origin that release()
+    // takes back. Without: memory of Block(bytes).
     Block(std::byte* data, std::size_t bytes, std::shared_ptr<Owner> owner) noexcept
         : data_(data), bytes_(bytes), owner_(std::move(owner)) {}
     Block(Block&& other) noexcept;
@@ -66,7 +68,8 @@ public:
     };
 
     Batch() = default;
-    // `block` begins with one Layout per column. Made by BatchBuilder, the capture and the decoders.
+    // `block` begins with one Layout per column. Made
+    // by BatchBuilder, the capture and the decoders.
     Batch(const TableDefinition& table, Operation operation, std::uint32_t rows, Block block);
 
     [[nodiscard]] const TableDefinition& table() const noexcept { return *table_; }
@@ -82,7 +85,8 @@ public:
     [[nodiscard]] bool is_null(std::size_t column, std::uint32_t row) const noexcept {
         const Layout& at = layout(column);
         if (at.validity == 0) return false;
-        return ((std::to_integer<unsigned>(block_.data()[at.validity + row / 8]) >> (row % 8)) & 1U) == 0;
+        return ((std::to_integer<unsigned>(block_.data()[at.validity + row / 8]) >> (row % 8)) &
+                1U) == 0;
     }
     // A fixed-width cell, bit for bit.
     template <typename T>
@@ -96,7 +100,8 @@ public:
         return ((std::to_integer<unsigned>(bits) >> (row % 8)) & 1U) != 0;
     }
     // The bytes of a cell of any type but bool.
-    [[nodiscard]] std::span<const std::byte> cell(std::size_t column, std::uint32_t row) const noexcept;
+    [[nodiscard]] std::span<const std::byte> cell(std::size_t column,
+                                                  std::uint32_t row) const noexcept;
     [[nodiscard]] std::string_view text(std::size_t column, std::uint32_t row) const noexcept {
         const auto bytes = cell(column, row);
         return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -116,7 +121,7 @@ private:
     Block block_;
 };
 
-inline constexpr std::uint32_t batch_rows_max = 1U << 28;             // keeps all products in 64 bits
+inline constexpr std::uint32_t batch_rows_max = 1U << 28;  // keeps all products in 64 bits
 inline constexpr std::uint64_t batch_bytes_max = (1ULL << 32) - 4096;  // offsets are 32 bits
 // Of all cells of one text, json or bytes column: Arrow's offsets are signed.
 inline constexpr std::uint64_t variable_bytes_max = (1ULL << 31) - 1;

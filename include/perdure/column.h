@@ -26,7 +26,7 @@ enum class ColumnKind : std::uint8_t {
     u16 = 7,
     u32 = 8,
     u64 = 9,
-    id = 10,    // an Entity: 63 bits
+    id = 10,  // an Entity: 63 bits
     f32 = 11,
     f64 = 12,
     text = 13,  // UTF-8 without NUL
@@ -41,7 +41,8 @@ struct ColumnType {
     ColumnKind element = ColumnKind::u8;  // of an array; else u8
     std::uint32_t count = 0;              // of an array; else 0
 
-    // Bytes of one cell in a batch; 0 for text, json and bytes, whose cells differ, and for bool (bits).
+    // Bytes of one cell in a batch; 0 for text, json and
+    // bytes, whose cells differ, and for bool (bits).
     [[nodiscard]] std::uint32_t width() const noexcept;
     [[nodiscard]] bool is_variable() const noexcept {
         return kind == ColumnKind::text || kind == ColumnKind::json || kind == ColumnKind::bytes;
@@ -61,10 +62,10 @@ struct Column {
     std::uint16_t number = 0;  // given by the catalog, never reused in its table
     ColumnType type;
     bool nullable = false;
-    // What rows written before the column existed, and rows put without this cell, read as. Null for
-    // nullable columns; for others the value in T{}: what the struct's initialiser says, or null, which
-    // means zero or empty. Arrays: their raw bytes. Fixed when the column is added: a later program's
-    // other initialiser does not change what old rows read as.
+    // What rows written before the column existed, and rows put without this cell, read as. Null
+    // for nullable columns; for others the value in T{}: what the struct's initialiser says, or
+    // null, which means zero or empty. Arrays: their raw bytes. Fixed when the column is added: a
+    // later program's other initialiser does not change what old rows read as.
     Value default_value;
 
     friend bool operator==(const Column&, const Column&) = default;
@@ -123,11 +124,15 @@ template <>
 struct ColumnOf<Uuid> : Plain<ColumnKind::uuid> {};
 
 template <typename T>
-    requires std::is_enum_v<T> && (!std::is_same_v<T, std::byte>)
+concept Enumeration = std::is_enum_v<T> && !std::is_same_v<T, std::byte>;
+
+template <Enumeration T>
 struct ColumnOf<T> : ColumnOf<std::underlying_type_t<T>> {};
 
-template <typename T, std::size_t N>
-    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) && (!std::is_same_v<T, bool>)
+template <typename T>
+concept Element = (std::is_arithmetic_v<T> || std::is_enum_v<T>)&&!std::is_same_v<T, bool>;
+
+template <Element T, std::size_t N>
 struct ColumnOf<std::array<T, N>> {
     static_assert(N > 0 && N <= 65535, "arrays hold 1 to 65535 elements");
     static constexpr bool nullable = false;

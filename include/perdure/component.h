@@ -6,8 +6,9 @@
 //     PERDURE_COMPONENT(Frozen);                       // a tag
 //     PERDURE_COMPONENT_AS(old::Position, "OldPosition", x, y, z);
 //
-// Every field must be named, in order: one forgotten is a compile error. Fields become columns by name,
-// so they may later be added, removed and put in another order. A component has at most 60 fields.
+// Every field must be named, in order: one forgotten is a compile
+// error. Fields become columns by name, so they may later be added,
+// removed and put in another order. A component has at most 60 fields.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@
 
 namespace perdure {
 
-// A view joins the fields of several components, and SQLite joins at most 64 tables; 60 keeps rows readable.
+// A view joins the fields of several components, and
+// SQLite joins at most 64 tables; 60 keeps rows readable.
 inline constexpr std::size_t component_fields_max = 60;
 
 // One field of a struct and the column it becomes.
@@ -35,16 +37,16 @@ struct FieldShape {
     std::string_view name;
     std::uint32_t offset = 0;  // in the struct, bytes
     ColumnType type;
-    bool nullable = false;         // a std::optional
+    bool nullable = false;          // a std::optional
     std::uint32_t flag_offset = 0;  // of an optional: where it says that it holds something
-    Value default_value;           // as in T{}
+    Value default_value;            // as in T{}
 };
 
 // How to make, move and end values of a struct that is not trivially copyable; all null if it is.
 struct StructOperations {
     void (*construct)(void* at) = nullptr;
     void (*destroy)(void* at) = nullptr;
-    void (*relocate)(void* to, void* from) = nullptr;  // moves, then ends `from`
+    void (*relocate)(void* to, void* from) = nullptr;    // moves, then ends `from`
     void (*copy)(void* to, const void* from) = nullptr;  // assigns
 };
 
@@ -56,7 +58,8 @@ struct StructShape {
     std::vector<std::byte> initial;  // the bytes of T{}, if trivially copyable
     StructOperations operations;
 
-    // Names are valid and distinct, and there are at most component_fields_max fields; else `invalid`.
+    // Names are valid and distinct, and there are at
+    // most component_fields_max fields; else `invalid`.
     [[nodiscard]] Status validate() const;
 };
 
@@ -89,20 +92,23 @@ struct IsOptional<std::optional<T>> : std::true_type {
     using Inner = T;
 };
 
-// An optional's flag follows its value; checked here against a live one, since the standard does not say.
+// An optional's flag follows its value; checked here
+// against a live one, since the standard does not say.
 template <typename Optional>
 std::uint32_t optional_flag_offset() {
     using Inner = typename IsOptional<Optional>::Inner;
     const Optional full{Inner{}};
     const auto* bytes = reinterpret_cast<const std::byte*>(&full);
     const bool as_expected = static_cast<const void*>(&*full) == static_cast<const void*>(&full) &&
-                             bytes[sizeof(Inner)] == std::byte{1} && sizeof(Optional) > sizeof(Inner);
+                             bytes[sizeof(Inner)] == std::byte{1} &&
+                             sizeof(Optional) > sizeof(Inner);
     if (!as_expected) std::abort();
     return static_cast<std::uint32_t>(sizeof(Inner));
 }
 
 template <typename Struct, typename Field>
-void add_field(StructShape& shape, const Struct& initial, std::string_view name, const Field& field) {
+void add_field(StructShape& shape, const Struct& initial, std::string_view name,
+               const Field& field) {
     FieldShape added;
     added.name = name;
     added.offset = static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(&field) -
@@ -155,21 +161,23 @@ template <typename T>
 }
 
 template <typename T>
-concept Component = requires { perdure_shape(Reflect<T>{}); };
+concept Component = requires {
+    perdure_shape(Reflect<T>{});
+};
 
 }  // namespace perdure
 
 #define PERDURE_COMPONENT(Type, ...) PERDURE_COMPONENT_AS(Type, #Type __VA_OPT__(, ) __VA_ARGS__)
 
-#define PERDURE_COMPONENT_AS(Type, column_table_name, ...)                                          \
-    [[maybe_unused]] inline ::perdure::StructShape perdure_shape(::perdure::Reflect<Type>) {        \
-        ::perdure::StructShape shape_ = ::perdure::detail::begin_shape<Type>(column_table_name);    \
-        __VA_OPT__(const Type value_{}; const auto& [__VA_ARGS__] = value_;                         \
-                   PERDURE_FOR_EACH(PERDURE_ADD_FIELD, __VA_ARGS__))                                \
-        static_assert(std::is_empty_v<Type> == (sizeof(#__VA_ARGS__) == 1),                         \
-                      "name every field of the struct; a tag has none");                            \
-        return shape_;                                                                              \
-    }                                                                                               \
+#define PERDURE_COMPONENT_AS(Type, column_table_name, ...)                                       \
+    [[maybe_unused]] inline ::perdure::StructShape perdure_shape(::perdure::Reflect<Type>) {     \
+        ::perdure::StructShape shape_ = ::perdure::detail::begin_shape<Type>(column_table_name); \
+        __VA_OPT__(const Type value_{}; const auto& [__VA_ARGS__] = value_;                      \
+                   PERDURE_FOR_EACH(PERDURE_ADD_FIELD, __VA_ARGS__))                             \
+        static_assert(std::is_empty_v<Type> == (sizeof(#__VA_ARGS__) == 1),                      \
+                      "name every field of the struct; a tag has none");                         \
+        return shape_;                                                                           \
+    }                                                                                            \
     static_assert(true, "wants a semicolon")
 
 #define PERDURE_ADD_FIELD(field) ::perdure::detail::add_field(shape_, value_, #field, field);

@@ -7,8 +7,8 @@
 //           .column<std::int64_t>("amount").append_only();
 //     schema.category({.name = "economy", .durability = perdure::Level::stored});
 //
-// Nothing is registered globally: two worlds in one process may have different schemas. Mistakes (a name
-// twice, a key of floats) are reported by World::open, not here.
+// Nothing is registered globally: two worlds in one process may have different schemas. Mistakes (a
+// name twice, a key of floats) are reported by World::open, not here.
 #pragma once
 
 #include <deque>
@@ -98,8 +98,8 @@ public:
         return *this;
     }
 
-    // What World::open checks first: every name, shape, definition and category, and that no name is
-    // there twice and every category that is used is declared.
+    // What World::open checks first: every name, shape, definition and category, and that no name
+    // is there twice and every category that is used is declared.
     [[nodiscard]] Status validate() const;
 
     [[nodiscard]] const std::vector<DeclaredComponent>& components() const { return components_; }

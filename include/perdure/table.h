@@ -1,4 +1,5 @@
-// TableDefinition: a declared name, typed columns, a key, a category. Plain values, no code pointers.
+// TableDefinition: a declared name, typed columns, a
+// key, a category. Plain values, no code pointers.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,11 @@ namespace perdure {
 
 using TableId = std::uint32_t;
 
-inline constexpr std::size_t table_columns_max = 1000;  // SQLite's default is 2000, PostgreSQL's 1600
-inline constexpr std::size_t key_columns_max = 16;      // PostgreSQL indexes 32, ours need some of them
+inline constexpr std::size_t table_columns_max = 1000;  // SQLite allows 2000, PostgreSQL 1600
+inline constexpr std::size_t key_columns_max = 16;      // PostgreSQL indexes 32, some are ours
 inline constexpr std::size_t name_bytes_max = 63;       // PostgreSQL cuts names there
-// Of one default: each journal file repeats the definitions in force. The longest array has 524,280.
+// Of one default: each journal file repeats the
+// definitions in force. The longest array has 524,280.
 inline constexpr std::size_t default_bytes_max = std::size_t{1} << 20;
 
 // Whose names: those of programs do not begin with '_', ours may.
@@ -32,8 +34,8 @@ struct TableDefinition {
     std::vector<Column> columns;  // the key's columns come first
     std::uint16_t key_columns = 0;
     std::string category{default_category};
-    bool append_only = false;  // rows are only added; never coalesced
-    bool resident = false;     // its newest rows live in a domain's memory
+    bool append_only = false;              // rows are only added; never coalesced
+    bool resident = false;                 // its newest rows live in a domain's memory
     std::uint16_t next_column_number = 1;  // numbers of removed columns are not given again
 
     [[nodiscard]] std::span<const Column> key() const { return {columns.data(), key_columns}; }
@@ -45,8 +47,8 @@ struct TableDefinition {
     friend bool operator==(const TableDefinition&, const TableDefinition&) = default;
 };
 
-// Names are 1 to 63 bytes of [A-Za-z0-9_], do not begin with a digit or (unless internal) '_', and are
-// unique without regard to case.
+// Names are 1 to 63 bytes of [A-Za-z0-9_], do not begin with a digit or (unless internal) '_', and
+// are unique without regard to case.
 [[nodiscard]] Status validate_name(std::string_view what, std::string_view name,
                                    Naming naming = Naming::program);
 [[nodiscard]] bool same_name(std::string_view left, std::string_view right) noexcept;

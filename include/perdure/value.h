@@ -1,9 +1,10 @@
-// Value: one cell of a row, for callers who have no struct for it; and the field types that C++ lacks.
+// Value: one cell of a row, for callers who have no
+// struct for it; and the field types that C++ lacks.
 //
 //     tick.put("profiles", {{"name", "ana"}, {"level", 7}});
 //
-// A Value that does not fit its column (a negative number for a u32, text that is not UTF-8) is refused
-// with `invalid`, never bent.
+// A Value that does not fit its column (a negative number for a u32, text that is not UTF-8) is
+// refused with `invalid`, never bent.
 #pragma once
 
 #include <array>
@@ -34,6 +35,9 @@ struct Json {
     friend bool operator==(const Json&, const Json&) = default;
 };
 
+template <typename T>
+concept UnsignedNumber = std::unsigned_integral<T> && !std::same_as<T, bool>;
+
 class Value {
 public:
     using Storage = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, float, double,
@@ -43,8 +47,7 @@ public:
     Value(bool value) : storage_(value) {}
     template <std::signed_integral T>
     Value(T value) : storage_(static_cast<std::int64_t>(value)) {}
-    template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
+    template <UnsignedNumber T>
     Value(T value) : storage_(static_cast<std::uint64_t>(value)) {}
     Value(float value) : storage_(value) {}
     Value(double value) : storage_(value) {}

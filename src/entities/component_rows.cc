@@ -63,7 +63,7 @@ void ComponentRows::add_slab() {
     slabs_.push_back({{memory, Release{align}}, chunks_.size()});
     for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
         auto* const ids = reinterpret_cast<std::uint64_t*>(memory + chunk * ids_bytes);
-        chunks_.push_back({memory + rows_begin + chunk * rows_bytes, ids, ++layouts_});
+        chunks_.push_back({memory + rows_begin + chunk * rows_bytes, ids, 0, ++layouts_});
     }
     changed_.grow(chunks_.size() * chunk_rows);
     fresh_.grow(chunks_.size() * chunk_rows);
@@ -83,7 +83,10 @@ std::uint32_t ComponentRows::append(std::uint64_t id) {
     const std::uint32_t row = count_++;
     if (row / chunk_rows == chunks_.size()) add_slab();
     Chunk& chunk = chunks_[row / chunk_rows];
-    chunk.ids[row % chunk_rows] = id;
+    const std::uint32_t inside = row % chunk_rows;
+    chunk.ids[inside] = id;
+    if (inside == 0) chunk.consecutive_from = id;
+    if (id != chunk.consecutive_from + inside) chunk.consecutive_from = 0;
     chunk.layout = ++layouts_;
     return row;
 }
@@ -164,9 +167,10 @@ void ComponentRows::drop(std::uint32_t row) {
         chunks_[row / chunk_rows].ids[row % chunk_rows] = moved;
         const std::uint32_t before = index_.put(moved, row);
         PERDURE_ASSERT(before == last);
-        touch(row / chunk_rows);
+        chunks_[row / chunk_rows].consecutive_from = 0;
+        chunks_[row / chunk_rows].layout = ++layouts_;
     }
-    touch(last / chunk_rows);
+    chunks_[last / chunk_rows].layout = ++layouts_;
     move_marks(row, last);
     count_ = last;
     if (count_ % chunk_rows == 0) drop_spare_slabs();
@@ -223,7 +227,11 @@ bool ComponentRows::same_layout(std::uint32_t chunk, ComponentRows& other) noexc
     Chunk& ours = chunks_[chunk];
     Chunk& theirs = other.chunks_[chunk];
     if (ours.layout == theirs.layout) return true;
-    if (std::memcmp(ours.ids, theirs.ids, rows * sizeof(std::uint64_t)) != 0) return false;
+    if (ours.consecutive_from != theirs.consecutive_from) return false;
+    if (ours.consecutive_from == 0 &&
+        std::memcmp(ours.ids, theirs.ids, rows * sizeof(std::uint64_t)) != 0) {
+        return false;
+    }
     theirs.layout = ours.layout;
     return true;
 }

@@ -90,6 +90,10 @@ public:
     [[nodiscard]] const std::uint64_t* chunk_ids(std::uint32_t chunk) const noexcept {
         return chunks_[chunk].ids;
     }
+    // The first id of a chunk in which each is one more than the one before; 0 for others.
+    [[nodiscard]] std::uint64_t consecutive_from(std::uint32_t chunk) const noexcept {
+        return chunks_[chunk].consecutive_from;
+    }
     // Whether the rows of the next chunk begin where this one's end, and their ids, too.
     [[nodiscard]] bool continues(std::uint32_t chunk) const noexcept {
         return chunk + 1 < chunks_.size() && chunks_[chunk + 1].ids == chunks_[chunk].ids + chunk_rows;
@@ -115,6 +119,9 @@ private:
     struct Chunk {
         std::byte* rows = nullptr;
         std::uint64_t* ids = nullptr;
+        // ids[i] is this + i for all rows, unless it is 0. So it is where entities were made together, and
+        // then nobody need read the ids.
+        std::uint64_t consecutive_from = 0;
         // Chunks of two types with equal numbers hold the same ids in the same order: every change of the
         // ids draws a new number, and same_layout() gives both the same one once it has compared them.
         std::uint64_t layout = 0;
@@ -132,7 +139,6 @@ private:
     void move_marks(std::uint32_t to, std::uint32_t from) noexcept;
     void add_slab();
     void drop_spare_slabs();
-    void touch(std::uint32_t chunk) noexcept { chunks_[chunk].layout = ++layouts_; }
 
     const StructShape& shape_;
     const std::size_t stride_;

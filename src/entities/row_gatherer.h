@@ -36,12 +36,12 @@ public:
 
 private:
     void find(const ComponentRows& rows, const RowMarks& marks);
-    void make_room();
+    // For 64 more.
+    void make_room(std::size_t count);
 
     // What find() found: the first count_ of each.
     std::size_t count_ = 0;
     std::vector<std::uint64_t> ids_;
-    std::vector<const std::uint64_t*> id_places_;
     std::vector<const std::byte*> rows_;
 };
 

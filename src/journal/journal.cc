@@ -243,8 +243,8 @@ Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
             state.group.add(next, frame_bytes_max(next));
             const std::uint64_t bytes = state.group.bytes();
             if (bytes > state.file_bytes - state.offset) PERDURE_TRY(begin_file(bytes));
-            limit = std::min(std::max<std::uint64_t>(bytes, state.options.group_bytes_max),
-                             state.file_bytes - state.offset);
+            limit = std::min<std::uint64_t>(state.options.group_bytes_max,
+                                            state.file_bytes - state.offset);
         } else {
             const std::uint64_t bound = frame_bytes_max(next);
             const std::uint64_t payload = state.group.payload_bytes() + bound;

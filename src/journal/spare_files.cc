@@ -245,6 +245,7 @@ Status SpareFiles::publish(std::string path, std::unique_ptr<io::File> file, std
         return status;
     }
     PERDURE_TRY(sync_directory());
+    PERDURE_TAKE(file, files_.open(name, {.write = true}));  // its errors are to name it as it is
     const std::lock_guard list(list_mutex_);
     prepared_.push_back({next_sequence_, name, bytes, recycled, std::move(file)});
     update_largest();

@@ -11,10 +11,27 @@ namespace {
 
 constexpr std::align_val_t block_alignment{64};  // a cache line, and what Arrow recommends
 
+// Below this a block holds a row or a few: cache lines do not matter, and the heap is twice as fast
+// when it may choose the place.
+constexpr std::size_t aligned_bytes_min = 4096;
+
+std::byte* take_from_heap(std::size_t bytes) {
+    void* data =
+        bytes < aligned_bytes_min ? ::operator new(bytes) : ::operator new(bytes, block_alignment);
+    return static_cast<std::byte*>(data);
+}
+
+void give_to_heap(std::byte* data, std::size_t bytes) noexcept {
+    if (bytes < aligned_bytes_min) {
+        ::operator delete(data);
+    } else {
+        ::operator delete(data, block_alignment);
+    }
+}
+
 }  // namespace
 
-Block::Block(std::size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new(bytes, block_alignment))), bytes_(bytes) {}
+Block::Block(std::size_t bytes) : data_(take_from_heap(bytes)), bytes_(bytes) {}
 
 Block::Block(Block&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
@@ -41,7 +58,7 @@ void Block::reset() noexcept {
         owner_->release(data_, bytes_);
         owner_.reset();
     } else {
-        ::operator delete(data_, block_alignment);
+        give_to_heap(data_, bytes_);
     }
     data_ = nullptr;
     bytes_ = 0;

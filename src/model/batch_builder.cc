@@ -38,15 +38,16 @@ Status BatchBuilder::match(std::span<const Cell> cells) {
     for (std::size_t index = 0; index < cells.size(); ++index) {
         const auto found = table_->find_column(cells[index].column);
         if (!found) {
-            return error(Code::invalid, "table {} has no column {}", table_->name, cells[index].column);
+            return error(Code::invalid, "table {} has no column {}", table_->name,
+                         cells[index].column);
         }
         if (*found >= columns_.size()) {
             return error(Code::invalid, "table {}: an erase names the key only, not column {}",
                          table_->name, cells[index].column);
         }
         if (matched_[*found] != no_cell) {
-            return error(Code::invalid, "table {}: column {} is given twice in one row", table_->name,
-                         cells[index].column);
+            return error(Code::invalid, "table {}: column {} is given twice in one row",
+                         table_->name, cells[index].column);
         }
         matched_[*found] = index;
         if (const Status fits = check_cell(column(*found), cells[index].value); !fits.ok()) {
@@ -173,7 +174,8 @@ Result<Batch> BatchBuilder::finish(BlockPool* pool) {
         const Gathered& gathered = columns_[index];
         const bool variable = column(index).type.is_variable();
         const std::size_t width = std::max<std::size_t>(column(index).type.width(), 1);
-        PERDURE_ASSERT(variable ? gathered.ends.size() == rows_ : gathered.data.size() == rows_ * width);
+        PERDURE_ASSERT(variable ? gathered.ends.size() == rows_
+                                : gathered.data.size() == rows_ * width);
         needs[index].validity = !gathered.null_rows.empty();
         needs[index].variable_bytes = variable ? gathered.data.size() : 0;
     }

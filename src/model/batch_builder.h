@@ -1,5 +1,6 @@
-// BatchBuilder: gathers rows one by one into a Batch. BatchLayout: plans the one allocation of a batch whose
-// sizes are known beforehand, for those who copy whole columns (capture, decoders, stores).
+// BatchBuilder: gathers rows one by one into a Batch. BatchLayout:
+// plans the one allocation of a batch whose sizes are known beforehand,
+// for those who copy whole columns (capture, decoders, stores).
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,13 @@ namespace perdure {
 
 // How much room one column of a batch needs.
 struct ColumnNeed {
-    bool validity = false;           // some cell is null
+    bool validity = false;             // some cell is null
     std::uint64_t variable_bytes = 0;  // of all cells, at most; for text, json and bytes
 };
 
-// A batch under construction. Bitmaps (validity, bool) begin as zeros; padding is zero and stays so; what
-// else is in the buffers is undefined until written. Every cell must be written, nulls as zeros.
+// A batch under construction. Bitmaps (validity, bool) begin as zeros;
+// padding is zero and stays so; what else is in the buffers is
+// undefined until written. Every cell must be written, nulls as zeros.
 class BatchFrame {
 public:
     // One need per column of the batch. A null `pool` means the heap.
@@ -31,7 +33,8 @@ public:
                                    class BlockPool* pool = nullptr);
 
     [[nodiscard]] std::byte* validity(std::size_t column) noexcept;  // nullptr if there is none
-    [[nodiscard]] std::uint32_t* offsets(std::size_t column) noexcept;  // rows + 1 of them, first is 0
+    [[nodiscard]] std::uint32_t* offsets(
+        std::size_t column) noexcept;  // rows + 1 of them, first is 0
     [[nodiscard]] std::byte* data(std::size_t column) noexcept;
     [[nodiscard]] std::uint32_t data_bytes(std::size_t column) const noexcept;
     [[nodiscard]] std::uint32_t rows() const noexcept { return rows_; }
@@ -43,14 +46,14 @@ private:
     [[nodiscard]] Batch::Layout& layout(std::size_t column) noexcept;
     [[nodiscard]] const Batch::Layout& layout(std::size_t column) const noexcept;
 
-
     const TableDefinition* table_ = nullptr;
     Operation operation_ = Operation::upsert;
     std::uint32_t rows_ = 0;
     Block block_;
 };
 
-// For columns that the rows at hand do not have: what their default needs, and writing it to every row.
+// For columns that the rows at hand do not have: what
+// their default needs, and writing it to every row.
 [[nodiscard]] ColumnNeed default_need(const Column& column, std::uint64_t rows);
 void fill_default(BatchFrame& frame, std::size_t index, const Column& column);
 
@@ -58,14 +61,16 @@ class BatchBuilder {
 public:
     BatchBuilder(const TableDefinition& table, Operation operation);
 
-    // Adds one row from named cells. Key cells must be there; others default. `invalid` names the cell that
-    // does not fit, and the row is not added.
+    // Adds one row from named cells. Key cells must be there; others default. `invalid` names the
+    // cell that does not fit, and the row is not added.
     Status add(std::span<const Cell> cells);
-    // Adds row `row` of `from`, a batch of the same table and version. For an erase builder, its key.
+    // Adds row `row` of `from`, a batch of the same
+    // table and version. For an erase builder, its key.
     void add(const Batch& from, std::uint32_t row);
     // Column by column, in order, each once per row; then end_row().
     void add_null(std::size_t column);
-    void add_bytes(std::size_t column, ByteSpan cell);  // fixed-width: exactly its width, little endian
+    void add_bytes(std::size_t column,
+                   ByteSpan cell);  // fixed-width: exactly its width, little endian
     void add_boolean(std::size_t column, bool value);
     void end_row() noexcept { ++rows_; }
     // A Value, checked against the column: range, UTF-8, width. If it is refused nothing was added.

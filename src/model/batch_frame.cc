@@ -15,7 +15,8 @@ constexpr std::uint64_t large_buffer_bytes = 1024;
 
 enum class Fill : std::uint8_t { undefined, zero };
 
-// Hands out places, one after the other, and zeroes what lies between them. Without a block it only counts.
+// Hands out places, one after the other, and zeroes what
+// lies between them. Without a block it only counts.
 class Planner {
 public:
     explicit Planner(std::byte* block) : block_(block) {}
@@ -67,18 +68,20 @@ std::uint64_t place_columns(std::span<const Column> columns, std::uint64_t rows,
     return planner.end();
 }
 
-Status check_needs(const TableDefinition& table, std::span<const Column> columns, std::uint32_t rows,
-                   std::span<const ColumnNeed> needs) {
+Status check_needs(const TableDefinition& table, std::span<const Column> columns,
+                   std::uint32_t rows, std::span<const ColumnNeed> needs) {
     if (rows > batch_rows_max) {
-        return error(Code::no_space, "table {}: {} rows in one batch; at most {} fit, commit in pieces",
-                     table.name, rows, batch_rows_max);
+        return error(Code::no_space,
+                     "table {}: {} rows in one batch; at most {} fit, commit in pieces", table.name,
+                     rows, batch_rows_max);
     }
     for (std::size_t index = 0; index < columns.size(); ++index) {
         PERDURE_ASSERT(!needs[index].validity || columns[index].nullable);
         if (needs[index].variable_bytes <= variable_bytes_max) continue;
         return error(Code::no_space,
                      "table {}, column {}: {} bytes in one batch; at most {} fit, commit in pieces",
-                     table.name, columns[index].name, needs[index].variable_bytes, variable_bytes_max);
+                     table.name, columns[index].name, needs[index].variable_bytes,
+                     variable_bytes_max);
     }
     return {};
 }
@@ -122,8 +125,7 @@ std::byte* BatchFrame::validity(std::size_t column) noexcept {
 
 std::uint32_t* BatchFrame::offsets(std::size_t column) noexcept {
     const Batch::Layout& at = layout(column);
-    return at.offsets == 0 ? nullptr
-                           : reinterpret_cast<std::uint32_t*>(block_.data() + at.offsets);
+    return at.offsets == 0 ? nullptr : reinterpret_cast<std::uint32_t*>(block_.data() + at.offsets);
 }
 
 std::byte* BatchFrame::data(std::size_t column) noexcept {

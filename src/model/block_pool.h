@@ -1,6 +1,8 @@
-// BlockPool: blocks for batches, kept for use again, so that a steady tick asks the system for nothing.
+// BlockPool: blocks for batches, kept for use again,
+// so that a steady tick asks the system for nothing.
 //
-// Thread rule: any thread. Lifetime: blocks keep their pool's memory alive; the pool object itself may go.
+// Thread rule: any thread. Lifetime: blocks keep their
+// pool's memory alive; the pool object itself may go.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +18,8 @@ public:
     explicit BlockPool(std::size_t kept_bytes_max);
     ~BlockPool();
 
-    // At least `bytes` bytes, at most a quarter more, 64-byte aligned, content undefined; size() is what it
-    // really takes. Small ones come from the heap.
+    // At least `bytes` bytes, at most a quarter more, aligned as Block(bytes) is, content
+    // undefined; size() is what it really takes. Small ones come from the heap.
     [[nodiscard]] Block take(std::size_t bytes);
     // Gives unused blocks back to the system.
     void trim();

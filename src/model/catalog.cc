@@ -55,53 +55,60 @@ Status number_columns(TableDefinition& table) {
         normalise_default(column);
         if (column.number != 0) continue;
         if (table.next_column_number == column_number_max) {
-            return error(Code::incompatible,
-                         "table {}: all {} column numbers were given, and removed columns keep theirs; "
-                         "declare a new table instead of column {}",
-                         table.name, column_number_max - 1, column.name);
+            return error(
+                Code::incompatible,
+                "table {}: all {} column numbers were given, and removed columns keep theirs; "
+                "declare a new table instead of column {}",
+                table.name, column_number_max - 1, column.name);
         }
         column.number = table.next_column_number++;
     }
     return {};
 }
 
-Status refuse_other_flag(const TableDefinition& world, std::string_view flag, bool has, bool wants) {
+Status refuse_other_flag(const TableDefinition& world, std::string_view flag, bool has,
+                         bool wants) {
     if (has == wants) return {};
-    return error(Code::incompatible,
-                 "table {}: the world has it {}{}, the program wants it {}{}; declare it as it was, or "
-                 "under another name",
-                 world.name, has ? "" : "not ", flag, wants ? "" : "not ", flag);
+    return error(
+        Code::incompatible,
+        "table {}: the world has it {}{}, the program wants it {}{}; declare it as it was, or "
+        "under another name",
+        world.name, has ? "" : "not ", flag, wants ? "" : "not ", flag);
 }
 
 Status check_table(const TableDefinition& world, const TableDefinition& wanted) {
     if (world.name != wanted.name) {
-        return error(Code::incompatible,
-                     "table {}: the world has it as {}, which differs only in case; write it the same way",
-                     wanted.name, world.name);
+        return error(
+            Code::incompatible,
+            "table {}: the world has it as {}, which differs only in case; write it the same way",
+            wanted.name, world.name);
     }
     PERDURE_TRY(refuse_other_flag(world, "append-only", world.append_only, wanted.append_only));
     PERDURE_TRY(refuse_other_flag(world, "resident", world.resident, wanted.resident));
     if (key_of(world) != key_of(wanted)) {
-        return error(Code::incompatible,
-                     "table {}: the world has the key {}, the program wants {}; keys do not change, so "
-                     "declare a new table",
-                     world.name, key_of(world), key_of(wanted));
+        return error(
+            Code::incompatible,
+            "table {}: the world has the key {}, the program wants {}; keys do not change, so "
+            "declare a new table",
+            world.name, key_of(world), key_of(wanted));
     }
     return {};
 }
 
 Status check_column(const TableDefinition& world, const Column& has, const Column& wants) {
     if (has.name != wants.name) {
-        return error(Code::incompatible,
-                     "table {}, column {}: the world has it as {}, which differs only in case; write it "
-                     "the same way",
-                     world.name, wants.name, has.name);
+        return error(
+            Code::incompatible,
+            "table {}, column {}: the world has it as {}, which differs only in case; write it "
+            "the same way",
+            world.name, wants.name, has.name);
     }
     if (has.type == wants.type && has.nullable == wants.nullable) return {};
-    return error(Code::incompatible,
-                 "table {}, column {}: the world has {}, the program wants {}; declare it as it was, or "
-                 "give the new one another name",
-                 world.name, has.name, described(has), described(wants));
+    return error(
+        Code::incompatible,
+        "table {}, column {}: the world has {}, the program wants {}; declare it as it was, or "
+        "give the new one another name",
+        world.name, has.name, described(has), described(wants));
 }
 
 // What two versions of one table must agree on; else one of them is not what was written.
@@ -117,9 +124,10 @@ Status check_versions(const TableDefinition& one, const TableDefinition& other) 
         agree = one.columns[index].number == other.columns[index].number;
     }
     if (agree) return {};
-    return error(Code::corrupt,
-                 "table {} (id {}): versions {} and {} cannot belong to one table; run perdure verify",
-                 one.name, one.id, one.version, other.version);
+    return error(
+        Code::corrupt,
+        "table {} (id {}): versions {} and {} cannot belong to one table; run perdure verify",
+        one.name, one.id, one.version, other.version);
 }
 
 }  // namespace
@@ -134,9 +142,10 @@ Status Catalog::add(const TableDefinition& definition) {
         } else if (is_same(*at->second, definition)) {
             return {};
         } else {
-            return error(Code::corrupt,
-                         "table {} (id {}, version {}) is defined twice and differently; run perdure verify",
-                         definition.name, definition.id, definition.version);
+            return error(
+                Code::corrupt,
+                "table {} (id {}, version {}) is defined twice and differently; run perdure verify",
+                definition.name, definition.id, definition.version);
         }
     }
     const auto [named, is_new] = by_name_.try_emplace(lower_case(definition.name), definition.id);

@@ -1,7 +1,8 @@
 // Catalog: every version of every table definition a world has known, and which one is in force.
 //
-// The catalog gives table ids, versions and column numbers, and decides what a newly declared definition
-// means for an existing table: nothing, a change, or a refusal that names the difference.
+// The catalog gives table ids, versions and column numbers, and
+// decides what a newly declared definition means for an existing
+// table: nothing, a change, or a refusal that names the difference.
 //
 // Thread rule: guarded by itself; definitions handed out live as long as the catalog.
 #pragma once
@@ -20,7 +21,8 @@
 
 namespace perdure {
 
-// Names share SQL's one name space with views and indexes; listings and the heads of journal files stay short.
+// Names share SQL's one name space with views and indexes;
+// listings and the heads of journal files stay short.
 inline constexpr std::size_t tables_max = 10'000;
 
 class Catalog {
@@ -29,11 +31,12 @@ public:
     // The same again is fine; another content under the same id and version is `corrupt`.
     Status add(const TableDefinition& definition);
 
-    // What declaring `wanted` (names and types; no numbers) would change: nullopt if the table in force
-    // is just like it, else the definition to be committed (new table, or the next version with columns
-    // added or removed by name). `incompatible` names the exact difference: a column of another type, key,
-    // append_only or residency, two names alike but for case. Columns that stay keep the default they came
-    // with. `invalid` if `wanted` is no valid definition; internal names are allowed here.
+    // What declaring `wanted` (names and types; no numbers) would change: nullopt if the table in
+    // force is just like it, else the definition to be committed (new table, or the next version
+    // with columns added or removed by name). `incompatible` names the exact difference: a column
+    // of another type, key, append_only or residency, two names alike but for case. Columns that
+    // stay keep the default they came with. `invalid` if `wanted` is no valid definition; internal
+    // names are allowed here.
     Result<std::optional<TableDefinition>> evolve(const TableDefinition& wanted) const;
 
     [[nodiscard]] const TableDefinition* find(TableId id) const;  // in force; nullptr if unknown
@@ -52,14 +55,14 @@ private:
     std::map<std::string, TableId> by_name_;  // in lower case
 };
 
-// `corrupt` unless it is one that a catalog can have given: valid, with an id, a version, and numbers that are
-// distinct and below the next one.
+// `corrupt` unless it is one that a catalog can have given: valid, with an id, a version, and
+// numbers that are distinct and below the next one.
 Status check_catalogued(const TableDefinition& definition);
 
 // Persisted form of one definition, a valid one: docs/format/definition.md.
 void encode_definition(const TableDefinition& definition, std::vector<std::byte>& to);
-// Reads one definition and moves `from` behind it. `corrupt` if it is not one, `unsupported` if it is
-// written in a newer format.
+// Reads one definition and moves `from` behind it. `corrupt` if it is not one, `unsupported` if it
+// is written in a newer format.
 Result<TableDefinition> decode_definition(ByteSpan& from);
 
 }  // namespace perdure

@@ -22,7 +22,9 @@ std::string shown(const Value& value) {
         std::string operator()(std::int64_t number) const { return text::format("{}", number); }
         std::string operator()(std::uint64_t number) const { return text::format("{}", number); }
         std::string operator()(float number) const { return text::format("the float {}", number); }
-        std::string operator()(double number) const { return text::format("the double {}", number); }
+        std::string operator()(double number) const {
+            return text::format("the double {}", number);
+        }
         std::string operator()(const std::string& words) const { return quoted("text", words); }
         std::string operator()(const Json& json) const { return quoted("json", json.text); }
         std::string operator()(const Bytes& bytes) const {
@@ -33,7 +35,8 @@ std::string shown(const Value& value) {
 
         static std::string quoted(std::string_view kind, std::string_view words) {
             if (!is_text(words)) return text::format("{} that is not UTF-8 without NUL", kind);
-            if (words.size() > shown_bytes_max) return text::format("{} of {} bytes", kind, words.size());
+            if (words.size() > shown_bytes_max)
+                return text::format("{} of {} bytes", kind, words.size());
             return text::format("the {} \"{}\"", kind, words);
         }
     };
@@ -90,8 +93,8 @@ Status check_integer(const Column& column, const Value& value) {
     const auto integer = entity != nullptr && column.type.kind == ColumnKind::id
                              ? std::optional(Integer{false, entity->id})
                              : integer_in(value);
-    const bool fits = integer && (integer->negative
-                                      ? static_cast<std::int64_t>(integer->bits) >= range.low
+    const bool fits =
+        integer && (integer->negative ? static_cast<std::int64_t>(integer->bits) >= range.low
                                       : integer->bits <= range.high);
     if (fits) return {};
     return refused(column, value, text::format("an integer from {} to {}", range.low, range.high));
@@ -100,8 +103,10 @@ Status check_integer(const Column& column, const Value& value) {
 Status check_f32(const Column& column, const Value& value) {
     if (value.get_if<float>() != nullptr) return {};
     if (const auto* wide = value.get_if<double>()) {
-        const bool beyond = std::isfinite(*wide) && std::abs(*wide) > std::numeric_limits<float>::max();
-        if (std::isnan(*wide) || (!beyond && static_cast<double>(static_cast<float>(*wide)) == *wide)) {
+        const bool beyond =
+            std::isfinite(*wide) && std::abs(*wide) > std::numeric_limits<float>::max();
+        if (std::isnan(*wide) ||
+            (!beyond && static_cast<double>(static_cast<float>(*wide)) == *wide)) {
             return {};
         }
     }
@@ -172,9 +177,9 @@ Status check_cell(const Column& column, const Value& value) {
         case ColumnKind::array: {
             const auto* bytes = value.get_if<Bytes>();
             if (bytes != nullptr && bytes->size() == column.type.width()) return {};
-            return refused(column, value,
-                           text::format("the {} bytes of its elements, little endian",
-                                        column.type.width()));
+            return refused(
+                column, value,
+                text::format("the {} bytes of its elements, little endian", column.type.width()));
         }
         default: return check_integer(column, value);
     }

@@ -1,7 +1,7 @@
 // Cells: a Value as the bytes that a batch, a definition and a digest hold, and back.
 //
-// A cell's bytes are its fixed width, little endian; for text, json and bytes what they are; for bool one
-// byte, 0 or 1 (a batch packs them into bits).
+// A cell's bytes are its fixed width, little endian; for text, json and bytes what they are; for
+// bool one byte, 0 or 1 (a batch packs them into bits).
 #pragma once
 
 #include <vector>
@@ -13,8 +13,8 @@
 
 namespace perdure {
 
-// `invalid` says why `value` cannot stand in the column: null where none may be, another kind of value, out
-// of range, not text, another number of bytes.
+// `invalid` says why `value` cannot stand in the column: null where none may be, another kind of
+// value, out of range, not text, another number of bytes.
 Status check_cell(const Column& column, const Value& value);
 
 // Appends the bytes of a value that check_cell accepted and that is not null.

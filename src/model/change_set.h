@@ -17,8 +17,8 @@ using Lsn = std::uint64_t;
 struct ChangeSet {
     Lsn lsn = 0;                        // given at acceptance
     std::optional<std::uint64_t> tick;  // the tick that this change set ends
-    // Rows for the journal and the store. At most one batch per table and operation; erases come before
-    // upserts of the same table.
+    // Rows for the journal and the store. At most one batch per table and operation; erases come
+    // before upserts of the same table.
     std::vector<Batch> batches;
     // Rows of ephemeral tables: left out of the frame, drained with the LSN.
     std::vector<Batch> ephemeral;

@@ -19,7 +19,8 @@ std::optional<std::size_t> column_by_number(const TableDefinition& table, std::u
 }
 
 // The column of the old batch that becomes column `index` of the new one; nullopt: its default.
-Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDefinition& to, std::size_t index) {
+Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDefinition& to,
+                                               std::size_t index) {
     const Column& column = to.columns[index];
     const auto from = column_by_number(batch.table(), column.number);
     if (!from) return from;
@@ -27,8 +28,9 @@ Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDe
     if (old.type == column.type && old.nullable == column.nullable && *from < batch.columns()) {
         return from;
     }
-    return error(Code::invalid, "table {}, column {} (number {}): version {} has {}, version {} has {}",
-                 to.name, column.name, column.number, batch.table().version, old.type.name(), to.version,
+    return error(Code::invalid,
+                 "table {}, column {} (number {}): version {} has {}, version {} has {}", to.name,
+                 column.name, column.number, batch.table().version, old.type.name(), to.version,
                  column.type.name());
 }
 

@@ -139,7 +139,8 @@ Result<TableDefinition> read_body(Reader& reader) {
 
 Status check_catalogued(const TableDefinition& definition) {
     if (const Status valid = definition.validate(Naming::internal); !valid.ok()) {
-        return error(Code::corrupt, "a table definition is wrong: {}; run perdure verify", valid.message());
+        return error(Code::corrupt, "a table definition is wrong: {}; run perdure verify",
+                     valid.message());
     }
     if (definition.id == 0 || definition.version == 0) return broken("has no id or version");
     std::vector<std::uint16_t> numbers;
@@ -180,8 +181,9 @@ Result<TableDefinition> decode_definition(ByteSpan& from) {
     if (outer.was_short()) return broken("is cut short");
     if (format == 0) return broken("has no format");
     if (format != definition_format) {
-        return error(Code::unsupported, "a table definition is in format {}, this program reads up to {}",
-                     format, definition_format);
+        return error(Code::unsupported,
+                     "a table definition is in format {}, this program reads up to {}", format,
+                     definition_format);
     }
     const ByteSpan body = outer.take(outer.number<std::uint32_t>());
     if (outer.was_short() || body.empty()) return broken("is cut short");

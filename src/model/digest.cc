@@ -43,8 +43,8 @@ struct Cells {
     }
 };
 
-// Hashes the rows of one batch. A row whose columns are all fixed and never null has the same shape as the
-// next, so its numbers are written once and only its cells again.
+// Hashes the rows of one batch. A row whose columns are all fixed and never null has the same shape
+// as the next, so its numbers are written once and only its cells again.
 class RowHasher {
 public:
     RowHasher(const Batch& batch, Purpose purpose)

@@ -9,7 +9,8 @@ namespace perdure {
 namespace {
 
 constexpr std::array levels{Level::ephemeral, Level::relaxed, Level::journal, Level::stored};
-constexpr std::uint32_t interval_ms_max = 60'000;  // beyond a minute of loss a world is better off ephemeral
+constexpr std::uint32_t interval_ms_max =
+    60'000;  // beyond a minute of loss a world is better off ephemeral
 
 }  // namespace
 
@@ -28,28 +29,31 @@ Result<Level> parse_level(std::string_view name) {
         if (level_name(level) == name) return level;
     }
     return error(Code::invalid,
-                 "\"{}\" is no durability level; write ephemeral, relaxed, journal or stored", name);
+                 "\"{}\" is no durability level; write ephemeral, relaxed, journal or stored",
+                 name);
 }
 
 Status Category::validate() const {
     PERDURE_TRY(validate_name("category", name));
     if (level_name(durability) == "unknown level") {
-        return error(Code::invalid, "category {}: durability {} is not one of the four levels", name,
-                     static_cast<unsigned>(durability));
+        return error(Code::invalid, "category {}: durability {} is not one of the four levels",
+                     name, static_cast<unsigned>(durability));
     }
     if (interval_ms < 1 || interval_ms > interval_ms_max) {
-        return error(Code::invalid, "category {}: interval_ms is {}; give 1 to {}", name, interval_ms,
-                     interval_ms_max);
+        return error(Code::invalid, "category {}: interval_ms is {}; give 1 to {}", name,
+                     interval_ms, interval_ms_max);
     }
     if (consistency != "strict") {
-        return error(Code::invalid,
-                     "category {}: consistency \"{}\" is not enforced by this version; only \"strict\" is",
-                     name, consistency);
+        return error(
+            Code::invalid,
+            "category {}: consistency \"{}\" is not enforced by this version; only \"strict\" is",
+            name, consistency);
     }
     if (retention != "keep") {
-        return error(Code::invalid,
-                     "category {}: retention \"{}\" is not enforced by this version; only \"keep\" is",
-                     name, retention);
+        return error(
+            Code::invalid,
+            "category {}: retention \"{}\" is not enforced by this version; only \"keep\" is", name,
+            retention);
     }
     return {};
 }

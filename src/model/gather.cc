@@ -1,5 +1,6 @@
-// Structs into columns: the hot path of a tick. Rows are taken in passes small enough that the last column
-// still finds the structs in the cache; fields of 4 or 8 bytes that lie side by side are taken together.
+// Structs into columns: the hot path of a tick. Rows are taken in passes
+// small enough that the last column still finds the structs in the cache;
+// fields of 4 or 8 bytes that lie side by side are taken together.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -13,12 +14,14 @@
 namespace perdure {
 namespace {
 
-constexpr std::size_t pass_rows = 256;     // a multiple of 8, so that bitmaps of passes do not share bytes
-constexpr std::size_t prefetch_rows = 16;  // ahead: rows may lie anywhere, and memory answers that late
+constexpr std::size_t pass_rows =
+    256;  // a multiple of 8, so that bitmaps of passes do not share bytes
+constexpr std::size_t prefetch_rows =
+    16;  // ahead: rows may lie anywhere, and memory answers that late
 constexpr std::size_t run_fields_max = 4;
 
-// The rows of one pass: `count` of them, the first being row `first` of the batch, and `ahead` more behind
-// them whose pointers may be read.
+// The rows of one pass: `count` of them, the first being row `first` of the batch, and `ahead` more
+// behind them whose pointers may be read.
 struct Pass {
     const std::byte* const* rows;
     std::size_t first;
@@ -154,13 +157,16 @@ constexpr auto run_kernels(std::index_sequence<K...>) {
 using Kernel = decltype(Step::run);
 
 Kernel kernel_for(const FieldShape& field, std::size_t fields) {
-    static constexpr auto words = run_kernels<std::uint32_t>(std::make_index_sequence<run_fields_max>());
-    static constexpr auto longs = run_kernels<std::uint64_t>(std::make_index_sequence<run_fields_max>());
+    static constexpr auto words =
+        run_kernels<std::uint32_t>(std::make_index_sequence<run_fields_max>());
+    static constexpr auto longs =
+        run_kernels<std::uint64_t>(std::make_index_sequence<run_fields_max>());
     switch (field.type.kind) {
         case ColumnKind::text: return gather_variable<std::string>;
         case ColumnKind::json: return gather_variable<Json>;
         case ColumnKind::bytes: return gather_variable<Bytes>;
-        case ColumnKind::boolean: return field.nullable ? gather_optional_booleans : gather_booleans;
+        case ColumnKind::boolean:
+            return field.nullable ? gather_optional_booleans : gather_booleans;
         default: break;
     }
     if (field.nullable) return gather_optional;
@@ -208,7 +214,8 @@ bool continues_run(const FieldShape& first, const FieldShape* next, std::size_t 
            next->offset == first.offset + width * fields;
 }
 
-std::vector<Step> make_steps(const TableDefinition& table, const StructPlan& plan, BatchFrame& frame) {
+std::vector<Step> make_steps(const TableDefinition& table, const StructPlan& plan,
+                             BatchFrame& frame) {
     std::vector<Step> steps;
     for (std::size_t index = 0; index < plan.fields.size();) {
         const FieldShape* field = plan.fields[index];
@@ -243,8 +250,8 @@ void run_steps(std::span<const Step> steps, std::span<const std::byte* const> ro
 
 Status refused(const TableDefinition& table, std::uint64_t entity, const Column& column,
                std::string_view why) {
-    return error(Code::invalid, "component {}, entity {}, field {}: {}", table.name, entity, column.name,
-                 why);
+    return error(Code::invalid, "component {}, entity {}, field {}: {}", table.name, entity,
+                 column.name, why);
 }
 
 // What the world's own types do not rule out: text that is none, ids of 64 bits.
@@ -254,7 +261,8 @@ Status check_column(const Batch& batch, std::size_t index, std::span<const std::
     const std::byte* data = batch.data() + batch.layout(index).data;
     if (column.type.kind == ColumnKind::id) {
         std::uint64_t all = 0;
-        for (std::size_t row = 0; row < ids.size(); ++row) all |= load_le<std::uint64_t>(data + row * 8);
+        for (std::size_t row = 0; row < ids.size(); ++row)
+            all |= load_le<std::uint64_t>(data + row * 8);
         for (std::uint32_t row = 0; all > entity_id_max && row < ids.size(); ++row) {
             if (batch.fixed<std::uint64_t>(index, row) <= entity_id_max) continue;
             return refused(table, ids[row], column, "an id has 63 bits; this one has more");
@@ -263,7 +271,8 @@ Status check_column(const Batch& batch, std::size_t index, std::span<const std::
         if (is_ascii_text(as_text({data, batch.layout(index).data_bytes}))) return {};
         for (std::uint32_t row = 0; row < ids.size(); ++row) {
             if (is_text(batch.text(index, row))) continue;
-            return refused(table, ids[row], column, "the text is not UTF-8 without NUL; keep such in bytes");
+            return refused(table, ids[row], column,
+                           "the text is not UTF-8 without NUL; keep such in bytes");
         }
     }
     return {};
@@ -278,8 +287,8 @@ Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& pla
     PERDURE_ASSERT(plan.fields.size() + 1 == table.columns.size());
     PERDURE_ASSERT(rows.size() == ids.size() || rows.empty());
     if (ids.size() > batch_rows_max) {
-        return error(Code::no_space, "component {}: {} rows in one batch; at most {} fit", table.name,
-                     ids.size(), batch_rows_max);
+        return error(Code::no_space, "component {}: {} rows in one batch; at most {} fit",
+                     table.name, ids.size(), batch_rows_max);
     }
     std::vector<ColumnNeed> needs(table.columns.size());
     for (std::size_t index = 0; index < plan.fields.size(); ++index) {

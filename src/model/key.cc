@@ -29,9 +29,11 @@ void append_signed(const std::byte* cell, std::string& to) {
     append_big_endian(static_cast<Unsigned>(load_le<Unsigned>(cell) ^ sign), sizeof(Unsigned), to);
 }
 
-// A shorter one ends with 00 00, which is less than any byte that a longer one goes on with, 00 FF included.
+// A shorter one ends with 00 00, which is less than any
+// byte that a longer one goes on with, 00 FF included.
 void append_escaped(std::string_view bytes, std::string& to) {
-    for (std::size_t zero = bytes.find('\0'); zero != std::string_view::npos; zero = bytes.find('\0')) {
+    for (std::size_t zero = bytes.find('\0'); zero != std::string_view::npos;
+         zero = bytes.find('\0')) {
         to.append(bytes.substr(0, zero + 1));
         to.push_back('\xFF');
         bytes.remove_prefix(zero + 1);
@@ -92,7 +94,8 @@ Result<const Value*> key_cell(const TableDefinition& table, std::size_t index,
     for (const Cell& cell : cells) {
         if (!same_name(cell.column, column.name)) continue;
         if (found != nullptr) {
-            return error(Code::invalid, "table {}: column {} is given twice", table.name, column.name);
+            return error(Code::invalid, "table {}: column {} is given twice", table.name,
+                         column.name);
         }
         found = &cell.value;
     }

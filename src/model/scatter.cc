@@ -8,7 +8,8 @@
 namespace perdure {
 namespace {
 
-// Where one column's cells go: rows first … first + count of the batch, structs `stride` bytes apart.
+// Where one column's cells go: rows first … first +
+// count of the batch, structs `stride` bytes apart.
 struct Target {
     const Batch& batch;
     std::size_t column;
@@ -119,7 +120,8 @@ void scatter_structs(const Batch& batch, const StructPlan& plan, std::uint32_t f
     for (std::size_t index = 0; index < plan.fields.size(); ++index) {
         const FieldShape* field = plan.fields[index];
         if (field == nullptr) continue;
-        scatter_column({batch, key_columns + index, *field, first, count, to + field->offset, stride});
+        scatter_column(
+            {batch, key_columns + index, *field, first, count, to + field->offset, stride});
     }
 }
 

@@ -13,8 +13,9 @@ namespace {
 // Says that a name is there twice, case aside.
 Status claim(std::set<std::string>& names, std::string_view what, std::string_view name) {
     if (names.insert(lower_case(name)).second) return {};
-    return error(Code::invalid, "the schema declares two {} named {}, case aside; rename or remove one",
-                 what, name);
+    return error(Code::invalid,
+                 "the schema declares two {} named {}, case aside; rename or remove one", what,
+                 name);
 }
 
 bool is_declared(const std::vector<Category>& categories, std::string_view name) {
@@ -27,14 +28,14 @@ Status check_category(const std::vector<Category>& categories, std::string_view 
                       std::string_view name) {
     if (is_declared(categories, name)) return {};
     return error(Code::invalid,
-                 "{} is in category {}, which the schema does not declare; call schema.category()", table,
-                 name);
+                 "{} is in category {}, which the schema does not declare; call schema.category()",
+                 table, name);
 }
 
 bool has_number(const StructShape& shape, std::string_view name) {
     return std::any_of(shape.fields.begin(), shape.fields.end(), [&](const FieldShape& field) {
-        const bool number = field.type.kind >= ColumnKind::i8 && field.type.kind <= ColumnKind::f64 &&
-                            field.type.kind != ColumnKind::id;
+        const bool number = field.type.kind >= ColumnKind::i8 &&
+                            field.type.kind <= ColumnKind::f64 && field.type.kind != ColumnKind::id;
         return same_name(field.name, name) && number && !field.nullable;
     });
 }
@@ -77,9 +78,10 @@ void TableBuilder::add(std::string name, ColumnType type, bool nullable, bool ke
 
 Status TableBuilder::validate() const {
     if (key_after_column_) {
-        return error(Code::invalid,
-                     "table {} declares a key after a column; call every key() before the first column()",
-                     definition_.name);
+        return error(
+            Code::invalid,
+            "table {} declares a key after a column; call every key() before the first column()",
+            definition_.name);
     }
     return definition_.validate();
 }
@@ -87,11 +89,13 @@ Status TableBuilder::validate() const {
 Status StructShape::validate() const {
     PERDURE_TRY(validate_name("component", name));
     if (fields.size() > component_fields_max) {
-        return error(Code::invalid, "component {} has {} fields; at most {} are allowed, so split it",
-                     name, fields.size(), component_fields_max);
+        return error(Code::invalid,
+                     "component {} has {} fields; at most {} are allowed, so split it", name,
+                     fields.size(), component_fields_max);
     }
     for (const FieldShape& field : fields) {
-        PERDURE_TRY(validate_name("field", field.name).with_context(text::format("component {}", name)));
+        PERDURE_TRY(
+            validate_name("field", field.name).with_context(text::format("component {}", name)));
     }
     return definition_of(*this, "entity", {ColumnKind::id, ColumnKind::u8, 0}).validate();
 }
@@ -110,7 +114,8 @@ Status Schema::validate() const {
         const std::string where = text::format("component {}", shape.name);
         PERDURE_TRY(check_category(categories_, where, component.options.category));
         if (component.options.position && !(has_number(shape, "x") && has_number(shape, "y"))) {
-            return error(Code::invalid, "{} is a position, but has no numbers x and y (and z)", where);
+            return error(Code::invalid, "{} is a position, but has no numbers x and y (and z)",
+                         where);
         }
     }
     for (const TableBuilder& table : tables_) {

@@ -1,6 +1,7 @@
 // Between structs and batches: gathering structs into columns, scattering columns into structs.
 //
-// A StructPlan says, column by column, which field a table's column is; made once per component and schema.
+// A StructPlan says, column by column, which field a
+// table's column is; made once per component and schema.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +17,21 @@ namespace perdure {
 class BlockPool;
 
 struct StructPlan {
-    // For columns key_columns..end of the table: the field, or nullptr for a column that this struct does
-    // not have (its default is written).
+    // For columns key_columns..end of the table: the field, or nullptr for a column that this
+    // struct does not have (its default is written).
     std::vector<const FieldShape*> fields;
 };
 
 // The columns a struct asks for, under a key of the caller's choosing.
 [[nodiscard]] TableDefinition definition_of(const StructShape& shape, std::string_view key_name,
                                             ColumnType key_type);
-// `shape` must outlive the plan. Columns match fields by name, in any case; `table` is the version that the
-// catalog accepted for this shape, so that types are the same.
+// `shape` must outlive the plan. Columns match fields by name, in any case; `table` is the version
+// that the catalog accepted for this shape, so that types are the same.
 [[nodiscard]] StructPlan plan_structs(const StructShape& shape, const TableDefinition& table);
 
-// An upsert batch of ids (the single key column, 64 bits) and the structs at `rows`, which may be empty if
-// the plan has no fields. `invalid` names the entity and field whose text is not UTF-8 without NUL, or whose
-// id has more than 63 bits.
+// An upsert batch of ids (the single key column, 64 bits) and the structs at `rows`, which may be
+// empty if the plan has no fields. `invalid` names the entity and field whose text is not UTF-8
+// without NUL, or whose id has more than 63 bits.
 Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& plan,
                              std::span<const std::uint64_t> ids,
                              std::span<const std::byte* const> rows, BlockPool* pool);
@@ -39,7 +40,7 @@ Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& pla
 void scatter_struct(const Batch& batch, const StructPlan& plan, std::uint32_t row, std::byte* to);
 
 // Writes `count` rows beginning at `first` over structs that lie `stride` bytes apart.
-void scatter_structs(const Batch& batch, const StructPlan& plan, std::uint32_t first, std::uint32_t count,
-                     std::byte* to, std::size_t stride);
+void scatter_structs(const Batch& batch, const StructPlan& plan, std::uint32_t first,
+                     std::uint32_t count, std::byte* to, std::size_t stride);
 
 }  // namespace perdure

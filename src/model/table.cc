@@ -23,7 +23,8 @@ constexpr bool is_name_letter(char letter) noexcept {
 Status validate_column(const Column& column, bool key, Naming naming) {
     PERDURE_TRY(validate_name("column", column.name, naming));
     if (!column.type.is_valid()) {
-        return error(Code::invalid, "column {} has no valid type ({}); arrays have 1 to 65535 numbers",
+        return error(Code::invalid,
+                     "column {} has no valid type ({}); arrays have 1 to 65535 numbers",
                      column.name, column.type.name());
     }
     if (key && column.nullable) {
@@ -31,7 +32,8 @@ Status validate_column(const Column& column, bool key, Naming naming) {
     }
     if (key && !column.type.is_key_type()) {
         return error(Code::invalid,
-                     "column {} ({}) cannot be part of a key; keys are bool, integers, id, text, bytes, uuid",
+                     "column {} ({}) cannot be part of a key; keys are bool, integers, id, text, "
+                     "bytes, uuid",
                      column.name, column.type.name());
     }
     if (column.default_value.is_null()) return {};
@@ -64,12 +66,13 @@ Status validate_name(std::string_view what, std::string_view name, Naming naming
     const bool letters = std::all_of(name.begin(), name.end(), is_name_letter);
     if (name.empty() || name.size() > name_bytes_max || !letters || is_digit(name.front())) {
         return error(Code::invalid,
-                     "\"{}\" cannot name a {}; write 1 to {} letters, digits and _, a letter first", name,
-                     what, name_bytes_max);
+                     "\"{}\" cannot name a {}; write 1 to {} letters, digits and _, a letter first",
+                     name, what, name_bytes_max);
     }
     if (naming == Naming::program && name.front() == '_') {
-        return error(Code::invalid, "\"{}\" cannot name a {}; names that begin with _ are Perdure's own",
-                     name, what);
+        return error(Code::invalid,
+                     "\"{}\" cannot name a {}; names that begin with _ are Perdure's own", name,
+                     what);
     }
     return {};
 }
@@ -95,7 +98,8 @@ Status TableDefinition::validate(Naming naming) const {
     }
     if (append_only && resident) {
         return error(Code::invalid,
-                     "table {} is resident and append-only; rows in memory change, so choose one", name);
+                     "table {} is resident and append-only; rows in memory change, so choose one",
+                     name);
     }
     std::unordered_set<std::string> names;
     for (std::size_t index = 0; index < columns.size(); ++index) {

@@ -37,8 +37,8 @@ bool within(std::byte byte, unsigned low, unsigned high) noexcept {
     return low <= value && value <= high;
 }
 
-// The length of the character at `at` that begins with a byte above 127; 0 if there is none. The table is
-// the Unicode standard's (3-7, well-formed UTF-8 byte sequences).
+// The length of the character at `at` that begins with a byte above 127; 0 if there is none. The
+// table is the Unicode standard's (3-7, well-formed UTF-8 byte sequences).
 std::size_t character_bytes(const std::byte* at, std::size_t bytes) noexcept {
     const auto lead = std::to_integer<unsigned>(at[0]);
     if (lead < 0xC2 || lead > 0xF4) return 0;

@@ -8,7 +8,8 @@ namespace perdure {
 // UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF) without NUL.
 [[nodiscard]] bool is_text(std::string_view bytes) noexcept;
 
-// Bytes 1 to 127 only. Unlike is_text it holds for a whole exactly when it holds for all its pieces.
+// Bytes 1 to 127 only. Unlike is_text it holds for
+// a whole exactly when it holds for all its pieces.
 [[nodiscard]] bool is_ascii_text(std::string_view bytes) noexcept;
 
 }  // namespace perdure

@@ -8,8 +8,8 @@ namespace {
 TEST(ExitCode, of_what_worked_is_0) { EXPECT_EQ(exit_code(Code::ok), ExitCode::done); }
 
 TEST(ExitCode, of_what_nothing_was_changed_by_is_2) {
-    for (const Code code : {Code::invalid, Code::not_found, Code::locked, Code::unsupported,
-                            Code::incompatible}) {
+    for (const Code code :
+         {Code::invalid, Code::not_found, Code::locked, Code::unsupported, Code::incompatible}) {
         EXPECT_EQ(exit_code(code), ExitCode::refused) << code_name(code);
     }
 }

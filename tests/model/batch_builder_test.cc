@@ -104,8 +104,9 @@ TEST_F(BatchBuilderTest, an_erase_takes_only_the_key) {
 
 TEST_F(BatchBuilderTest, a_row_can_be_abandoned_half_way) {
     const auto add = [&](std::uint64_t id, const Value& note) -> Status {
-        for (const Status& status : {builder_.add_value(0, Value(id)), builder_.add_value(1, Value(7)),
-                                     builder_.add_value(2, note)}) {
+        for (const Status& status :
+             {builder_.add_value(0, Value(id)), builder_.add_value(1, Value(7)),
+              builder_.add_value(2, note)}) {
             if (!status.ok()) return status;
         }
         builder_.add_null(3);

@@ -15,11 +15,11 @@ struct Returned : Block::Owner {
     std::vector<Block> blocks;
 };
 
-TEST(Block, from_the_heap_is_aligned_to_a_cache_line) {
-    for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}}) {
+TEST(Block, from_the_heap_is_aligned_to_a_cache_line_once_it_spans_some) {
+    for (const std::size_t bytes : {0U, 1U, 4095U, 4096U, 4097U, 100'000U}) {
         const Block block(bytes);
         EXPECT_EQ(block.size(), bytes);
-        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block.data()) % 64, 0U);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block.data()) % (bytes < 4096 ? 8 : 64), 0U);
     }
 }
 
@@ -83,8 +83,7 @@ TEST_F(BatchTest, gives_back_its_cells) {
 }
 
 TEST_F(BatchTest, an_erase_has_only_the_key) {
-    const Batch batch =
-        test::batch_of(table_, {{{"name", "ana"}, {"part", 1}}}, Operation::erase);
+    const Batch batch = test::batch_of(table_, {{{"name", "ana"}, {"part", 1}}}, Operation::erase);
     EXPECT_EQ(batch.operation(), Operation::erase);
     EXPECT_EQ(batch.columns(), 2U);
     EXPECT_EQ(batch.value(1, 0), Value(std::uint64_t{1}));
@@ -102,7 +101,8 @@ TEST_F(BatchTest, is_laid_out_as_arrow_wants) {
         EXPECT_LE(at.data + at.data_bytes, batch.bytes());
         EXPECT_EQ(at.validity, 0U) << "no cell is null";
     }
-    const auto* offsets = reinterpret_cast<const std::int32_t*>(batch.data() + batch.layout(0).offsets);
+    const auto* offsets =
+        reinterpret_cast<const std::int32_t*>(batch.data() + batch.layout(0).offsets);
     EXPECT_EQ(offsets[0], 0);
     EXPECT_EQ(offsets[1], 0);
     EXPECT_EQ(offsets[9], 8);

@@ -1,9 +1,9 @@
 #include "model/catalog.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "model/tables.h"
 
@@ -95,7 +95,8 @@ TEST_F(CatalogTest, the_number_of_a_removed_column_is_never_given_again) {
 
 TEST_F(CatalogTest, columns_stand_in_the_wanted_order_and_keep_their_numbers) {
     declare(TableBuilder("t").key<int>("k").column<int>("a").column<int>("b"));
-    const auto next = *declare(TableBuilder("t").key<int>("k").column<int>("b").column<int>("c").column<int>("a"));
+    const auto next = *declare(
+        TableBuilder("t").key<int>("k").column<int>("b").column<int>("c").column<int>("a"));
     EXPECT_EQ(next.columns[1].name, "b");
     EXPECT_EQ(next.columns[1].number, 3);
     EXPECT_EQ(next.columns[2].number, 4);
@@ -123,7 +124,8 @@ TEST_F(CatalogTest, a_column_keeps_the_default_it_came_with) {
 
 TEST_F(CatalogTest, a_default_of_nan_is_equal_to_itself) {
     TableDefinition wanted = trades().definition();
-    wanted.columns.push_back({"heat", 0, test::type_of(ColumnKind::f64), false, Value(std::nan(""))});
+    wanted.columns.push_back(
+        {"heat", 0, test::type_of(ColumnKind::f64), false, Value(std::nan(""))});
     const auto table = *declare(wanted);
     EXPECT_EQ(declare(wanted), std::nullopt);
     EXPECT_TRUE(catalog_.add(table).ok());
@@ -133,8 +135,8 @@ TEST_F(CatalogTest, refuses_another_type_and_names_both) {
     declare(trades());
     TableDefinition wanted = trades().definition();
     wanted.columns[2].type = test::type_of(ColumnKind::f64);
-    expect_refused(wanted, {"table trades, column amount", "the world has i64", "the program wants f64",
-                            "another name"});
+    expect_refused(wanted, {"table trades, column amount", "the world has i64",
+                            "the program wants f64", "another name"});
     wanted.columns[2].type = test::type_of(ColumnKind::i64);
     wanted.columns[2].nullable = true;
     expect_refused(wanted, {"the world has i64", "the program wants i64, may be null"});
@@ -142,14 +144,20 @@ TEST_F(CatalogTest, refuses_another_type_and_names_both) {
 
 TEST_F(CatalogTest, refuses_another_key) {
     declare(trades());
-    expect_refused(TableBuilder("trades").key<std::uint64_t>("tick").column<std::int64_t>("amount").definition(),
+    expect_refused(TableBuilder("trades")
+                       .key<std::uint64_t>("tick")
+                       .column<std::int64_t>("amount")
+                       .definition(),
                    {"the key (tick u64, seq u32)", "wants (tick u64)"});
-    expect_refused(TableBuilder("trades").key<std::uint32_t>("seq").key<std::uint64_t>("tick").definition(),
-                   {"(tick u64, seq u32)", "(seq u32, tick u64)"});
-    expect_refused(TableBuilder("trades").key<std::uint64_t>("tick").key<std::int32_t>("seq").definition(),
-                   {"(tick u64, seq i32)"});
-    expect_refused(TableBuilder("trades").key<std::uint64_t>("tock").key<std::uint32_t>("seq").definition(),
-                   {"(tock u64, seq u32)"});
+    expect_refused(
+        TableBuilder("trades").key<std::uint32_t>("seq").key<std::uint64_t>("tick").definition(),
+        {"(tick u64, seq u32)", "(seq u32, tick u64)"});
+    expect_refused(
+        TableBuilder("trades").key<std::uint64_t>("tick").key<std::int32_t>("seq").definition(),
+        {"(tick u64, seq i32)"});
+    expect_refused(
+        TableBuilder("trades").key<std::uint64_t>("tock").key<std::uint32_t>("seq").definition(),
+        {"(tock u64, seq u32)"});
 }
 
 TEST_F(CatalogTest, refuses_a_column_that_leaves_the_key_and_one_that_joins_it) {
@@ -161,7 +169,8 @@ TEST_F(CatalogTest, refuses_a_column_that_leaves_the_key_and_one_that_joins_it) 
 
 TEST_F(CatalogTest, refuses_other_flags) {
     declare(trades());
-    expect_refused(trades().append_only().definition(), {"not append-only", "wants it append-only"});
+    expect_refused(trades().append_only().definition(),
+                   {"not append-only", "wants it append-only"});
     TableDefinition wanted = trades().definition();
     wanted.resident = true;
     expect_refused(wanted, {"not resident", "wants it resident"});
@@ -180,7 +189,8 @@ TEST_F(CatalogTest, refuses_names_that_differ_only_in_case) {
 TEST_F(CatalogTest, refuses_definitions_that_are_not_valid) {
     EXPECT_EQ(catalog_.evolve(TableBuilder("t").key<float>("k").definition()).status().code(),
               Code::invalid);
-    EXPECT_TRUE(declare(TableBuilder("_ids").key<int>("_k")).has_value()) << "ours may begin with _";
+    EXPECT_TRUE(declare(TableBuilder("_ids").key<int>("_k")).has_value())
+        << "ours may begin with _";
 }
 
 TEST_F(CatalogTest, column_numbers_run_out) {

@@ -1,9 +1,9 @@
 #include "model/cell.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "model/seed.h"
 #include "model/tables.h"

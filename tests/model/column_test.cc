@@ -1,8 +1,8 @@
 #include "perdure/column.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "model/tables.h"
 
@@ -37,7 +37,8 @@ TEST(Column, keys_are_bool_integer_id_text_bytes_uuid) {
     for (const ColumnType& type : test::every_type()) {
         if (!type.is_key_type()) not_keys.insert(type.name());
     }
-    EXPECT_EQ(not_keys, (std::set<std::string>{"f32", "f64", "json", "array<f32,3>", "array<i16,1>"}));
+    EXPECT_EQ(not_keys,
+              (std::set<std::string>{"f32", "f64", "json", "array<f32,3>", "array<i16,1>"}));
 }
 
 TEST(Column, types_that_do_not_exist_are_not_valid) {

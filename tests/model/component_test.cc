@@ -1,8 +1,8 @@
 #include "perdure/component.h"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
+
+#include <gtest/gtest.h>
 
 #include "model/components.h"
 #include "model/structs.h"
@@ -41,11 +41,11 @@ TEST(Component, a_tag_has_no_bytes_and_no_fields) {
 
 TEST(Component, every_fixed_kind_has_its_column_type) {
     const StructShape shape = struct_shape<game::Fixed>();
-    const ColumnKind kinds[] = {ColumnKind::boolean, ColumnKind::i64, ColumnKind::i8,  ColumnKind::u64,
-                                ColumnKind::i16,     ColumnKind::i32, ColumnKind::u8,  ColumnKind::u16,
-                                ColumnKind::u32,     ColumnKind::id,  ColumnKind::f32, ColumnKind::f64,
-                                ColumnKind::uuid,    ColumnKind::array, ColumnKind::i8, ColumnKind::u16,
-                                ColumnKind::u8,      ColumnKind::i8};
+    const ColumnKind kinds[] = {
+        ColumnKind::boolean, ColumnKind::i64, ColumnKind::i8,   ColumnKind::u64,   ColumnKind::i16,
+        ColumnKind::i32,     ColumnKind::u8,  ColumnKind::u16,  ColumnKind::u32,   ColumnKind::id,
+        ColumnKind::f32,     ColumnKind::f64, ColumnKind::uuid, ColumnKind::array, ColumnKind::i8,
+        ColumnKind::u16,     ColumnKind::u8,  ColumnKind::i8};
     ASSERT_EQ(shape.fields.size(), std::size(kinds));
     for (std::size_t index = 0; index < std::size(kinds); ++index) {
         EXPECT_EQ(shape.fields[index].type.kind, kinds[index]) << shape.fields[index].name;

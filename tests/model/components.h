@@ -43,8 +43,8 @@ struct Fixed {
     std::byte raw{0xAB};
     char letter = 'x';
 };
-PERDURE_COMPONENT(Fixed, flag, i64, i8, u64, i16, i32, u8, u16, u32, id, f32, f64, uuid, array, mood,
-                  colour, raw, letter);
+PERDURE_COMPONENT(Fixed, flag, i64, i8, u64, i16, i32, u8, u16, u32, id, f32, f64, uuid, array,
+                  mood, colour, raw, letter);
 
 struct Words {
     std::string text = "a default that is too long for the small string";
@@ -77,7 +77,8 @@ struct Runs {
     std::array<std::byte, 4> d1{}, d2{};
     double e1 = 13, e2 = 14, e3 = 15, e4 = 16, e5 = 17;
 };
-PERDURE_COMPONENT(Runs, a1, a2, a3, a4, a5, a6, b1, b2, b3, gap, c1, c2, d1, d2, e1, e2, e3, e4, e5);
+PERDURE_COMPONENT(Runs, a1, a2, a3, a4, a5, a6, b1, b2, b3, gap, c1, c2, d1, d2, e1, e2, e3, e4,
+                  e5);
 
 // Has no addresses to take: no component, and said so at run time, since compilers do not tell.
 struct BitFields {

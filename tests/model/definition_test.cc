@@ -1,7 +1,7 @@
 // The format's rules D-1 to D-8: docs/format/definition.md.
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "model/catalog.h"
 #include "model/format_page.h"

@@ -62,9 +62,10 @@ Hash128 hash_slowly(const Batch& batch, std::uint32_t row, std::uint64_t purpose
     const TableDefinition& table = batch.table();
     std::vector<std::size_t> order(batch.columns());
     for (std::size_t index = 0; index < order.size(); ++index) order[index] = index;
-    std::sort(order.begin() + table.key_columns, order.end(), [&](std::size_t one, std::size_t other) {
-        return table.columns[one].number < table.columns[other].number;
-    });
+    std::sort(order.begin() + table.key_columns, order.end(),
+              [&](std::size_t one, std::size_t other) {
+                  return table.columns[one].number < table.columns[other].number;
+              });
     std::string bytes;
     const auto put = [&](auto number) {
         bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -103,7 +104,8 @@ TEST(Digest, follows_the_page_for_every_type) {
 
 TEST(Digest, rows_of_fixed_columns_follow_the_page_too) {
     TableBuilder builder("fixed");
-    builder.key<std::uint32_t>("b").key<std::uint64_t>("a").column<Uuid>("u").column<std::uint8_t>("s");
+    builder.key<std::uint32_t>("b").key<std::uint64_t>("a").column<Uuid>("u").column<std::uint8_t>(
+        "s");
     const TableDefinition table = test::numbered(
         builder.column<std::array<double, 9>>("d").column<std::int16_t>("w").definition());
     Random random(test::test_seed());

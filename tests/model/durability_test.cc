@@ -22,8 +22,9 @@ TEST(Durability, another_name_is_no_level) {
     for (const char* name : {"", "Journal", "durable", "journal "}) {
         EXPECT_EQ(parse_level(name).status().code(), Code::invalid) << name;
     }
-    EXPECT_NE(parse_level("durable").status().message().find("ephemeral, relaxed, journal or stored"),
-              std::string_view::npos);
+    EXPECT_NE(
+        parse_level("durable").status().message().find("ephemeral, relaxed, journal or stored"),
+        std::string_view::npos);
 }
 
 TEST(Category, the_default_is_valid) { EXPECT_TRUE(Category().validate().ok()); }

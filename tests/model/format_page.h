@@ -1,13 +1,13 @@
 // Reads the worked examples in docs/format, so that page and code cannot part.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace perdure::test {
 

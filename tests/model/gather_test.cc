@@ -1,8 +1,8 @@
 // Gathering and scattering: structs to columns and back. src/model/gather.cc, src/model/scatter.cc.
-#include <gtest/gtest.h>
-
 #include <bit>
 #include <memory>
+
+#include <gtest/gtest.h>
 
 #include "model/block_pool.h"
 #include "model/components.h"
@@ -39,7 +39,9 @@ public:
         for (const std::byte* row : rows_) ordered.push_back(*reinterpret_cast<const T*>(row));
         expected_ = std::move(ordered);
     }
-    const T& expected(std::size_t index) { return expected_.empty() ? values_[index] : expected_[index]; }
+    const T& expected(std::size_t index) {
+        return expected_.empty() ? values_[index] : expected_[index];
+    }
 
     Result<Batch> gather(BlockPool* pool = nullptr) {
         return gather_structs(table_, plan_, ids_, rows_, pool);
@@ -273,9 +275,10 @@ TEST(Gather, refuses_text_that_is_none_and_names_entity_and_field) {
     structs[201].json.text = "\xA9";  // together they would be é
     const Status status = structs.gather().status();
     EXPECT_EQ(status.code(), Code::invalid);
-    EXPECT_EQ(status.message(),
-              "component Words, entity 602, field json: the text is not UTF-8 without NUL; keep such in "
-              "bytes");
+    EXPECT_EQ(
+        status.message(),
+        "component Words, entity 602, field json: the text is not UTF-8 without NUL; keep such in "
+        "bytes");
     structs[200].json.text = structs[201].json.text = "é";
     EXPECT_TRUE(structs.gather().ok());
     structs[5].text = std::string("a\0b", 3);
@@ -301,7 +304,8 @@ TEST(Scatter, writes_only_the_rows_asked_for) {
         std::uint64_t other = 5;
     };
     std::vector<Wide> wide(4);
-    scatter_structs(batch, structs.plan_, 3, 2, reinterpret_cast<std::byte*>(&wide[1]), sizeof(Wide));
+    scatter_structs(batch, structs.plan_, 3, 2, reinterpret_cast<std::byte*>(&wide[1]),
+                    sizeof(Wide));
     EXPECT_EQ(wide[0].position.x, -1.0F);
     EXPECT_EQ(wide[1].position.x, 3.0F);
     EXPECT_EQ(wide[2].position.x, 4.0F);

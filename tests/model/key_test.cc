@@ -1,8 +1,8 @@
 #include "model/key.h"
 
-#include <gtest/gtest.h>
-
 #include <compare>
+
+#include <gtest/gtest.h>
 
 #include "model/seed.h"
 #include "model/tables.h"
@@ -13,8 +13,8 @@ namespace {
 using namespace std::string_literals;
 
 const std::vector<ColumnKind> key_kinds{
-    ColumnKind::boolean, ColumnKind::i8,  ColumnKind::i16, ColumnKind::i32,  ColumnKind::i64,
-    ColumnKind::u8,      ColumnKind::u16, ColumnKind::u32, ColumnKind::u64,  ColumnKind::id,
+    ColumnKind::boolean, ColumnKind::i8,    ColumnKind::i16, ColumnKind::i32, ColumnKind::i64,
+    ColumnKind::u8,      ColumnKind::u16,   ColumnKind::u32, ColumnKind::u64, ColumnKind::id,
     ColumnKind::text,    ColumnKind::bytes, ColumnKind::uuid};
 
 // The encoding of a key of one column.
@@ -46,7 +46,8 @@ Value close_value(Random& random, ColumnKind kind) {
     if (kind == ColumnKind::bytes) {
         Bytes bytes;
         for (auto left = random.below(4); left > 0; --left) {
-            bytes.push_back(random.chance(1, 2) ? std::byte{0} : static_cast<std::byte>(random.next()));
+            bytes.push_back(random.chance(1, 2) ? std::byte{0}
+                                                : static_cast<std::byte>(random.next()));
         }
         return Value(bytes);
     }
@@ -65,11 +66,14 @@ std::strong_ordering order(const Value& one, const Value& other) {
                                                       right.end());
     };
     if (const auto* left = one.get_if<bool>()) return int{*left} <=> int{*other.get_if<bool>()};
-    if (const auto* left = one.get_if<std::int64_t>()) return *left <=> *other.get_if<std::int64_t>();
-    if (const auto* left = one.get_if<std::uint64_t>()) return *left <=> *other.get_if<std::uint64_t>();
+    if (const auto* left = one.get_if<std::int64_t>())
+        return *left <=> *other.get_if<std::int64_t>();
+    if (const auto* left = one.get_if<std::uint64_t>())
+        return *left <=> *other.get_if<std::uint64_t>();
     if (const auto* left = one.get_if<Entity>()) return left->id <=> other.get_if<Entity>()->id;
     if (const auto* left = one.get_if<Bytes>()) return compare(*left, *other.get_if<Bytes>());
-    if (const auto* left = one.get_if<Uuid>()) return compare(left->bytes, other.get_if<Uuid>()->bytes);
+    if (const auto* left = one.get_if<Uuid>())
+        return compare(left->bytes, other.get_if<Uuid>()->bytes);
     const auto* left = one.get_if<std::string>();
     return left->compare(*other.get_if<std::string>()) <=> 0;  // bytewise, as unsigned
 }
@@ -124,7 +128,8 @@ TEST(Key, look_ups_name_every_key_column_once) {
     EXPECT_TRUE(encode_key(table, Row{{"B", "x"}, {"A", 1}, {"c", 1}}).ok());
     EXPECT_NE(refusal({{"a", 1}}).find("no cell for b"), std::string::npos);
     EXPECT_NE(refusal({{"a", 1}, {"b", "x"}, {"A", 1}}).find("given twice"), std::string::npos);
-    EXPECT_NE(refusal({{"a", 1}, {"b", 2}}).find("column b (text) cannot hold 2"), std::string::npos);
+    EXPECT_NE(refusal({{"a", 1}, {"b", 2}}).find("column b (text) cannot hold 2"),
+              std::string::npos);
     EXPECT_NE(refusal({{"a", 1}, {"b", "x"}, {"d", 2}}).find("no column d"), std::string::npos);
     EXPECT_NE(refusal({{"a", Value()}, {"b", "x"}}).find("cannot be null"), std::string::npos);
 }

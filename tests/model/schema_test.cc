@@ -22,8 +22,12 @@ protected:
 TEST_F(SchemaTest, what_the_readme_shows_is_valid) {
     schema_.component<game::Position>({.position = true});
     schema_.component<game::Words>({.category = "economy"});
-    schema_.table("trades").key<std::uint64_t>("tick").key<std::uint32_t>("seq")
-           .column<std::int64_t>("amount").append_only().category("economy");
+    schema_.table("trades")
+        .key<std::uint64_t>("tick")
+        .key<std::uint32_t>("seq")
+        .column<std::int64_t>("amount")
+        .append_only()
+        .category("economy");
     schema_.category({.name = "economy", .durability = Level::stored});
     EXPECT_TRUE(schema_.validate().ok()) << schema_.validate().text();
     EXPECT_TRUE(schema_.tables()[0].definition().append_only);
@@ -48,7 +52,8 @@ TEST_F(SchemaTest, tables_may_be_declared_by_values) {
 
 TEST_F(SchemaTest, a_builder_stays_valid_while_others_come) {
     TableBuilder& first = schema_.table("first");
-    for (int count = 0; count < 100; ++count) schema_.table(text::format("t{}", count)).key<int>("k");
+    for (int count = 0; count < 100; ++count)
+        schema_.table(text::format("t{}", count)).key<int>("k");
     first.key<int>("k");
     EXPECT_TRUE(schema_.validate().ok());
 }

@@ -11,7 +11,8 @@ class TableTest : public testing::Test {
 protected:
     TableTest() {
         TableBuilder builder("trades");
-        builder.key<std::uint64_t>("tick").column<std::int64_t>("amount").column<std::string>("note");
+        builder.key<std::uint64_t>("tick").column<std::int64_t>("amount").column<std::string>(
+            "note");
         table_ = builder.definition();
     }
 

@@ -30,7 +30,8 @@ inline TableDefinition numbered(const TableDefinition& wanted) {
 inline const std::vector<ColumnType>& every_type() {
     static const std::vector<ColumnType> types = [] {
         std::vector<ColumnType> all;
-        for (int kind = 1; kind <= 16; ++kind) all.push_back(type_of(static_cast<ColumnKind>(kind)));
+        for (int kind = 1; kind <= 16; ++kind)
+            all.push_back(type_of(static_cast<ColumnKind>(kind)));
         all.push_back({ColumnKind::array, ColumnKind::f32, 3});
         all.push_back({ColumnKind::array, ColumnKind::i16, 1});
         return all;
@@ -44,7 +45,8 @@ inline TableDefinition everything() {
     table.key<std::uint64_t>("id");
     for (const ColumnType& type : every_type()) {
         std::string name = type.name();
-        std::replace_if(name.begin(), name.end(), [](char c) { return c == '<' || c == ','; }, '_');
+        std::replace_if(
+            name.begin(), name.end(), [](char c) { return c == '<' || c == ','; }, '_');
         std::erase(name, '>');
         table.column(text::format("c_{}", name), type);
         table.column(text::format("n_{}", name), type, true);
@@ -55,7 +57,8 @@ inline TableDefinition everything() {
 inline std::string random_text(Random& random) {
     static const std::vector<std::string> pieces{"a", "Z", "7", " ", "é", "€", "𝄞", "\x7F", "\x01"};
     std::string text;
-    for (auto left = random.below(12); left > 0; --left) text += pieces[random.below(pieces.size())];
+    for (auto left = random.below(12); left > 0; --left)
+        text += pieces[random.below(pieces.size())];
     return text;
 }
 
@@ -88,7 +91,8 @@ inline Value random_value(Random& random, const ColumnType& type) {
         case ColumnKind::u32: return Value(std::uint64_t{random_integer<std::uint32_t>(random)});
         case ColumnKind::u64: return Value(random_integer<std::uint64_t>(random));
         case ColumnKind::id: return Value(Entity{random.next() >> 1});
-        case ColumnKind::f32: return Value(std::bit_cast<float>(static_cast<std::uint32_t>(random.next())));
+        case ColumnKind::f32:
+            return Value(std::bit_cast<float>(static_cast<std::uint32_t>(random.next())));
         case ColumnKind::f64: return Value(std::bit_cast<double>(random.next()));
         case ColumnKind::text: return Value(random_text(random));
         case ColumnKind::json: return Value(Json{random_text(random)});

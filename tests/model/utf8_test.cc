@@ -1,8 +1,8 @@
 #include "model/utf8.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "model/seed.h"
@@ -27,7 +27,8 @@ bool is_text_slowly(const std::string& text) {
             code = code << 6 | (byte(offset) & 0x3FU);
         }
         const std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-        if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+        if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+            return false;
         at += length;
     }
     return true;
@@ -80,7 +81,7 @@ TEST(Utf8, ascii_is_bytes_1_to_127) {
 
 TEST(Utf8, agrees_with_the_definition_on_random_bytes) {
     Random random(test::test_seed());
-    const unsigned char bytes[] = {'a', 'z', 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1,
+    const unsigned char bytes[] = {'a',  'z',  0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1,
                                    0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0x00};
     int good = 0;
     for (int round = 0; round < 200'000; ++round) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <deque>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "model/digest.h"
+#include "model/seed.h"
 #include "model/tables.h"
 #include "store/backend.h"
 #include "store/store.h"

@@ -5,7 +5,8 @@
 namespace perdure::cli::demo {
 namespace {
 
-// A world that was founded at tick 1 with 100 coins and 10 goods, and what a supervisor hears of it.
+// A world that was founded at tick 1 with 100 coins and 10 goods, and what a supervisor hears of
+// it.
 class CrashJudgeTest : public testing::Test {
 protected:
     CrashJudgeTest() {

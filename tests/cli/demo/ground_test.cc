@@ -14,12 +14,12 @@ namespace {
 // A surface of two columns, written out byte by byte as examples/ground/README.md says.
 std::string small_file() {
     std::string file = "PDGROUND";
-    file += std::string("\x01\x00\x00\x00", 4);                  // format
-    file += std::string("\x02\x00\x01\x00", 4);                  // 2 x 1
-    file += std::string(8, '\0');                                // origin
+    file += std::string("\x01\x00\x00\x00", 4);                    // format
+    file += std::string("\x02\x00\x01\x00", 4);                    // 2 x 1
+    file += std::string(8, '\0');                                  // origin
     file += std::string("\x02\x00", 2) + "\x04sand" + "\x04snow";  // names
-    file += std::string("\xff\xff\x05\x00", 4);                  // heights -1 and 5
-    file += std::string("\x01\x00", 2);                          // snow, sand
+    file += std::string("\xff\xff\x05\x00", 4);                    // heights -1 and 5
+    file += std::string("\x01\x00", 2);                            // snow, sand
     return file;
 }
 

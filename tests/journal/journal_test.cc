@@ -1,0 +1,360 @@
+#include "journal/journal.h"
+
+#include "journal/test_journal.h"
+
+namespace perdure::journal::test {
+namespace {
+
+TEST_F(JournalTest, WhatWasAppendedIsThereAfterACrash) {
+    open();
+    append("a");
+    append_group("b c d");
+    crash();
+    reopen();
+    expect("a b c d");
+    EXPECT_EQ(it.recovered.findings.last, 4U);
+    EXPECT_EQ(it.recovered.findings.ending, Ending::clean);
+}
+
+TEST_F(JournalTest, AnEmptyDirectoryIsAnEmptyJournal) {
+    open();
+    EXPECT_TRUE(it.recovered.findings.empty);
+    EXPECT_EQ(it.journal->last(), 0U);
+}
+
+TEST_F(JournalTest, ANewJournalThatWasNeverWrittenToGoesOnAtTheFirstLsn) {
+    open();
+    crash();
+    reopen();
+    EXPECT_FALSE(it.recovered.findings.empty);
+    EXPECT_EQ(it.recovered.findings.last, 0U);
+    append("a");
+    crash();
+    reopen();
+    expect("a");
+}
+
+TEST_F(JournalTest, EveryOpeningIsANewEpochInANewFile) {
+    for (std::uint64_t opening = 1; opening <= 5; ++opening) {
+        open();
+        EXPECT_EQ(it.recovered.findings.start(it.world).epoch, opening);
+        append(std::to_string(opening));
+        crash();
+    }
+    reopen();
+    expect("1 2 3 4 5");
+    EXPECT_EQ(it.recovered.findings.next_file, 6U);
+}
+
+TEST_F(JournalTest, GroupsFillFilesAndNeverStraddleThem) {
+    open();
+    for (char letter = 'a'; letter <= 'z'; ++letter) append_with_room(it.block(letter));
+    EXPECT_GT(it.journal->statistics().files, 4U);
+    crash();
+    reopen();
+    ASSERT_EQ(it.recovered.words.size(), 26U);
+    for (std::size_t index = 0; index < 26; ++index) {
+        EXPECT_EQ(it.recovered.words[index], it.block(static_cast<char>('a' + index)));
+    }
+}
+
+TEST_F(JournalTest, AGroupTakesAPrefixUpToItsLimit) {
+    open();
+    const auto appended = it.append_group({it.block('a'), it.block('b'), it.block('c')});
+    ASSERT_TRUE(appended.ok());
+    EXPECT_EQ(appended->taken, 2U);  // group_bytes_max is two blocks
+    EXPECT_EQ(appended->last, 2U);
+    EXPECT_EQ(appended->address.bytes, 8192U);
+    EXPECT_EQ(it.journal->last(), 2U);
+}
+
+TEST_F(JournalTest, AChangeSetBeyondTheGroupLimitHasAGroupToItself) {
+    open();
+    const std::string giant(20'000, 'g');
+    const auto appended = it.append_group({giant, "b"});
+    ASSERT_TRUE(appended.ok()) << appended.status().text();
+    EXPECT_EQ(appended->taken, 1U);
+    append_with_room("b");
+    crash();
+    reopen();
+    expect(giant + " b");
+}
+
+TEST_F(JournalTest, AChangeSetBeyondTheFileSizeGetsALargerFile) {
+    open();
+    append("a");
+    const std::string giant(100'000, 'g');
+    EXPECT_EQ(it.append(giant).code(), Code::busy);
+    append_with_room(giant);
+    append_with_room("b");
+    crash();
+    reopen();
+    expect("a " + giant + " b");
+}
+
+TEST_F(JournalTest, WithoutRoomNothingHappensAndAppendingGoesOnLater) {
+    open();
+    int appended = 0;
+    Status status;
+    while ((status = it.append(it.block('x'))).ok()) ++appended;
+    EXPECT_EQ(status.code(), Code::busy);
+    EXPECT_EQ(it.journal->last(), static_cast<Lsn>(appended));
+    append_with_room(it.block('y'));
+    crash();
+    reopen();
+    EXPECT_EQ(it.recovered.words.size(), static_cast<std::size_t>(appended) + 1);
+}
+
+TEST_F(JournalTest, ATickWithoutRowsStillHasAFrame) {
+    open();
+    ChangeSet empty;
+    empty.lsn = 1;
+    empty.tick = 77;
+    ASSERT_TRUE(it.append_changes(empty).ok());
+    append("a");
+    crash();
+    reopen();
+    expect("- a");
+}
+
+TEST_F(JournalTest, EphemeralBatchesStayOut) {
+    open();
+    ChangeSet changes = it.next("a");
+    changes.ephemeral.push_back(std::move(it.next("secret").batches.front()));
+    ASSERT_TRUE(it.append_changes(changes).ok());
+    const std::vector<std::byte> file = it.disk->read_at_rest(path_of(1));
+    EXPECT_EQ(as_text(file).find("secret"), std::string_view::npos);
+}
+
+TableDefinition table_named(const Catalog& catalog, TableId id, std::string name) {
+    TableBuilder builder(std::move(name));
+    builder.key<std::uint64_t>("n").column<std::string>("body");
+    TableDefinition definition = **catalog.evolve(builder.definition());
+    definition.id = id;
+    return definition;
+}
+
+TEST_F(JournalTest, ADefinitionClosesItsGroupAndIsKnownAfterwards) {
+    open();
+    ChangeSet first = it.next("a");
+    ChangeSet definition;
+    definition.lsn = 2;
+    definition.definitions.push_back(table_named(*it.catalog, 9, "letters"));
+    ASSERT_TRUE(it.catalog->add(definition.definitions.front()).ok());
+    ChangeSet last = note(*it.catalog->find(9), 3, "c");
+    const std::vector<const ChangeSet*> offered{&first, &definition, &last};
+    const auto appended = it.journal->append(offered);
+    ASSERT_TRUE(appended.ok());
+    EXPECT_EQ(appended->taken, 2U);
+    ASSERT_TRUE(it.append_changes(last).ok());
+    crash();
+    reopen();
+    expect("a +letters c");
+    EXPECT_NE(it.catalog->find("letters"), nullptr);
+}
+
+TEST_F(JournalTest, EveryFileCanBeDecodedAlone) {
+    open();
+    ChangeSet definition;
+    definition.lsn = 1;
+    definition.definitions.push_back(table_named(*it.catalog, 9, "letters"));
+    ASSERT_TRUE(it.append_changes(definition).ok());
+    ASSERT_TRUE(it.catalog->add(definition.definitions.front()).ok());
+    while (it.journal->statistics().files < 4) append_with_room(it.block('x'));
+    append("end");
+    const Watermark end = it.watermark();
+    ChangeSet letter = note(*it.catalog->find(9), end.lsn + 1, "letter");
+    ASSERT_TRUE(it.append_changes(letter).ok());
+    crash();
+    it.from = end;
+    reopen();  // reads only the newest file
+    expect("letter");
+}
+
+TEST_F(JournalTest, ADefinitionThatWasNotJournaledIsNotAtTheHeadOfAFile) {
+    open();
+    ASSERT_TRUE(it.catalog->add(table_named(*it.catalog, 9, "letters")).ok());  // accepted only
+    while (it.journal->statistics().files < 3) append_with_room(it.block('x'));
+    crash();
+    reopen();
+    EXPECT_EQ(it.catalog->find("letters"), nullptr);
+}
+
+TEST_F(JournalTest, AttestingWritesOneGroupAndOnlyWhenSomethingIsNew) {
+    open();
+    append("a");
+    const std::uint64_t groups = it.journal->statistics().groups;
+    attest();
+    attest();
+    EXPECT_EQ(it.journal->statistics().groups, groups + 1);
+    append("b");
+    attest();
+    EXPECT_EQ(it.journal->statistics().groups, groups + 3);
+    crash();
+    reopen();
+    expect("a b");
+    EXPECT_EQ(it.recovered.findings.attested, 2U);
+}
+
+TEST_F(JournalTest, AttestingDoesNotChangeTheChain) {
+    open();
+    append("a");
+    const Watermark mark = it.watermark();
+    attest();
+    crash();
+    it.from = mark;
+    reopen();
+    expect("");
+    EXPECT_EQ(it.recovered.findings.chain, mark.chain);
+}
+
+TEST_F(JournalTest, AttestGroupsNeverTakeTheRoomThatWasPromised) {
+    open();
+    for (char letter = 'a'; letter <= 'z'; ++letter) {
+        const ChangeSet next = it.next(it.block(letter));
+        if (!it.journal->has_room(encoded_bytes_max(next))) {
+            ASSERT_TRUE(it.journal->prepare(encoded_bytes_max(next)).ok());
+        }
+        attest();  // slips in between
+        ASSERT_TRUE(it.append_changes(next).ok());
+    }
+}
+
+TEST_F(JournalTest, AFailedWriteIsFinal) {
+    open();
+    append("a");
+    it.faulty->inject({.kind = io::OperationKind::write});
+    const Status status = it.append("b");
+    EXPECT_EQ(status.code(), Code::read_only);
+    EXPECT_NE(status.text().find(file_name(1)), std::string::npos) << status.text();
+    EXPECT_EQ(it.append("b").code(), Code::read_only);
+    EXPECT_EQ(it.journal->attest().code(), Code::read_only);
+    EXPECT_EQ(it.journal->prepare(1 << 20).code(), Code::read_only);
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::read_only);
+    EXPECT_EQ(it.journal->trim(1).code(), Code::read_only);
+    EXPECT_EQ(it.journal->last(), 1U);
+    crash();
+    reopen();
+    expect("a");
+}
+
+TEST_F(JournalTest, AFailedFlushIsFinalAndWhatItHeldMayBeGone) {
+    open();
+    append("a");
+    it.faulty->inject({.kind = io::OperationKind::sync});
+    EXPECT_EQ(it.append("b").code(), Code::read_only);
+    it.disk->lose_unsynced(path_of(1));
+    EXPECT_EQ(it.append("c").code(), Code::read_only);
+    kill();  // the page cache still shows "b"; recovery reads past it
+    reopen();
+    expect("a");
+}
+
+TEST_F(JournalTest, AFailedHeaderWriteIsFinalAndTheNextOpeningSkipsThatFile) {
+    open();
+    ASSERT_TRUE(it.prepare_all().ok());
+    while (it.journal->statistics().files == 1 && it.journal->has_room(2 * 4096)) append(it.block('x'));
+    it.faulty->inject({.kind = io::OperationKind::write, .type = io::FaultType::short_write,
+                       .path_part = file_name(2)});
+    Status status;
+    while ((status = it.append(it.block('x'))).ok()) {
+    }
+    EXPECT_EQ(status.code(), Code::read_only);
+    const Lsn last = it.journal->last();
+    kill();
+    reopen();
+    EXPECT_EQ(it.recovered.findings.last, last);
+    EXPECT_EQ(it.journal->statistics().files, 3U);
+    append("y");
+}
+
+TEST_F(JournalTest, AGroupCanBeReadBack) {
+    open();
+    append_group("a b");
+    const GroupAddress first = it.last_appended.address;
+    append("c");
+    const auto changes = it.journal->read(first, *it.catalog);
+    ASSERT_TRUE(changes.ok()) << changes.status().text();
+    ASSERT_EQ(changes->size(), 2U);
+    EXPECT_EQ(word_of(changes->front()), "a");
+    EXPECT_EQ(changes->back().lsn, 2U);
+}
+
+TEST_F(JournalTest, AGroupOfAnEarlierOwnerCanBeReadBack) {
+    open();
+    append("a");
+    const GroupAddress address = it.last_appended.address;
+    crash();
+    reopen();
+    const auto changes = it.journal->read(address, *it.catalog);
+    ASSERT_TRUE(changes.ok()) << changes.status().text();
+    EXPECT_EQ(word_of(changes->front()), "a");
+}
+
+TEST_F(JournalTest, ReadingBackADamagedGroupSaysSo) {
+    open();
+    append("a");
+    const GroupAddress at = it.last_appended.address;
+    for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{16}, std::uint64_t{140},
+                                       at.bytes - 1}) {
+        it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
+        EXPECT_EQ(it.journal->read(at, *it.catalog).status().code(), Code::corrupt) << offset;
+        it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
+    }
+    EXPECT_TRUE(it.journal->read(at, *it.catalog).ok());
+}
+
+TEST_F(JournalTest, ReadingBackFromTheWrongPlaceSaysSo) {
+    open();
+    append("a");
+    append("b");
+    const GroupAddress at = it.last_appended.address;
+    EXPECT_EQ(it.journal->read({at.file, at.offset + 4096, at.bytes}, *it.catalog).status().code(),
+              Code::corrupt);
+    EXPECT_EQ(it.journal->read({at.file, at.offset, 2 * at.bytes}, *it.catalog).status().code(),
+              Code::corrupt);
+    EXPECT_EQ(it.journal->read({at.file, ~std::uint64_t{4095}, 8192}, *it.catalog).status().code(),
+              Code::corrupt);
+    EXPECT_EQ(it.journal->read({9, at.offset, at.bytes}, *it.catalog).status().code(), Code::not_found);
+}
+
+TEST_F(JournalTest, OpeningWithAStartThatIsNotWhatRecoveryFoundIsRefused) {
+    open();
+    append("a");
+    crash();
+    const Start right = recover_from(*it.disk, it.world).findings.start(it.world);
+    Start wrong = right;
+    const auto code = [&] {
+        return Journal::open(*it.disk, it.clock, directory, small_files(), wrong, *it.catalog)
+            .status()
+            .code();
+    };
+    wrong.next_file = right.next_file + 1;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
+    wrong.epoch = 1;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
+    wrong.previous_file = 0;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
+    wrong.world = world_of(99);
+    EXPECT_EQ(code(), Code::corrupt);
+    wrong = right;
+    EXPECT_EQ(code(), Code::ok);
+}
+
+TEST(JournalOptions, AreChecked) {
+    const auto code = [](Options options) { return options.validate().code(); };
+    EXPECT_EQ(code({}), Code::ok);
+    EXPECT_EQ(code(small_files()), Code::ok);
+    EXPECT_EQ(code({.file_bytes = 4096}), Code::invalid);
+    EXPECT_EQ(code({.file_bytes = (1 << 20) + 1}), Code::invalid);
+    EXPECT_EQ(code({.bytes_max = 64 << 20}), Code::invalid);
+    EXPECT_EQ(code({.files_ahead = 1000}), Code::invalid);
+    EXPECT_EQ(code({.group_bytes_max = 1}), Code::invalid);
+    EXPECT_EQ(code({.group_bytes_max = ~0U}), Code::invalid);
+}
+
+}  // namespace
+}  // namespace perdure::journal::test
