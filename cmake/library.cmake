@@ -3,7 +3,7 @@
 
 include(CMakePackageConfigHelpers)
 
-set(shipped_layers base io model journal store engine entities world)
+set(shipped_layers base io model journal store engine entities world jobs)
 
 add_library(perdure STATIC)
 add_library(perdure::perdure ALIAS perdure)

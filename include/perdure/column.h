@@ -76,10 +76,10 @@ namespace detail {
 template <typename T>
 struct ColumnOf;  // no member: this C++ type is no column
 
-template <ColumnKind Kind>
+template <ColumnKind kind>
 struct Plain {
     static constexpr bool nullable = false;
-    static constexpr ColumnType type() { return {Kind, ColumnKind::u8, 0}; }
+    static constexpr ColumnType type() { return {kind, ColumnKind::u8, 0}; }
 };
 template <>
 struct ColumnOf<bool> : Plain<ColumnKind::boolean> {};

@@ -45,13 +45,13 @@ public:
     explicit TableBuilder(std::string name) { definition_.name = std::move(name); }
 
     template <typename T>
-    TableBuilder& key(std::string name) {
-        add(std::move(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, true);
+    TableBuilder& key(std::string_view name) {
+        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, true);
         return *this;
     }
     template <typename T>
-    TableBuilder& column(std::string name) {
-        add(std::move(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, false);
+    TableBuilder& column(std::string_view name) {
+        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, false);
         return *this;
     }
     // For tables known only at run time.

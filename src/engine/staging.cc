@@ -42,6 +42,9 @@ Result<const TableDefinition*> Staging::user_table(std::string_view name, bool a
         return error(Code::invalid, "'{}' is the table of a component: change it through entities()",
                      name);
     }
+    if (table->name.front() == '_') {
+        return error(Code::invalid, "table '{}' is Perdure's own", name);
+    }
     if (append && !table->append_only) {
         return error(Code::invalid, "table '{}' is not append-only: use put", name);
     }

@@ -6,13 +6,15 @@
 //   1. reserved up to 65,538, durable          2. ids 2 to 40,000 handed out, 2 to 30,000 committed
 //   3. crash                                   4. the next life begins with 65,538
 //
-// The reservation grows with the tick once half of it is used; a burst that uses it up before has to wait.
+// The row grows with the tick once half of the reservation is used; what it adds may be handed out when that
+// tick is durable. A burst that uses up all of it before has to wait.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
 #include "base/assert.h"
+#include "perdure/component.h"
 #include "perdure/entity.h"
 
 namespace perdure::entities {
@@ -30,35 +32,41 @@ public:
     static constexpr std::uint64_t block_min = 65'536;   // a crash wastes at most about so many
     static constexpr std::uint64_t block_max = std::uint64_t{1} << 26;  // 2^37 crashes use up all ids
 
-    // The newest row of the table; then the first id to hand out.
-    void restore(std::uint64_t reserved_end) noexcept { reserved_end_ = reserved_end; }
+    // The newest row of the table, durable; then the first id to hand out.
+    void restore(std::uint64_t end) noexcept { stored_end_ = durable_end_ = end; }
     void start(std::uint64_t next) noexcept { next_ = next; }
 
-    [[nodiscard]] std::uint64_t reserved_end() const noexcept { return reserved_end_; }  // 0: no row
     [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
-    [[nodiscard]] bool used_up() const noexcept { return next_ >= reserved_end_; }
+    // What the newest accepted row says; 0 if there is none.
+    [[nodiscard]] std::uint64_t stored_end() const noexcept { return stored_end_; }
+    [[nodiscard]] bool used_up() const noexcept { return next_ >= durable_end_; }
     [[nodiscard]] bool half_used() const noexcept {
-        return next_ + block_ / 2 > reserved_end_ && reserved_end_ < end_max;
+        return next_ + block_ / 2 > stored_end_ && stored_end_ < end_max;
     }
     [[nodiscard]] std::uint64_t take() noexcept {
         PERDURE_ASSERT(!used_up());
         return next_++;
     }
 
-    // What to reserve next; reserved() when it is durable, or on its way before anything that uses it.
+    // What the next row should say; then whether it was accepted, and whether it is durable.
     [[nodiscard]] std::uint64_t wanted_end() const noexcept {
-        return end_max - next_ > block_ ? next_ + block_ : end_max;
+        return std::max(stored_end_, end_max - next_ > block_ ? next_ + block_ : end_max);
     }
-    void reserved(std::uint64_t end) noexcept {
-        PERDURE_ASSERT(end >= reserved_end_ && end <= end_max);
-        reserved_end_ = end;
+    void accepted(std::uint64_t end) noexcept {
+        PERDURE_ASSERT(end >= stored_end_ && end <= end_max);
+        stored_end_ = end;
+    }
+    void durable(std::uint64_t end) noexcept {
+        PERDURE_ASSERT(end <= stored_end_);
+        durable_end_ = std::max(durable_end_, end);
     }
     // A burst used up all of it: larger blocks from now on.
     void grow_block() noexcept { block_ = std::min(block_ * 2, block_max); }
 
 private:
     std::uint64_t next_ = first;
-    std::uint64_t reserved_end_ = 0;
+    std::uint64_t stored_end_ = 0;
+    std::uint64_t durable_end_ = 0;
     std::uint64_t block_ = block_min;
 };
 

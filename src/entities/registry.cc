@@ -120,14 +120,19 @@ Entity Registry::create(EntityKind kind, Entity parent) {
 
 bool Registry::reserve_more() {
     PERDURE_ASSERT(reserve_now != nullptr);
-    PERDURE_ASSERT(!capturing_);
     ids_.grow_block();
     const std::uint64_t end = ids_.wanted_end();
     if (end <= ids_.next()) return false;  // 2^63 ids were enough
     const Result<Batch> batch = reserved_ids_batch(end, nullptr);
     if (!batch || !reserve_now(*batch)) return false;
-    ids_.reserved(end);
+    ids_.accepted(end);
+    ids_.durable(end);
     return true;
+}
+
+void Registry::reservation_durable(std::uint64_t end) {
+    ids_.durable(end);
+    if (reservation_under_way_ <= end) reservation_under_way_ = 0;
 }
 
 Result<Batch> Registry::reserved_ids_batch(std::uint64_t end, BlockPool* pool) const {

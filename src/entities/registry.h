@@ -62,6 +62,20 @@ public:
     Status capture(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool);
     void captured();
 
+    // Whether a change set that was captured reserves more ids: up to where, else 0. They are handed out once
+    // reservation_durable() says so:
+    //
+    //     registry.captured();
+    //     if (const auto end = registry.reservation_under_way()) token.then([=](const Status& status) {
+    //         if (status.ok()) registry.reservation_durable(end);
+    //     });
+    //
+    // Without it create() calls reserve_now every 65,536 entities.
+    [[nodiscard]] std::uint64_t reservation_under_way() const noexcept {
+        return reservation_under_way_;
+    }
+    void reservation_durable(std::uint64_t end);
+
     // Sum of row_digest() over all rows that are not ephemeral, as they are now. Equal to the stored ones' sum if
     // everything is captured. Rows that capture refuses are left out.
     [[nodiscard]] Hash128 digest() const;
@@ -121,6 +135,8 @@ private:
     bool capturing_ = false;
     std::uint64_t capturing_ms_ = 0;
     std::uint64_t capturing_end_ = 0;  // the reservation in it; 0: none
+
+    std::uint64_t reservation_under_way_ = 0;  // accepted, and not known to be durable
 
     // Scratch.
     RowGatherer gatherer_;

@@ -90,7 +90,9 @@ void Registry::captured() {
         }
         table->rows.captured_changed();
     }
-    if (capturing_end_ != 0) ids_.reserved(capturing_end_);
+    if (capturing_end_ == 0) return;
+    ids_.accepted(capturing_end_);
+    reservation_under_way_ = capturing_end_;
 }
 
 Hash128 Registry::digest() const {
@@ -98,8 +100,8 @@ Hash128 Registry::digest() const {
     for (const auto& table : components_) {
         if (!table->is_ephemeral()) sum = sum + digest_of(*table);
     }
-    if (ids_.reserved_end() != 0) {
-        const Result<Batch> batch = reserved_ids_batch(ids_.reserved_end(), nullptr);
+    if (ids_.stored_end() != 0) {
+        const Result<Batch> batch = reserved_ids_batch(ids_.stored_end(), nullptr);
         PERDURE_ASSERT(batch.ok());
         sum = sum + batch_digest(*batch);
     }

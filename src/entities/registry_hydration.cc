@@ -144,11 +144,11 @@ Status Registry::loaded(std::vector<std::string>& remarks) {
     if (!alive(world_entity)) entities_.add(world_entity.id, EntityKind::plain);
     entities_.loaded(remarks);
     for (const auto& table : components_) drop_orphans(*table, remarks);
-    if (highest_id_ >= std::max(ids_.reserved_end(), EntityIds::first)) {
+    if (highest_id_ >= std::max(ids_.stored_end(), EntityIds::first)) {
         remarks.push_back(text::format("entity {} lies beyond the reserved ids, which end before {}; "
-                                       "ids go on behind it", highest_id_, ids_.reserved_end()));
+                                       "ids go on behind it", highest_id_, ids_.stored_end()));
     }
-    ids_.start(std::max({EntityIds::first, ids_.reserved_end(), highest_id_ + 1}));
+    ids_.start(std::max({EntityIds::first, ids_.stored_end(), highest_id_ + 1}));
     loaded_ = true;
     return {};
 }

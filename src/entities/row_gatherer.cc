@@ -40,12 +40,13 @@ private:
 
 }  // namespace
 
+// The structs themselves are prefetched by gather_structs().
 void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
     std::size_t count = 0;
     const std::size_t stride = rows.stride();
     LateReader reader;
     marks.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
-        make_room(count);
+        if (count + 64 > ids_.size()) make_room();
         const std::uint32_t chunk = first / ComponentRows::chunk_rows;
         const std::uint32_t inside = first % ComponentRows::chunk_rows;
         const std::uint64_t* const ids = rows.chunk_ids(chunk) + inside;
@@ -54,7 +55,6 @@ void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
         for (; bits != 0; bits &= bits - 1, ++count) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
             rows_[count] = begin + bit * stride;
-            __builtin_prefetch(begin + bit * stride);
             if (from != 0) {
                 ids_[count] = from + inside + bit;
             } else {
@@ -67,8 +67,7 @@ void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
     count_ = count;
 }
 
-void RowGatherer::make_room(std::size_t count) {
-    if (count + 64 <= ids_.size()) return;
+void RowGatherer::make_room() {
     const std::size_t rows = std::max<std::size_t>(1024, ids_.size() * 2);
     ids_.resize(rows);
     rows_.resize(rows);

@@ -36,8 +36,7 @@ public:
 
 private:
     void find(const ComponentRows& rows, const RowMarks& marks);
-    // For 64 more.
-    void make_room(std::size_t count);
+    void make_room();
 
     // What find() found: the first count_ of each.
     std::size_t count_ = 0;

@@ -40,13 +40,18 @@ Status look_into(FileReader& reader, FileFound& found) {
         case HeaderFound::State::invalid: found.state = FileFound::State::headless; return {};
         case HeaderFound::State::valid: break;
     }
+    // Files have their full size before they have their number.
+    found.cut_short = found.bytes < found.header.file_bytes;
     PERDURE_TAKE(const bool hold, definitions_hold(reader, found.header));
     if (hold) {
         found.state = FileFound::State::used;
-        found.cut_short = found.bytes < found.header.file_bytes;
     } else {
         found.unreadable = reader.unreadable(headers_bytes, found.header.definitions_bytes);
         found.remark = "the definitions behind its header do not match their checksum";
+    }
+    if (found.cut_short) {
+        found.remark = text::format("only {} of its {} bytes are there", found.bytes,
+                                    found.header.file_bytes);
     }
     return {};
 }
@@ -140,9 +145,6 @@ private:
                    file.header.previous_bytes < before.header.groups_offset()) {
             trouble(&Predicates::missing, file,
                     text::format("it claims to come before file {:016x}", before.sequence));
-        } else if (before.cut_short) {
-            survey_.remarks.push_back(
-                text::format("{}: cut short behind its last group", before.path));
         }
     }
 
@@ -152,11 +154,7 @@ private:
         std::size_t index = 0;
         if (!survey_.used.empty()) {
             const FileFound& last = survey_.used_file(survey_.used.size() - 1);
-            if (last.cut_short) {
-                trouble(&Predicates::missing, last,
-                        text::format("only {} of its {} bytes are there", last.bytes,
-                                     last.header.file_bytes));
-            }
+            if (last.cut_short) trouble(&Predicates::missing, last, last.remark);
             expected = last.sequence;
             index = survey_.used.back() + 1;
         }

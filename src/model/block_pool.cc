@@ -20,11 +20,13 @@ constexpr std::size_t steps = 4;
 constexpr std::size_t sizes = steps * 17 + 1;  // 32 KiB … 4 GiB, both included
 
 std::size_t size_class(std::size_t bytes) noexcept {
+    PERDURE_ASSERT(bytes >= pooled_bytes_min);
     const std::size_t floor = std::bit_floor(bytes);
     return round_up(bytes, floor / steps);
 }
 
 std::size_t shelf_index(std::size_t bytes) noexcept {
+    PERDURE_ASSERT(bytes >= pooled_bytes_min);
     const std::size_t floor = std::bit_floor(bytes);
     const auto doublings = static_cast<std::size_t>(std::countr_zero(floor / pooled_bytes_min));
     return doublings * steps + (bytes - floor) / (floor / steps);

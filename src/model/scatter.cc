@@ -24,14 +24,14 @@ struct Target {
     }
 };
 
-template <std::size_t Width>
+template <std::size_t width>
 void scatter_width(const Target& target) {
     const std::byte* from =
-        target.batch.data() + target.batch.layout(target.column).data + Width * target.first;
+        target.batch.data() + target.batch.layout(target.column).data + width * target.first;
     std::byte* to = target.to;
     for (std::uint32_t index = 0; index < target.count; ++index) {
-        std::memcpy(to, from, Width);
-        from += Width;
+        std::memcpy(to, from, width);
+        from += width;
         to += target.stride;
     }
 }

@@ -15,6 +15,7 @@
 #include "model/batch_builder.h"
 #include "store/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "world/categories.h"
 #include "world/settings.h"
 #include "world/views.h"
 
@@ -136,7 +137,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
         PERDURE_TRY(apply_settings(text, settings, options, categories));
     }
 
-    engine::EngineOptions wanted = engine_options(options, around, std::move(categories));
+    engine::EngineOptions wanted = engine_options(options, around, categories);
     const bool sqlite = options.store == "sqlite" && !in_memory;
     if (!sqlite && !in_memory && !options.files) {
         return error(Code::invalid, "the memory store keeps nothing: use \"memory:\" as the directory");
@@ -154,11 +155,13 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     PERDURE_TAKE(engine, engine::Engine::open(path, std::move(wanted)));
 
     std::vector<TableDefinition> tables = registry->definitions();
+    tables.push_back(categories_definition());
     for (const TableBuilder& table : schema.tables()) {
         PERDURE_TRY(table.validate());
         tables.push_back(table.definition());
     }
     PERDURE_TRY(engine->declare(tables, engine::Engine::Declaring::opening));
+    PERDURE_TRY(keep_categories(*engine, categories));
     if (sqlite) PERDURE_TRY(declare_entity_views(*engine));
     PERDURE_TRY(registry->bind(engine->catalog(), [&](std::string_view name) {
         const Category* category = engine->find_category(name);

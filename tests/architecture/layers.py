@@ -21,7 +21,8 @@ LAYERS = {
     "engine": ["journal", "store", "model", "io", "base"],
     "entities": ["engine", "model", "base"],
     "world": ["entities", "engine", "store", "journal", "model", "io", "base"],
-    "cli": ["world", "entities", "engine", "store", "journal", "model", "io", "base"],
+    "jobs": ["world", "entities", "engine", "store", "journal", "model", "io", "base"],
+    "cli": ["jobs", "world", "entities", "engine", "store", "journal", "model", "io", "base"],
 }
 
 # include/perdure/<name>: the layer it belongs to, and so who may include it.

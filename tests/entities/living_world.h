@@ -68,6 +68,9 @@ public:
         ChangeSet changes = capture(everything);
         registry_->captured();
         stored.apply(changes);
+        if (tells_durable && registry_->reservation_under_way() != 0) {
+            registry_->reservation_durable(registry_->reservation_under_way());
+        }
         return changes;
     }
     // The process dies and starts again with what is stored.
@@ -81,6 +84,7 @@ public:
     std::uint64_t now_ms = 1'000'000;
     std::size_t reservations = 0;         // that could not wait for a commit
     bool accepts_reservations = true;
+    bool tells_durable = true;            // the registry learns when a commit is durable
     Catalog catalog;
 
 private:

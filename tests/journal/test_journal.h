@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "io/clock.h"
 #include "io/faulty_file_system.h"
 #include "io/memory_file_system.h"
@@ -66,7 +67,9 @@ inline ChangeSet note(const TableDefinition& table, Lsn lsn, std::string_view wo
 
 // What a change set says: its word, or the tables it defines.
 inline std::string word_of(const ChangeSet& changes) {
-    if (!changes.definitions.empty()) return "+" + changes.definitions.front().name;
+    if (!changes.definitions.empty()) {
+        return text::format("+{}", changes.definitions.front().name);
+    }
     if (changes.batches.empty()) return "-";
     return std::string(changes.batches.front().text(1, 0));
 }
@@ -83,7 +86,10 @@ inline std::vector<std::string> words(std::string_view text) {
 
 inline std::string joined(const std::vector<std::string>& list) {
     std::string text;
-    for (const std::string& word : list) text += (text.empty() ? "" : " ") + word;
+    for (const std::string& word : list) {
+        if (!text.empty()) text += ' ';
+        text += word;
+    }
     return text;
 }
 
@@ -115,9 +121,9 @@ inline Recovered recover_from(io::FileSystem& files, const Uuid& world, const Wa
 
 class TestJournal {
 public:
-    explicit TestJournal(const Options& options = small_files(),
+    explicit TestJournal(const Options& chosen = small_files(),
                          std::unique_ptr<io::MemoryFileSystem> memory = nullptr)
-        : disk(std::move(memory)), options_(options) {
+        : options(chosen), disk(std::move(memory)) {
         if (disk == nullptr) {
             disk = std::make_unique<io::MemoryFileSystem>();
             EXPECT_TRUE(disk->create_directory("world").ok());
@@ -137,7 +143,7 @@ public:
         }
         const Status kept = quarantine_torn(*faulty, directory, quarantine, recovered.findings);
         if (!kept.ok()) return kept;
-        auto opened = Journal::open(*faulty, clock, directory, options_,
+        auto opened = Journal::open(*faulty, clock, directory, options,
                                     recovered.findings.start(world), *catalog);
         if (!opened) return opened.status();
         journal = *std::move(opened);
@@ -185,6 +191,7 @@ public:
     }
     [[nodiscard]] std::vector<std::string> names() const { return *disk->list(directory); }
 
+    Options options;
     Uuid world = world_of(16);
     Watermark from;
     io::ManualClock clock;
@@ -194,9 +201,6 @@ public:
     std::unique_ptr<Journal> journal;
     Recovered recovered;
     Appended last_appended;
-
-private:
-    Options options_;
 };
 
 class JournalTest : public testing::Test {

@@ -239,7 +239,7 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
                 choice.clear();
             }
             allowed = allowed || version.cells == cells;
-            choice += " " + describe(version.cells);
+            choice.append(" ").append(describe(version.cells));
         }
         if (allowed) continue;
         return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}, but may have only{}",

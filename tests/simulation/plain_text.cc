@@ -1,7 +1,10 @@
 #include "simulation/plain_text.h"
 
+#include <span>
 #include <type_traits>
 #include <variant>
+
+#include "base/text.h"
 
 namespace perdure::simulation {
 namespace {
@@ -18,9 +21,9 @@ std::string hex(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::string plain_text(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string plain_text(std::string_view text) { return text::format("'{}'", text); }
 
-std::string plain_text(Entity entity) { return "#" + std::to_string(entity.id); }
+std::string plain_text(Entity entity) { return text::format("#{}", entity.id); }
 
 std::string plain_text(const Value& value) {
     return std::visit(
@@ -50,9 +53,7 @@ std::string plain_text(const Value& value) {
 }
 
 std::string key_text(std::uint64_t number) {
-    constexpr std::size_t digits = 20;  // of the largest
-    std::string text = std::to_string(number);
-    return std::string(digits - text.size(), '0') + text;
+    return text::format("{:020}", number);  // as many digits as the largest has
 }
 
 std::string key_text(const Value& value) {

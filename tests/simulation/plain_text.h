@@ -11,6 +11,7 @@
 namespace perdure::simulation {
 
 inline constexpr std::string_view null_text = "null";
+inline constexpr std::string_view empty_text = "''";
 
 template <std::integral Number>
 [[nodiscard]] std::string plain_text(Number number) {

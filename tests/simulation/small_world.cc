@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "base/text.h"
 #include "simulation/plain_text.h"
 
 namespace perdure::simulation {
@@ -59,17 +60,17 @@ std::vector<TableSpec> make_tables(Variant variant) {
     if (variant.deep) position.push_back({"z", "7"});
     add("Position", TableRole::component, Level::journal, position);
     if (variant.purse) add("Purse", TableRole::component, Level::stored, {{"coins", "0"}});
-    add("Label", TableRole::component, Level::journal, {{"text", plain_text("")}, {"rank", none}});
+    add("Label", TableRole::component, Level::journal, {{"text", std::string(empty_text)}, {"rank", none}});
     add("Mood", TableRole::component, Level::relaxed, {{"level", "0"}});
     add("Flash", TableRole::component, Level::ephemeral, {{"count", "0"}});
     add("Frozen", TableRole::component, Level::journal, {});
     std::vector<ColumnSpec> accounts{{"balance", "0"}};
-    if (variant.notes) accounts.push_back({"note", plain_text("")});
+    if (variant.notes) accounts.push_back({"note", std::string(empty_text)});
     add("accounts", TableRole::user, Level::journal, accounts);
     add("vault", TableRole::user, Level::stored, {{"gold", "0"}});
     add("trail", TableRole::user, Level::relaxed, {{"step", "0"}});
     add("scratch", TableRole::user, Level::ephemeral, {{"step", "0"}});
-    add("events", TableRole::user, Level::journal, {{"what", plain_text("")}});
+    add("events", TableRole::user, Level::journal, {{"what", std::string(empty_text)}});
     tables.back().append_only = true;
     return tables;
 }
@@ -108,12 +109,12 @@ const std::vector<TableSpec>& small_world_tables(Variant variant) {
 }
 
 TableSpec late_table(std::uint64_t number) {
-    return {"late_" + std::to_string(number), TableRole::user, Level::journal, false,
+    return {text::format("late_{}", number), TableRole::user, Level::journal, false,
             {{"amount", "0"}}};
 }
 
 TableBuilder late_table_builder(std::uint64_t number) {
-    TableBuilder table("late_" + std::to_string(number));
+    TableBuilder table(text::format("late_{}", number));
     table.key<std::uint32_t>("id").column<std::int64_t>("amount");
     return table;
 }

@@ -22,11 +22,11 @@ Batch copy_of(const Batch& batch, const TableDefinition& table) {
 struct StoreCall {
     enum class Kind { apply, define, empty, take_over };
     Kind kind = Kind::apply;
-    store::Fence fence;
-    Watermark after;
-    std::vector<store::Change> changes;
-    std::vector<TableDefinition> definitions;
-    std::vector<const TableDefinition*> emptied;
+    store::Fence fence{};
+    Watermark after{};
+    std::vector<store::Change> changes{};
+    std::vector<TableDefinition> definitions{};
+    std::vector<const TableDefinition*> emptied{};
     std::uint64_t owner_epoch = 0;
 
     [[nodiscard]] Status tell(store::Store& store) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "perdure/transaction.h"
@@ -22,6 +23,9 @@ struct UserRow {
 
 // A row of the table `spec` with the key `number` and something made of `value` in it.
 [[nodiscard]] UserRow make_user_row(const TableSpec& spec, std::uint64_t number, std::int32_t value);
+
+// The name of a column, as a view that stays valid.
+[[nodiscard]] std::string_view column_name(const ColumnSpec& column);
 
 struct UserChange {
     enum class Kind : std::uint8_t { put, erase, append };

@@ -73,7 +73,7 @@ public:
             table.add({std::to_string(one.id), one.name, std::to_string(one.version), one.category,
                        kind_of(one), columns_text(one)});
         }
-        return "\n" + table.text();
+        return fmt::format("\n{}", table.text());
     }
 
     std::string remark(std::string_view text) const override {

@@ -265,9 +265,9 @@ Status Demo::live() {
     while (!enough(SteadyClock::now())) {
         PERDURE_TAKE(const TickCounts counts, tick());
         meter_->tick(counts, commit_us_, world_->health().flush_us_last);
-        show(SteadyClock::now());
         due = std::max(due + interval, SteadyClock::now() - behind_max);
         if (options_.rate > 0) idle_until(due);
+        show(SteadyClock::now());
     }
     return {};
 }

@@ -39,8 +39,10 @@ std::string advice(Code code) {
     }
 }
 
-std::string where(const std::string& path) {
-    const std::optional<BadPage> bad = take_bad_page();
+// Long statements are cut: the beginning says which one it is.
+constexpr std::size_t shown_sql_max = 120;
+
+std::string where(const std::string& path, const std::optional<BadPage>& bad) {
     if (!bad) return path;
     if (bad->in_log) {
         return text::format("{} frame {} (page data at offset {})", bad->path, bad->page, bad->offset);
@@ -56,9 +58,12 @@ Status failure_of(sqlite3* connection, int code, std::string_view doing) {
     const bool is_of_call = (extended & 0xff) == (code & 0xff);
     const Code meaning = code_for(is_of_call ? extended : code);
     const char* const name = connection != nullptr ? sqlite3_db_filename(connection, "main") : nullptr;
-    std::string message = text::format("{}: {}: ", where(name != nullptr ? name : "SQLite"), doing);
-    if (extended == SQLITE_IOERR_DATA) {
-        message += "the page is not what was written (its checksum differs)";
+    std::optional<BadPage> bad = take_bad_page();  // forgotten even if it has nothing to do with this
+    if (extended != SQLITE_IOERR_DATA) bad.reset();
+    std::string message = text::format("{}: {}: ", where(name != nullptr ? name : "SQLite", bad),
+                                       doing.substr(0, shown_sql_max));
+    if (bad) {
+        message += "this is not what was written (its checksum differs)";
     } else {
         message += is_of_call && connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
     }

@@ -9,7 +9,8 @@ namespace perdure::store::sqlite {
 inline constexpr std::uint32_t application_id = 0x50657264;  // "Perd"
 inline constexpr std::uint32_t format_version = 1;           // PRAGMA user_version
 
-// Measured: 8192 is 5 to 10 % faster on dense rows, but doubles what a sparse change writes.
+// Measured on 2,000,000 small rows: 8192 is up to 15 % faster where each page has several changed rows, and
+// half as fast where it has one.
 inline constexpr std::uint32_t page_bytes = 4096;
 inline constexpr std::uint32_t reserved_bytes = 8;  // at the end of each page: our checksum
 // SQLite locks bytes of this page and never writes it.

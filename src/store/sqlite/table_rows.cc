@@ -93,8 +93,9 @@ void RowGatherer::add_default(Gathered& column) {
 }
 
 bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
-    sqlite3_stmt* const statement = row.handle();
-    const int stored = sqlite3_column_type(statement, index);
+    // One look-up per cell; good until the next step, and to whoever steps the statement.
+    sqlite3_value* const value = sqlite3_column_value(row.handle(), index);
+    const int stored = sqlite3_value_type(value);
     if (stored == SQLITE_NULL) {
         add_missing(column);
         return !column.is_key;
@@ -102,10 +103,10 @@ bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
     if (!column.present.empty()) column.present.push_back(std::byte{1});
     switch (column.type.kind) {
         case ColumnKind::f32:
-            append_value(column.data, static_cast<float>(sqlite3_column_double(statement, index)));
+            append_value(column.data, static_cast<float>(sqlite3_value_double(value)));
             return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
         case ColumnKind::f64:
-            append_value(column.data, sqlite3_column_double(statement, index));
+            append_value(column.data, sqlite3_value_double(value));
             return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
         case ColumnKind::text:
         case ColumnKind::json:
@@ -122,7 +123,7 @@ bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
             return true;
         }
         default: return stored == SQLITE_INTEGER &&
-                        add_integer(column, sqlite3_column_int64(statement, index));
+                        add_integer(column, sqlite3_value_int64(value));
     }
 }
 

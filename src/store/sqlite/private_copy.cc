@@ -1,0 +1,58 @@
+#include "store/sqlite/private_copy.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "store/sqlite/checksum_vfs.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/store_file.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+constexpr std::size_t copy_bytes = 1 << 20;
+constexpr const char* copy_name = "store.sqlite";
+
+Status copy_file(io::FileSystem& files, const std::string& from, const std::string& to) {
+    PERDURE_TAKE(const std::unique_ptr<io::File> source, files.open(from, {}));
+    PERDURE_TAKE(const std::unique_ptr<io::File> target,
+                 files.open(to, {.write = true, .create = true, .exclusive = true}));
+    std::vector<std::byte> buffer(copy_bytes);
+    for (std::uint64_t offset = 0;;) {
+        PERDURE_TAKE(const std::size_t read, source->read_at(offset, buffer));
+        if (read == 0) return {};
+        PERDURE_TRY(target->write_at(offset, ByteSpan(buffer).first(read)));
+        offset += read;
+    }
+}
+
+}  // namespace
+
+Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
+                               const std::string& directory) {
+    const std::string copy = io::join_path(directory, copy_name);
+    PERDURE_TRY(copy_file(files, path, copy));
+    PERDURE_TAKE(const bool has_log, files.exists(path + "-wal"));
+    if (has_log) PERDURE_TRY(copy_file(files, path + "-wal", copy + "-wal"));
+    return copy;
+}
+
+Result<std::string> copy_beside_owner(const std::string& path, const std::string& directory) {
+    const std::string copy = io::join_path(directory, copy_name);
+    PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
+    PERDURE_TAKE(Connection source, Connection::open({.path = path, .vfs = vfs->name()}));
+    PERDURE_TRY(check_file(source));
+    PERDURE_TAKE(Connection target, Connection::open({.path = copy, .write = true, .create = true}));
+    sqlite3_backup* const backup = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
+    if (backup == nullptr) return target.failure(sqlite3_errcode(target.handle()), "copying");
+    const int stepped = sqlite3_backup_step(backup, -1);  // all pages, in one read transaction
+    sqlite3_backup_finish(backup);
+    if (stepped != SQLITE_DONE) return source.failure(stepped, "copying");
+    return copy;
+}
+
+}  // namespace perdure::store::sqlite

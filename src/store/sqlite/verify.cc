@@ -1,0 +1,148 @@
+#include "store/sqlite/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "store/sqlite/checksum_vfs.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/log_survey.h"
+#include "store/sqlite/page_checksum.h"
+#include "store/sqlite/private_copy.h"
+#include "store/sqlite/store_file.h"
+#include "store/sqlite/table_sql.h"
+#include "store/sqlite/world_tables.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+constexpr std::uint64_t pages_at_once = 256;
+
+class Verifier {
+public:
+    Verifier(io::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+
+    Status judge_log() {
+        PERDURE_TAKE(log_, survey_log(files_, path_ + "-wal"));
+        report_.log_frames = log_.committed_frames;
+        if (!log_.damage.empty()) add({path_ + "-wal", 0, log_.damage_offset, log_.damage});
+        if (log_.tail_is_torn) {
+            note(text::format("{}-wal ends in {} frames that were never committed, or lost their commit; "
+                              "the journal has what they held",
+                              path_, std::max<std::uint64_t>(log_.tail_frames, 1)));
+        }
+        return {};
+    }
+
+    Status judge_pages() {
+        PERDURE_TAKE(const std::unique_ptr<io::File> file, files_.open(path_, {}));
+        PERDURE_TAKE(const std::uint64_t bytes, file->size());
+        std::vector<std::byte> buffer(pages_at_once * page_bytes);
+        for (std::uint64_t offset = 0; offset < bytes; offset += buffer.size()) {
+            PERDURE_TAKE(const std::size_t read, file->read_at(offset, buffer));
+            judge_pages(offset, ByteSpan(buffer).first(read));
+        }
+        report_.pages = bytes / page_bytes;
+        if (waiting_ > 0) {
+            note(text::format("{} pages of {} are half written; the log has them whole", waiting_, path_));
+        }
+        return {};
+    }
+
+    // What only SQLite can judge: whether whole pages make a whole database, and ours.
+    Status judge_content(const std::string& scratch) {
+        PERDURE_TAKE(const std::string copy, copy_files(files_, path_, scratch));
+        PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
+        const Status status = judge_copy({.path = copy, .vfs = vfs->name(), .write = true});
+        if (!status.ok()) add({path_, 0, 0, status.text()});
+        return {};
+    }
+
+    StoreReport take() { return std::move(report_); }
+
+private:
+    void add(Damage damage) {
+        ++report_.damage_count;
+        if (report_.damages.size() < damages_listed_max) report_.damages.push_back(std::move(damage));
+    }
+    void note(std::string words) { report_.notes.push_back(std::move(words)); }
+
+    void judge_pages(std::uint64_t offset, ByteSpan bytes) {
+        for (std::size_t at = 0; at < bytes.size(); at += page_bytes) {
+            judge_page(offset + at, bytes.subspan(at, std::min<std::size_t>(page_bytes, bytes.size() - at)));
+        }
+    }
+
+    void judge_page(std::uint64_t offset, ByteSpan page) {
+        const std::uint64_t number = offset / page_bytes + 1;
+        if (page.size() == page_bytes && page_is_whole(page, number)) return;
+        if (number == lock_page) {
+            const bool is_blank = std::all_of(page.begin(), page.end(), [](std::byte b) { return b == std::byte{0}; });
+            if (!is_blank) add({path_, number, offset, "the page that is never written is not empty"});
+        } else if (log_.pages.contains(static_cast<std::uint32_t>(number))) {
+            ++waiting_;  // a checkpoint was cut off; the next one writes it again
+        } else if (page.size() < page_bytes) {
+            add({path_, number, offset, "the file ends within the page"});
+        } else {
+            add({path_, number, offset, "the page is not what was written (its checksum differs)"});
+        }
+    }
+
+    Status judge_copy(const ConnectionOptions& options) {
+        PERDURE_TAKE(Connection connection, Connection::open(options));
+        PERDURE_TRY(check_file(connection));
+        {
+            PERDURE_TAKE(Statement select, connection.prepare(select_world_row()));
+            PERDURE_TAKE(const WorldRow row, read_world_row(select));
+            report_.world = row.world;
+            report_.watermark = row.watermark;
+        }
+        PERDURE_TRY(judge_integrity(connection));
+        return judge_tables(connection);
+    }
+
+    Status judge_integrity(Connection& connection) {
+        PERDURE_TAKE(Statement check,
+                     connection.prepare(text::format("PRAGMA integrity_check({})", damages_listed_max)));
+        for (;;) {
+            PERDURE_TAKE(const bool is_row, check.step());
+            if (!is_row) return {};
+            const std::string words(check.text(0));
+            if (words != "ok") add({path_, 0, 0, "integrity_check: " + words});
+        }
+    }
+
+    // Each definition has its table, with the columns it names.
+    Status judge_tables(Connection& connection) {
+        std::map<TableId, TableDefinition> in_force;
+        PERDURE_TRY(read_definitions(connection, [&](const TableDefinition& definition) {
+            in_force.insert_or_assign(definition.id, definition);
+        }));
+        for (const auto& [id, table] : in_force) {
+            const Result<Statement> select = connection.prepare(scan_rows(table, table, false));
+            if (!select.ok()) add({path_, 0, 0, select.status().text()});
+        }
+        return {};
+    }
+
+    io::FileSystem& files_;
+    const std::string path_;
+    LogSurvey log_;
+    StoreReport report_;
+    std::uint64_t waiting_ = 0;
+};
+
+}  // namespace
+
+Result<StoreReport> verify_store(io::FileSystem& files, const std::string& path,
+                                 const std::string& scratch) {
+    Verifier verifier(files, path);
+    PERDURE_TRY(verifier.judge_log());
+    PERDURE_TRY(verifier.judge_pages());
+    PERDURE_TRY(verifier.judge_content(scratch));
+    return verifier.take();
+}
+
+}  // namespace perdure::store::sqlite

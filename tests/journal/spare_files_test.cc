@@ -1,0 +1,318 @@
+#include "journal/spare_files.h"
+
+#include <set>
+
+#include "journal/test_journal.h"
+
+namespace perdure::journal::test {
+namespace {
+
+class SpareFilesTest : public JournalTest {
+protected:
+    void fill(std::uint64_t files) {
+        while (it.journal->statistics().files < files) append_with_room(it.block('x'));
+    }
+    std::string names() const { return joined(it.names()); }
+    const std::string two_files = joined({file_name(1), file_name(2)});
+};
+
+TEST_F(SpareFilesTest, FilesArePreparedAheadAndFullOfZeros) {
+    open();
+    EXPECT_EQ(names(), file_name(1));
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(names(), two_files);
+    const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(2));
+    EXPECT_EQ(bytes.size(), file_bytes_min);
+    for (const std::byte byte : bytes) ASSERT_EQ(byte, std::byte{0});
+}
+
+// J: beginning a file costs the leader one write and one flush, and no directory.
+TEST_F(SpareFilesTest, BeginningAPreparedFileTakesOneWriteAndOneFlush) {
+    open();
+    ASSERT_TRUE(it.prepare_all().ok());
+    while (it.journal->statistics().files == 1 && it.append(it.block('x')).ok()) {
+        if (it.journal->statistics().files == 2) break;
+        if (!it.journal->has_room(2 * 4096) || it.journal->statistics().groups == 5) break;
+    }
+    std::vector<std::string> seen;
+    it.faulty->on_operation = [&](const io::Operation& operation) {
+        seen.emplace_back(io::operation_name(operation.kind));
+    };
+    append(it.block('y'));
+    EXPECT_EQ(it.journal->statistics().files, 2U);
+    EXPECT_EQ(joined(seen), "write sync write sync");  // the head, then the group
+}
+
+TEST_F(SpareFilesTest, PreparedFilesAreTakenOverByTheNextOwner) {
+    open();
+    ASSERT_TRUE(it.prepare_all().ok());
+    crash();
+    reopen();
+    EXPECT_EQ(names(), two_files);
+    EXPECT_EQ(it.journal->statistics().files, 2U);
+    append("a");
+    crash();
+    reopen();
+    expect("a");
+}
+
+TEST_F(SpareFilesTest, TrimmedFilesAreRecycled) {
+    open();
+    fill(4);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    EXPECT_EQ(it.journal->statistics().files, 1U);
+    EXPECT_EQ(names(), joined({file_name(4), spare_name(5), spare_name(6), spare_name(7)}));
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(it.journal->statistics().files_recycled, 1U);
+    const std::vector<std::byte> recycled = it.disk->read_at_rest(path_of(5));
+    for (std::size_t at = 0; at < headers_bytes; ++at) ASSERT_EQ(recycled[at], std::byte{0});
+    EXPECT_NE(as_text(recycled).find("xxx"), std::string_view::npos);  // only the head is zeroed
+}
+
+TEST_F(SpareFilesTest, OldGroupsInARecycledFileAreNeverTakenForNewOnes) {
+    open();
+    std::string expected;
+    std::uint64_t recycled = 0;
+    for (int round = 0; round < 40; ++round) {
+        const std::string word = it.block(static_cast<char>('a' + round % 26));
+        append_with_room(word);
+        ASSERT_TRUE(it.prepare_all().ok());
+        if (round % 3 == 2) {
+            it.from = it.watermark();
+            ASSERT_TRUE(it.journal->trim(it.from.lsn).ok());
+            expected.clear();
+        } else {
+            if (!expected.empty()) expected += ' ';
+            expected += word;
+        }
+        if (round % 10 == 9) {
+            recycled += it.journal->statistics().files_recycled;
+            crash();
+            reopen();
+            expect(expected);
+            EXPECT_EQ(it.recovered.findings.ending, Ending::clean);
+        }
+    }
+    EXPECT_GT(recycled, 3U);
+}
+
+TEST_F(SpareFilesTest, TrimKeepsWhatIsNotSafe) {
+    open();
+    append(it.block('a'));
+    fill(3);
+    const Lsn last = it.journal->last();
+    ASSERT_TRUE(it.journal->trim(0).ok());
+    EXPECT_EQ(it.journal->statistics().files, 3U);
+    ASSERT_TRUE(it.journal->trim(2).ok());  // file 1 holds more than that
+    EXPECT_EQ(it.journal->statistics().files, 3U);
+    ASSERT_TRUE(it.journal->trim(last - 1).ok());  // the newest holds `last` only
+    EXPECT_EQ(it.journal->statistics().files, 1U);
+    ASSERT_TRUE(it.journal->trim(last).ok());
+    EXPECT_EQ(it.journal->statistics().files, 1U);  // the newest always stays
+    crash();
+    it.from = {1, 2, {}, {}, {}};
+    expect_refused(Code::corrupt, "are no longer in the journal");
+}
+
+TEST_F(SpareFilesTest, AFileIsOnlyTrimmedWhenAllItsLsnsAreSafe) {
+    open();
+    fill(3);
+    // The first LSN of file 2, found by trimming ever more.
+    Lsn safe = 0;
+    while (it.journal->statistics().files == 3) ASSERT_TRUE(it.journal->trim(++safe).ok());
+    crash();
+    it.from = {};
+    it.from.lsn = safe;
+    it.recovered = recover_from(*it.disk, it.world, it.from);
+    EXPECT_EQ(it.recovered.findings.first, 0U);  // refused for the chain, which we do not know …
+    EXPECT_NE(it.recovered.status.text().find("different runs"), std::string::npos);
+    it.from.lsn = safe - 1;  // … and one before it, because LSN `safe` is gone
+    it.recovered = recover_from(*it.disk, it.world, it.from);
+    EXPECT_NE(it.recovered.status.text().find("no longer in the journal"), std::string::npos);
+}
+
+TEST_F(SpareFilesTest, AFileIsNotRecycledUnderAReader) {
+    open();
+    append("a");
+    const GroupAddress address = it.last_appended.address;
+    fill(3);
+    bool trimmed = false;
+    it.faulty->on_operation = [&](const io::Operation& operation) {
+        if (operation.kind != io::OperationKind::read || trimmed) return;
+        trimmed = true;
+        EXPECT_TRUE(it.journal->trim(it.journal->last()).ok());
+        EXPECT_TRUE(it.prepare_all().ok());
+        EXPECT_EQ(it.journal->statistics().files_recycled, 1U);  // file 2
+    };
+    const auto changes = it.journal->read(address, *it.catalog);
+    ASSERT_TRUE(changes.ok()) << changes.status().text();
+    EXPECT_EQ(word_of(changes->front()), "a");
+    EXPECT_EQ(it.journal->read(address, *it.catalog).status().code(), Code::not_found);
+}
+
+TEST_F(SpareFilesTest, MoreSparesThanAreOfUseAreRemoved) {
+    open();
+    fill(SpareFiles::spares_max + 6);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    EXPECT_EQ(it.names().size(), SpareFiles::spares_max + 1);
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, it.names().size() * file_bytes_min);
+}
+
+TEST_F(SpareFilesTest, AnOversizedFileIsNotKept) {
+    open();
+    append_with_room(std::string(100'000, 'g'));
+    append_with_room("a");
+    fill(4);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    for (const std::string& name : it.names()) {
+        EXPECT_EQ(it.disk->read_at_rest(io::join_path(directory, name)).size(), file_bytes_min);
+    }
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, it.names().size() * file_bytes_min);
+}
+
+TEST_F(SpareFilesTest, TheBudgetIsHeld) {
+    open();
+    Status status;
+    while (status.ok()) {
+        status = it.journal->prepare(encoded_bytes_max(it.next(it.block('x'))));
+        if (status.ok()) append(it.block('x'));
+    }
+    EXPECT_EQ(status.code(), Code::busy) << status.text();
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::busy);
+    EXPECT_LE(it.journal->statistics().bytes_on_disk, small_files().bytes_max);
+    EXPECT_GT(it.journal->statistics().bytes_on_disk, small_files().bytes_max - file_bytes_min);
+    const Lsn last = it.journal->last();
+    ASSERT_TRUE(it.journal->trim(last).ok());  // the store has caught up
+    for (int more = 0; more < 20; ++more) append_with_room(it.block('y'));
+    EXPECT_EQ(it.journal->last(), last + 20);
+}
+
+TEST_F(SpareFilesTest, WhatNoBudgetCouldHoldIsInvalid) {
+    open();
+    EXPECT_EQ(it.journal->prepare(std::uint64_t{2} << 20).code(), Code::invalid);
+}
+
+TEST_F(SpareFilesTest, SparesAreGivenUpForALargeFile) {
+    open();
+    fill(9);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    append_with_room(std::string(900'000, 'g'));
+    EXPECT_LE(it.journal->statistics().bytes_on_disk, small_files().bytes_max);
+}
+
+TEST_F(SpareFilesTest, AFullDiskIsNotFinal) {
+    open();
+    it.faulty->inject({.kind = io::OperationKind::write, .type = io::FaultType::fail_no_space,
+                       .path_part = "spare-"});
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::no_space);
+    EXPECT_EQ(names(), file_name(1));  // nothing is left lying about
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, file_bytes_min);
+    append("a");
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(names(), two_files);
+}
+
+TEST_F(SpareFilesTest, ADiskTooSmallIsNoticedBeforehand) {
+    open();
+    it.disk->set_capacity_bytes(file_bytes_min + 8192);
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::no_space);
+    append("a");
+}
+
+TEST_F(SpareFilesTest, AFailedFlushOfASpareIsNotFinal) {
+    open();
+    it.faulty->inject({.kind = io::OperationKind::sync, .path_part = "spare-"});
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::io);
+    ASSERT_TRUE(it.prepare_all().ok());
+    append("a");
+    crash();
+    reopen();
+    expect("a");
+}
+
+// Whether the name is durable is not known then, so no file is prepared any more; what is there is used up.
+TEST_F(SpareFilesTest, AFailedFlushOfTheDirectoryEndsPreparation) {
+    open();
+    it.faulty->inject({.kind = io::OperationKind::sync_directory});
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::io);
+    EXPECT_EQ(it.journal->prepare_step().status().code(), Code::io);
+    append("a");
+    EXPECT_EQ(it.journal->prepare(1 << 16).code(), Code::io);
+    crash();
+    reopen();
+    expect("a");
+    ASSERT_TRUE(it.prepare_all().ok());
+}
+
+TEST_F(SpareFilesTest, AFailedRenameWhileTrimmingLosesNothing) {
+    open();
+    fill(3);
+    it.faulty->inject({.kind = io::OperationKind::rename});
+    EXPECT_FALSE(it.journal->trim(it.journal->last()).ok());
+    EXPECT_EQ(it.journal->statistics().files, 3U);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    EXPECT_EQ(it.journal->statistics().files, 1U);
+}
+
+TEST_F(SpareFilesTest, LeftoversOfAnEarlierOwnerAreRemoved) {
+    open();
+    fill(4);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    it.from = it.watermark();
+    crash();
+    reopen();
+    for (const std::string& name : it.names()) EXPECT_FALSE(parse_spare_name(name).has_value()) << name;
+}
+
+TEST_F(SpareFilesTest, PreparedFilesBehindAHoleAreRemoved) {
+    it.options.files_ahead = 3;
+    open();
+    ASSERT_TRUE(it.prepare_all().ok());
+    crash();
+    ASSERT_TRUE(it.disk->remove(path_of(3)).ok());
+    reopen();
+    EXPECT_EQ(names(), two_files);
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(it.names().size(), 5U);
+}
+
+TEST_F(SpareFilesTest, RoomIsTrueWhateverTheGroupsAre) {
+    Random random(11);
+    it.options.files_ahead = 3;
+    open();
+    for (int round = 0; round < 300; ++round) {
+        // A queue of change sets that has_room() promises to take.
+        std::vector<ChangeSet> queue;
+        std::uint64_t total = 0;
+        std::uint64_t largest = 0;
+        const std::size_t count = 1 + random.below(12);
+        for (std::size_t index = 0; index < count; ++index) {
+            queue.push_back(note(*it.catalog->find(notes().id), it.journal->last() + 1 + index,
+                                 std::string(random.below(9000), 'q')));
+            total += encoded_bytes_max(queue.back());
+            largest = std::max(largest, encoded_bytes_max(queue.back()));
+        }
+        const bool room = it.journal->has_room(total, largest);
+        EXPECT_TRUE(room || !it.journal->has_room(total));
+        if (!room) {
+            ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+            ASSERT_TRUE(it.prepare_all().ok());
+            if (!it.journal->has_room(total, largest)) {
+                const Status status = it.journal->prepare(total);
+                ASSERT_TRUE(status.ok()) << status.text();
+                ASSERT_TRUE(it.journal->has_room(total));
+            }
+        }
+        ASSERT_TRUE(it.journal->attest().ok());
+        std::vector<const ChangeSet*> offered;
+        for (const ChangeSet& changes : queue) offered.push_back(&changes);
+        for (std::size_t done = 0; done < offered.size();) {
+            const auto appended = it.journal->append(std::span(offered).subspan(done));
+            ASSERT_TRUE(appended.ok()) << round << ": " << appended.status().text();
+            done += appended->taken;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace perdure::journal::test

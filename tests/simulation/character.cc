@@ -1,0 +1,65 @@
+#include "simulation/character.h"
+
+#include "base/text.h"
+
+namespace perdure::simulation {
+namespace {
+
+constexpr std::uint64_t block = io::block_bytes;
+
+journal::Options draw_journal(Random& random) {
+    journal::Options options;
+    options.file_bytes = random.range<std::uint64_t>(8, 16) * block;  // 32 to 64 KiB
+    options.files_ahead = static_cast<std::uint32_t>(random.range(1, 2));
+    options.bytes_max = options.file_bytes * random.range<std::uint64_t>(4, 16);
+    options.group_bytes_max = static_cast<std::uint32_t>(random.range<std::uint64_t>(1, 4) * block);
+    return options;
+}
+
+engine::PendingLimits draw_limits(Random& random) {
+    engine::PendingLimits limits;
+    if (random.chance(1, 3)) limits.resident_bytes_max = random.below(4096);  // rows are read back
+    if (random.chance(1, 8)) limits.index_bytes_max = random.range(8192, 65536);
+    return limits;
+}
+
+constexpr std::string_view fault_names[] = {"none",      "failed sync",  "failed write",
+                                            "full disk", "failed names", "store down"};
+
+}  // namespace
+
+Variant draw_variant(Random& random) {
+    return {random.chance(1, 2), random.chance(1, 2), random.chance(2, 3)};
+}
+
+Character Character::draw(Random& random) {
+    Character drawn;
+    drawn.options.journal = draw_journal(random);
+    drawn.options.pending = draw_limits(random);
+    drawn.options.drain_interval_ms = static_cast<std::uint32_t>(random.range(1, 60));
+    drawn.options.drain_bytes = random.chance(1, 4) ? 1024 : 64ULL << 10;
+    drawn.variant = draw_variant(random);
+    drawn.may_evolve = random.chance(1, 3);
+    drawn.may_interleave = random.chance(1, 2);
+    drawn.steps = static_cast<std::uint32_t>(random.range(4, 24));
+    if (random.chance(1, 3)) {
+        drawn.fault = static_cast<FaultPlan>(random.range(1, 5));
+        drawn.fault_at = random.range(1, 160);
+        drawn.fault_length = random.range(1, 30);
+    }
+    return drawn;
+}
+
+std::string Character::describe() const {
+    std::string text = text::format(
+        "{} steps; journal files of {} KiB, {} ahead, at most {} KiB, groups of {} KiB; drains every {} ms or {} "
+        "bytes; at most {} resident and {} indexed bytes; fault: {}",
+        steps, options.journal.file_bytes / 1024, options.journal.files_ahead,
+        options.journal.bytes_max / 1024, options.journal.group_bytes_max / 1024, options.drain_interval_ms,
+        options.drain_bytes, options.pending.resident_bytes_max, options.pending.index_bytes_max,
+        fault_names[static_cast<std::size_t>(fault)]);
+    if (fault != FaultPlan::none) text += text::format(" at operation {}", fault_at);
+    return text;
+}
+
+}  // namespace perdure::simulation

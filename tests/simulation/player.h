@@ -1,0 +1,165 @@
+// Player: lives a random life in a world and knows, after every call, what must be so. It drives the engine's
+// passive parts in an order that its random numbers give, also in the middle of each other's I/O, and makes
+// disk and store fail as its character says.
+//
+//     Player player(machine, model, character, random, log);
+//     player.on_operation = …;                // before each operation on disk or store
+//     open(); step(); step(); …; close();     // each `corrupt` if something was not as it must be
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/clock.h"
+#include "io/faulty_file_system.h"
+#include "simulation/beings.h"
+#include "simulation/character.h"
+#include "simulation/life.h"
+#include "simulation/machine.h"
+#include "simulation/model.h"
+#include "simulation/run_log.h"
+
+namespace perdure::simulation {
+
+// What was done so far, for people to see that it was much, and of all kinds.
+struct Figures {
+    std::uint64_t workloads = 0;
+    std::uint64_t operations = 0;      // on disk and store, of the workloads themselves
+    std::uint64_t crash_points = 0;    // operations before which the power failed
+    std::uint64_t crashes = 0;         // and the states of disk and store that this left
+    std::uint64_t nested_crashes = 0;  // in the middle of a recovery
+    std::uint64_t recoveries = 0;      // every opening of a world that was there
+    std::uint64_t torn = 0;            // of those, with something cut from the journal's end
+    std::uint64_t replayed = 0;        // change sets that only the journal held
+    std::uint64_t commits = 0;
+    std::uint64_t conflicts = 0;
+    std::uint64_t refused = 0;         // busy, no space, read-only
+    std::uint64_t faults = 0;
+    std::uint64_t failures = 0;        // worlds that became read-only
+    std::uint64_t interleaved = 0;
+
+    void add(const Figures& other);
+};
+
+class Player {
+public:
+    Player(Machine& machine, Model& model, const Character& character, Random random, Figures& figures,
+           RunLog& log);
+    ~Player();
+
+    // Called before each operation on disk or store, which is described.
+    std::function<void(std::string_view)> on_operation;
+    // Wraps the disk, for seeded bugs; null: nothing.
+    std::function<std::unique_ptr<io::FileSystem>(io::FileSystem&)> wrap_disk;
+
+    // Opens the world, as the process or the machine left it, and judges what is there.
+    Status open();
+    // The process dies.
+    void kill();
+    // Closes cleanly; the process ends.
+    Status close();
+    // Something random. Reopens by itself what has become read-only.
+    Status step();
+    // Everything that is left to be done in the background; afterwards a commit must go through.
+    Status settle();
+
+    // What is durable as the engine would answer anybody now is acknowledged.
+    void acknowledge();
+    [[nodiscard]] std::uint64_t now_ns() const { return clock_.monotonic_ns(); }
+    // Operations so far.
+    [[nodiscard]] std::uint64_t operations() const noexcept { return operations_; }
+    // Whether disk or store changed since this was last asked, or are about to.
+    [[nodiscard]] bool take_changed() noexcept { return std::exchange(changed_, false); }
+    // Whether a power failure now could leave more than one state.
+    [[nodiscard]] bool has_unsynced() const noexcept;
+
+private:
+    // Which part is at work, and so holds which locks.
+    enum class Working : std::uint8_t { nothing, journal, store, prepare };
+
+    // Opening and closing.
+    Status open_life();
+    Status judge_recovered();
+    Status start_life();
+    Status reserve_ids(const Batch& batch);
+    void end_life();
+
+    // Operations.
+    void before_disk(const io::Operation& operation);
+    void before_store(std::string_view call);
+    void note_unsynced(const io::Operation& operation);
+    void inject_faults(const io::Operation& operation);
+    void interleave(const io::Operation* operation);
+
+    // Steps.
+    Status step_tick(bool may_wait);
+    Status step_transaction(bool may_wait);
+    Status step_wait();
+    Status step_look();
+    Status step_declare();
+    Status step_reopen();
+    Status step_tick_again();
+    Status step_digest();
+    Status step_old_tick();
+    Status step_background(Working part);
+    Status step_clock();
+
+    // Ticks and transactions.
+    Status change_beings(bool may_create, Recipe* recipe);
+    Status change_being(std::uint64_t id, Recipe* recipe);
+    Status stage_in_tick(Recipe* recipe);
+    Result<bool> stage(Transaction& to, const UserChange& change, std::vector<Write>& staged, bool in_tick);
+    [[nodiscard]] std::optional<UserChange> draw_change(const std::vector<Write>& staged);
+    [[nodiscard]] CommitOptions draw_options(bool may_wait);
+    [[nodiscard]] bool holds(const UserChange& change, const std::vector<Write>& staged) const;
+    Status conclude(const Result<Token>& token, bool must_conflict, Level least);
+    Status judge_refusal(const Status& status);
+    Status judge_work(const Status& status);
+
+    [[nodiscard]] engine::Engine& engine() { return life_->engine(); }
+    [[nodiscard]] std::uint64_t now_ms() const { return clock_.monotonic_ns() / 1'000'000; }
+    [[nodiscard]] bool failed();
+
+    // Constant after construction.
+    Machine& machine_;
+    Model& model_;
+    const Character& character_;
+    Figures& figures_;
+    RunLog& log_;
+
+    Random random_;
+    io::ManualClock clock_;
+    std::unique_ptr<io::FaultyFileSystem> faulty_;
+    std::unique_ptr<io::FileSystem> wrapped_;
+    Variant variant_;
+    std::unique_ptr<Life> life_;
+    bool store_down_ = false;
+
+    Beings beings_;
+    std::vector<Write> tick_staged_;                         // by refused ticks, too
+    std::set<std::pair<std::string, std::string>> reserved_;  // keys that the open tick has judged
+    std::vector<Token> tokens_;                              // not known to be durable yet
+    bool closed_cleanly_ = false;                            // the last life was
+    std::uint64_t callbacks_due_ = 0;
+
+    std::uint64_t operations_ = 0;
+    std::uint64_t faults_ = 0;  // that hit this life
+    bool fault_spent_ = false;
+    std::uint64_t fault_until_ = 0;
+    bool changed_ = false;
+    std::set<std::string> unsynced_files_;
+    std::set<std::string> unsynced_directories_;
+    Working working_ = Working::nothing;
+    bool interleaving_ = false;
+    Status trouble_;  // of what was interleaved
+};
+
+}  // namespace perdure::simulation

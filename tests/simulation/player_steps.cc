@@ -1,0 +1,254 @@
+// Player, its steps: what a program, and the threads of the engine, may do next.
+#include <algorithm>
+
+#include "base/error.h"
+#include "simulation/contents.h"
+#include "simulation/player.h"
+
+namespace perdure::simulation {
+namespace {
+
+constexpr std::uint64_t late_tables_max = 2;
+// A store that failed is asked again after a second.
+constexpr std::uint64_t store_patience_ns = 1'100'000'000;
+
+std::uint64_t late_tables(const State& state) {
+    std::uint64_t count = 0;
+    while (state.contains(late_table(count).name)) ++count;
+    return count;
+}
+
+Status compare_tables(const Contents& found, const State& expected, Level least, Lsn lsn) {
+    for (const auto& [name, rows] : found) {
+        const auto table = expected.find(name);
+        if (table == expected.end()) {
+            return error(Code::corrupt, "a view at change set {} shows a table {}, which is not there", lsn, name);
+        }
+        const Level level = table->second->spec.level;
+        if (level == Level::relaxed && least > Level::relaxed) continue;
+        if (level == Level::ephemeral && least > Level::ephemeral) continue;
+        if (rows == table->second->rows) continue;
+        const auto text = [](const Rows& of) {
+            std::string all;
+            for (const auto& [key, cells] : of) all.append(" ").append(key).append(describe(cells));
+            return all;
+        };
+        return error(Code::corrupt, "a view at change set {} shows table {} as{}; it must be{}", lsn, name,
+                     text(rows), text(table->second->rows));
+    }
+    return {};
+}
+
+}  // namespace
+
+Status Player::step() {
+    trouble_ = {};
+    acknowledge();
+    if (failed()) {
+        ++figures_.failures;
+        if (random_.chance(1, 2)) return step_reopen();
+    }
+    const auto done = [this]() -> Status {
+        switch (random_.below(32)) {
+            case 0:
+            case 1:
+            case 2:
+            case 3:
+            case 4:
+            case 5:
+            case 6: return step_tick(true);
+            case 7:
+            case 8:
+            case 9:
+            case 10:
+            case 11:
+            case 12: return step_transaction(true);
+            case 13:
+            case 14:
+            case 15:
+            case 16: return step_background(Working::journal);
+            case 17:
+            case 18:
+            case 19: return step_background(Working::store);
+            case 20:
+            case 21: return step_background(Working::prepare);
+            case 22:
+            case 23: return step_wait();
+            case 24:
+            case 25: return step_clock();
+            case 26: return step_look();
+            case 27: return step_declare();
+            case 28: return step_tick_again();
+            case 29: return random_.chance(1, 2) ? step_digest() : step_old_tick();
+            default: return step_reopen();
+        }
+    };
+    Status status = done();
+    working_ = Working::nothing;
+    if (status.ok()) status = trouble_;
+    if (!status.ok()) log_.add("FAILED: {}", status.text());
+    return status;
+}
+
+Status Player::step_clock() {
+    const std::uint64_t milliseconds = random_.chance(1, 6) ? 1100 : random_.range<std::uint64_t>(1, 60);
+    log_.add("{} ms pass", milliseconds);
+    clock_.advance_ns(milliseconds * 1'000'000);
+    return {};
+}
+
+Status Player::step_background(Working part) {
+    working_ = part;
+    switch (part) {
+        case Working::nothing: break;
+        case Working::journal:
+            if (random_.chance(1, 4)) {
+                log_.add("step: attest");
+                clock_.advance_ns(10'000'000);
+                engine().step_attest();
+            } else {
+                log_.add("step: journal");
+                static_cast<void>(engine().step_journal());
+            }
+            break;
+        case Working::store:
+            for (std::uint64_t times = random_.range(1, 4); times > 0; --times) {
+                log_.add("step: store");
+                const auto more = engine().step_store();
+                PERDURE_TRY(judge_work(more.status()));
+                if (!more.ok() || !*more) break;
+            }
+            break;
+        case Working::prepare:
+            log_.add("step: prepare");
+            PERDURE_TRY(judge_work(engine().step_prepare().status()));
+            break;
+    }
+    working_ = Working::nothing;
+    return {};
+}
+
+// Work in the background may fail only if something made it fail, or if a budget is spent.
+Status Player::judge_work(const Status& status) {
+    if (status.ok()) return {};
+    log_.add("it failed: {}", status.text());
+    if (faults_ > 0 || status.code() == Code::busy) return {};
+    return status.with_context("a step in the background");
+}
+
+Status Player::step_wait() {
+    if (tokens_.empty()) return step_background(Working::journal);
+    const Token token = tokens_[random_.below(tokens_.size())];
+    const Level level = random_.chance(1, 3) ? Level::stored : Level::journal;
+    log_.add("waits for change set {} to be at level {}", token.lsn(), level_name(level));
+    working_ = Working::journal;
+    const Status waited = token.wait(level);
+    working_ = Working::nothing;
+    if (waited.ok()) {
+        model_.acknowledge(token.lsn());
+        return {};
+    }
+    log_.add("it was in vain: {}", waited.text());
+    if (faults_ > 0) return {};
+    return waited.with_context("waiting");
+}
+
+Status Player::step_look() {
+    log_.add("looks");
+    const bool durable_only = failed() || random_.chance(1, 3);
+    Lsn lsn = 0;
+    PERDURE_TAKE(const Contents found, read_user_tables(engine(), model_.newest(), durable_only, lsn));
+    if (lsn < model_.acknowledged() || lsn > model_.last() || (!durable_only && lsn != model_.last())) {
+        return error(Code::corrupt, "a view shows change set {}; the last is {}, acknowledged is {}", lsn,
+                     model_.last(), model_.acknowledged());
+    }
+    PERDURE_TRY(compare_tables(found, model_.at(lsn), durable_only ? Level::journal : Level::ephemeral, lsn));
+    const Health health = engine().health();
+    if (health.safe_lsn > health.stored_lsn || health.stored_lsn > health.durable_lsn ||
+        health.durable_lsn > health.accepted_lsn || health.accepted_lsn != model_.last()) {
+        return error(Code::corrupt, "safe {}, stored {}, durable {}, accepted {}; the last is {}", health.safe_lsn,
+                     health.stored_lsn, health.durable_lsn, health.accepted_lsn, model_.last());
+    }
+    static_cast<void>(engine().poll());
+    return beings_.compare(life_->entities(), variant_);
+}
+
+Status Player::step_declare() {
+    const std::uint64_t number = late_tables(model_.newest());
+    if (number == late_tables_max || failed()) return step_look();
+    log_.add("declares table late_{}", number);
+    Proposal proposal;
+    proposal.definitions.push_back(late_table(number));
+    proposal.at_once = true;
+    proposal.now_ms = now_ms();
+    model_.offer(std::move(proposal));
+    const Status declared =
+        engine().declare({late_table_builder(number).definition()}, engine::Engine::Declaring::running);
+    if (engine().health().accepted_lsn == model_.last() + 1) {
+        model_.accepted();
+    } else {
+        model_.refused();
+    }
+    if (declared.ok()) {
+        model_.acknowledge(model_.last());
+        return {};
+    }
+    log_.add("it failed: {}", declared.text());
+    if (faults_ == 0 && declared.code() != Code::busy) return declared.with_context("declaring");
+    // Whether the table is there is for the next life to find out.
+    kill();
+    return open();
+}
+
+Status Player::step_reopen() {
+    const bool cleanly = random_.chance(1, 2);
+    if (cleanly) {
+        PERDURE_TRY(close());
+    } else {
+        log_.add("the process dies");
+        kill();
+    }
+    faults_ = 0;
+    if (character_.may_evolve) variant_ = draw_variant(random_);
+    log_.add("opens again: deep {}, notes {}, purse {}", variant_.deep, variant_.notes, variant_.purse);
+    return open();
+}
+
+Status Player::step_digest() {
+    if (failed()) return step_look();
+    log_.add("asks for the digest");
+    const auto digest = engine().digest();
+    if (digest.ok()) {
+        model_.acknowledge(model_.last());
+        return {};
+    }
+    if (faults_ > 0) return {};
+    return digest.status().with_context("the digest");
+}
+
+Status Player::settle() {
+    for (int round = 0; round < 3 && !failed(); ++round) {
+        clock_.advance_ns(store_patience_ns);
+        while (engine().step_journal()) {}
+        for (bool more = true; more;) {
+            const auto stepped = engine().step_store();
+            PERDURE_TRY(judge_work(stepped.status()));
+            more = stepped.ok() && *stepped;
+        }
+        for (bool more = true; more;) {
+            const auto stepped = engine().step_prepare();
+            PERDURE_TRY(judge_work(stepped.status()));
+            more = stepped.ok() && *stepped;
+        }
+    }
+    acknowledge();
+    if (failed() || faults_ > 0) return {};
+    const Lsn before = model_.last();
+    for (int attempt = 0; attempt < 20 && model_.last() == before; ++attempt) {
+        PERDURE_TRY(step_transaction(true));
+    }
+    if (model_.last() > before) return {};
+    return error(Code::corrupt, "everything is written and drained, and yet no commit is accepted");
+}
+
+}  // namespace perdure::simulation

@@ -1,0 +1,164 @@
+#include "simulation/simulation.h"
+
+#include "base/error.h"
+
+namespace perdure::simulation {
+namespace {
+
+Whereabouts here;
+
+// Seeds of neighbouring crash points must not give neighbouring numbers.
+Random random_for(std::uint64_t seed, std::uint64_t operation, CrashState state) {
+    Random mixed(seed * 0x9E3779B97F4A7C15ULL + operation * 4 + static_cast<std::uint64_t>(state));
+    return mixed.split();
+}
+
+constexpr CrashState all_states[] = {CrashState::nothing, CrashState::everything, CrashState::some};
+
+}  // namespace
+
+const Whereabouts& whereabouts() noexcept { return here; }
+
+std::string_view state_name(CrashState state) noexcept {
+    switch (state) {
+        case CrashState::nothing: return "nothing";
+        case CrashState::everything: return "everything";
+        case CrashState::some: break;
+    }
+    return "some";
+}
+
+std::string Failure::text() const {
+    std::string all = text::format("seed {}: ", seed);
+    if (operation > 0) {
+        all += text::format("the power failed before operation {}, {} of what was not flushed was kept: ", operation,
+                            state_name(state));
+    }
+    all += status.text() + "\n";
+    for (const std::string& line : log) all.append("  ").append(line).append("\n");
+    all += text::format("  run it again: perdure_simulate --seed {}", seed);
+    if (operation > 0) all += text::format(" --crash-at {}", operation);
+    return all + "\n";
+}
+
+struct Simulation::Run {
+    std::uint64_t seed;
+    Character character;
+    RunLog log;
+    Machine machine;
+    Model model;
+    std::optional<Failure> failure;
+};
+
+std::optional<Failure> Simulation::run(std::uint64_t seed) {
+    Random random(seed);
+    Run run{seed, Character::draw(random), RunLog(options_.log), {}, {}, {}};
+    here = {seed, 0, CrashState::nothing};
+    ++figures_.workloads;
+    run.log.add("seed {}: {}", seed, run.character.describe());
+    const Status lived = live(run);
+    if (!run.failure && !lived.ok()) run.failure = Failure{seed, 0, CrashState::nothing, lived, {}};
+    if (run.failure) run.failure->log = run.log.lines();
+    return std::move(run.failure);
+}
+
+// The workload itself. After a failed check of a crash it only goes to its end.
+Status Simulation::live(Run& run) {
+    Random random = random_for(run.seed, 0, CrashState::nothing);
+    Player player(run.machine, run.model, run.character, random, figures_, run.log);
+    player.wrap_disk = options_.wrap_disk;
+    player.on_operation = [&](std::string_view) {
+        if (player.take_changed()) crash_here(run, player);
+    };
+    PERDURE_TRY(player.open());
+    for (std::uint32_t step = 0; step < run.character.steps && !run.failure; ++step) {
+        PERDURE_TRY(player.step());
+    }
+    if (run.failure) return {};
+    PERDURE_TRY(player.settle());
+    PERDURE_TRY(player.close());
+    crash_here(run, player);
+    PERDURE_TRY(player.open());
+    player.kill();
+    figures_.operations += player.operations();
+    return {};
+}
+
+void Simulation::crash_here(Run& run, Player& player) {
+    if (run.failure) return;
+    if (options_.crash_at && *options_.crash_at != player.operations()) return;
+    ++figures_.crash_points;
+    player.acknowledge();
+    const bool one_state = !player.has_unsynced();
+    for (const CrashState state : all_states) {
+        if (one_state && state != CrashState::nothing) break;
+        here.operation = player.operations();
+        here.state = state;
+        Random random = random_for(run.seed, player.operations(), state);
+        Machine machine = run.machine.clone();
+        machine.now_ns = player.now_ns();
+        Model model = run.model;
+        run.log.add("the power fails before operation {}; {} of what was not flushed is kept", here.operation,
+                    state_name(state));
+        run.log.enter();
+        machine.crash(state, random);
+        model.crash();
+        ++figures_.crashes;
+        const Status recovered = recover(run, std::move(machine), std::move(model), random, true);
+        run.log.leave();
+        here.operation = 0;
+        if (recovered.ok()) continue;
+        run.failure = Failure{run.seed, player.operations(), state, recovered, {}};
+        return;
+    }
+}
+
+Status Simulation::recover(Run& run, Machine machine, Model model, Random random, bool may_crash_again) {
+    Character character = run.character;
+    if (character.fault_at > 40) character.fault = FaultPlan::none;
+    if (character.may_evolve) character.variant = draw_variant(random);
+    Player player(machine, model, character, random.split(), figures_, run.log);
+    player.wrap_disk = options_.wrap_disk;
+
+    // The power may fail again in the middle.
+    constexpr std::uint64_t operations_of_a_recovery = 40;
+    const std::uint64_t again_at =
+        may_crash_again && random.chance(1, 4) ? random.range<std::uint64_t>(1, operations_of_a_recovery) : 0;
+    Status nested;
+    player.on_operation = [&](std::string_view) {
+        if (player.operations() != again_at) return;
+        ++figures_.nested_crashes;
+        player.acknowledge();
+        Machine left = machine.clone();
+        left.now_ns = player.now_ns();
+        Model known = model;
+        const auto state = all_states[random.below(3)];
+        run.log.add("the power fails again; {} of what was not flushed is kept", state_name(state));
+        run.log.enter();
+        left.crash(state, random);
+        known.crash();
+        nested = recover(run, std::move(left), std::move(known), random.split(), false);
+        run.log.leave();
+    };
+    PERDURE_TRY(player.open());
+    PERDURE_TRY(nested);
+    switch (random.below(4)) {
+        case 0:  // once more, without a crash: nothing changes
+            player.kill();
+            PERDURE_TRY(player.open());
+            break;
+        case 1: {  // life goes on
+            for (std::uint64_t step = random.range(1, 6); step > 0; --step) {
+                PERDURE_TRY(player.step());
+                PERDURE_TRY(nested);
+            }
+            PERDURE_TRY(player.close());
+            PERDURE_TRY(player.open());
+            break;
+        }
+        default: break;
+    }
+    return nested;
+}
+
+}  // namespace perdure::simulation

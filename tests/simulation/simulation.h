@@ -1,0 +1,70 @@
+// Simulation: runs a short random workload and lets the power fail before every operation on disk or store that
+// could matter; each time what is left is recovered, judged by the model, and lived in for a while.
+//
+//     Simulation simulation({});
+//     for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+//         if (auto failure = simulation.run(seed)) …     // and again with {.log = true} to see what happened
+//     }
+//
+// Everything follows from the seed. Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "perdure/status.h"
+#include "simulation/character.h"
+#include "simulation/machine.h"
+#include "simulation/player.h"
+
+namespace perdure::simulation {
+
+struct SimulationOptions {
+    std::optional<std::uint64_t> crash_at{};  // only before this operation
+    bool log = false;
+    // A seeded bug: the disk that worlds get instead of the real one.
+    std::function<std::unique_ptr<io::FileSystem>(io::FileSystem&)> wrap_disk{};
+};
+
+struct Failure {
+    std::uint64_t seed = 0;
+    std::uint64_t operation = 0;  // before which the power failed; 0: it did not
+    CrashState state = CrashState::nothing;
+    Status status;
+    std::vector<std::string> log;
+
+    [[nodiscard]] std::string text() const;
+};
+
+// Where a run is just now; readable when an assertion of the engine ends the program.
+struct Whereabouts {
+    std::uint64_t seed = 0;
+    std::uint64_t operation = 0;
+    CrashState state = CrashState::nothing;
+};
+[[nodiscard]] const Whereabouts& whereabouts() noexcept;
+[[nodiscard]] std::string_view state_name(CrashState state) noexcept;
+
+class Simulation {
+public:
+    explicit Simulation(SimulationOptions options) : options_(std::move(options)) {}
+
+    [[nodiscard]] std::optional<Failure> run(std::uint64_t seed);
+    [[nodiscard]] const Figures& figures() const noexcept { return figures_; }
+
+private:
+    struct Run;
+
+    Status live(Run& run);
+    void crash_here(Run& run, Player& player);
+    Status recover(Run& run, Machine machine, Model model, Random random, bool may_crash_again);
+
+    const SimulationOptions options_;
+    Figures figures_;
+};
+
+}  // namespace perdure::simulation
