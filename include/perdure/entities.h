@@ -1,14 +1,14 @@
-// Entities: the present of the world, in memory. Components are plain structs; every component type is a
-// table, every change goes out with the tick.
+// Entities: the present of the world, in memory. Components are plain structs; every component type
+// is a table, every change goes out with the tick.
 //
 //     auto ana = entities.create();
 //     entities.set(ana, Position{1, 2, 3});
 //     if (const Position* at = entities.get<Position>(ana)) …
 //     entities.each<perdure::Mut<Position>, Velocity>([](auto& p, const auto& v) { p.x += v.x; });
 //
-// Changes are found three ways: set(), mutable iteration (marks every row it visits), and changed<T>(entity)
-// after writing through a pointer from get_mutable_unmarked().
-// Only components of the world's schema can be used; others are a bug and stop the program.
+// Changes are found three ways: set(), mutable iteration (marks every row it visits), and
+// changed<T>(entity) after writing through a pointer from get_mutable_unmarked(). Only components
+// of the world's schema can be used; others are a bug and stop the program.
 //
 // Thread rule: the world's thread. Pointers and references live until the next create, set of a new
 // component, remove or destroy of that component type, or commit.
@@ -48,22 +48,25 @@ public:
     Entities(const Entities&) = delete;
     Entities& operator=(const Entities&) = delete;
 
-    // A new entity, never used before, in this life of the world or an earlier one.
+    // A new entity, never used before, in this life of the world or an earlier one. no_entity if
+    // the parent is dead, or if ids have to be reserved first and that is refused (health() says
+    // why), or at the limit of some 4 billion live ones.
     [[nodiscard]] Entity create(EntityKind kind = EntityKind::plain, Entity parent = no_entity);
-    // Destroys the entity and its whole tree; players in it are detached first. False if it is not alive,
-    // or is the world.
+    // Destroys the entity and its whole tree; players in it are detached first. False if it is not
+    // alive, or is the world.
     bool destroy(Entity entity);
     [[nodiscard]] bool alive(Entity entity) const;
     [[nodiscard]] std::size_t count() const;  // alive, the world included
 
-    // False if the entity is dead, the parent is, or it would become its own ancestor. no_entity: a root.
+    // False if the entity is dead or the world, the parent is dead, or it would become its own
+    // ancestor. no_entity: a root.
     bool set_parent(Entity entity, Entity parent);
     [[nodiscard]] Entity parent(Entity entity) const;
     [[nodiscard]] Entity root(Entity entity) const;
     [[nodiscard]] EntityKind kind(Entity entity) const;
     [[nodiscard]] std::vector<Entity> children(Entity entity) const;  // in order of id
 
-    // Adds or replaces; marks. False if the entity is dead.
+    // Adds or replaces; marks, even if the value is what it was. False if the entity is dead.
     template <Component T>
     bool set(Entity entity, const T& value) {
         return set_raw(type_number<T>(), entity, &value);
@@ -98,14 +101,17 @@ public:
         return remove_raw(type_number<T>(), entity);
     }
 
-    // Sets the component of many entities from arrays. Returns how many were alive and set.
+    // Sets the component of many entities from arrays, as far as both go. Returns how many were
+    // alive and set.
     template <Component T>
     std::size_t set_many(std::span<const Entity> ids, std::span<const T> values) {
         return set_many_raw(type_number<T>(), ids, values.data(), sizeof(T), values.size());
     }
 
-    // Calls visit(components…) or visit(Entity, components…) for every entity that has all of them, in the
-    // order of the first one's rows. Adding or removing components while iterating is a bug.
+    // Calls visit(components…) or visit(Entity, components…) for every entity that has all of them,
+    // in the order of the first one's rows. At most 16 components; tags among them filter. The
+    // visitor may set what is there, but adding or removing components of a visited type is a bug
+    // and stops the program.
     template <typename... Cs, typename Visitor>
     void each(Visitor&& visit);
 

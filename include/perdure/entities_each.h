@@ -1,7 +1,8 @@
 // entities_each.h: how Entities::each<>() visits; templates only. Read entities.h.
 //
-// The walk finds rows that lie side by side in all components asked for: many chunks of 1024 where they hold
-// the same entities in the same order, shorter runs elsewhere. Within a run the visitor sees plain arrays.
+// The walk finds rows that lie side by side in all components asked for: many chunks of 1024 where
+// they hold the same entities in the same order, shorter runs elsewhere. Within a run the visitor
+// sees plain arrays.
 #pragma once
 
 #include <array>
@@ -62,7 +63,7 @@ private:
     std::uint32_t chunk_ = 0;
     std::uint32_t inside_ = 0;
     std::uint32_t chunk_count_ = 0;
-    bool side_by_side_ = false;  // the whole chunk, in all types
+    bool side_by_side_ = false;                              // the whole chunk, in all types
     std::array<std::uint32_t, each_components_max> at_{};    // first row of the run, by type
     std::array<std::uint32_t, each_components_max> hint_{};  // where the next id probably is
     // The run.
@@ -86,9 +87,10 @@ void visit_run(Visitor& visit, const std::uint64_t* ids, std::uint32_t count, Ts
     if constexpr (std::is_invocable_v<Visitor&, Ts&...>) {
         for (std::uint32_t row = 0; row < count; ++row) visit(row_at(rows, row)...);
     } else {
-        static_assert(std::is_invocable_v<Visitor&, Entity, Ts&...>,
-                      "the visitor takes (components…) or (Entity, components…): const T& for T, T& for "
-                      "Mut<T>");
+        static_assert(
+            std::is_invocable_v<Visitor&, Entity, Ts&...>,
+            "the visitor takes (components…) or (Entity, components…): const T& for T, T& for "
+            "Mut<T>");
         for (std::uint32_t row = 0; row < count; ++row) {
             visit(Entity{ids[row]}, row_at(rows, row)...);
         }
@@ -113,7 +115,8 @@ void visit_all(entities::Registry& registry, Visitor& visit, std::index_sequence
 template <typename... Cs, typename Visitor>
 void Entities::each(Visitor&& visit) {
     static_assert(sizeof...(Cs) >= 1, "each<> wants the components to visit");
-    static_assert(sizeof...(Cs) <= detail::each_components_max, "each<> takes at most 16 components");
+    static_assert(sizeof...(Cs) <= detail::each_components_max,
+                  "each<> takes at most 16 components");
     static_assert((Component<std::remove_const_t<typename detail::Visited<Cs>::Type>> && ...),
                   "declare every component with PERDURE_COMPONENT");
     detail::visit_all<Cs...>(registry_, visit, std::index_sequence_for<Cs...>{});

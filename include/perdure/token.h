@@ -1,7 +1,7 @@
 // Token: what a commit returns. Wait for it, poll it, or leave a callback.
 //
 //     auto saved = world.commit();
-//     if (saved) saved->then([&](const perdure::Status& status) { tell(ana, status); });
+//     if (saved) saved->then([&] { tell(ana, "saved"); });
 //
 // A token completes at the strongest level in its change set. If the flush that would have made it durable
 // fails, it completes with `unknown`: the next open decides.
@@ -14,6 +14,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "perdure/durability.h"
 #include "perdure/status.h"
@@ -44,10 +46,22 @@ public:
     // part in the writing; waiting for `stored` asks the drain to hurry.
     Status wait() const;
     Status wait(Level level) const;
-    // Calls back in World::poll() once the token is done; at once in the next poll if it is already.
-    void then(std::function<void(const Status&)> callback) const;
+    // Calls back in World::poll() once the token is done; at once in the next poll if it is already. The
+    // callback takes the status, or nothing, and is then only called if all went well.
+    template <typename Callback>
+    void then(Callback callback) const {
+        if constexpr (std::is_invocable_v<Callback&, const Status&>) {
+            call_back(std::move(callback));
+        } else {
+            call_back([run = std::move(callback)](const Status& status) mutable {
+                if (status.ok()) run();
+            });
+        }
+    }
 
 private:
+    void call_back(std::function<void(const Status&)> callback) const;
+
     std::shared_ptr<engine::Progress> progress_;
     std::uint64_t lsn_ = 0;
     Level level_ = Level::journal;

@@ -104,10 +104,12 @@ Status Engine::open_journal() {
     journal::Start start = found.start(identity_.world);
     start.epoch = std::max(start.epoch, from.epoch + 1);
     core_->epoch = start.epoch;
-    PERDURE_TRY(store_->take_over(core_->epoch));
     PERDURE_TAKE(journal_, journal::Journal::open(*options_.files, *options_.clock,
                                                   directory_->journal(), options_.journal, start,
                                                   core_->catalog));
+    // The journal first: an epoch that only the store has seen would be drawn again after a crash in between,
+    // and the store would refuse it for ever.
+    PERDURE_TRY(store_->take_over(core_->epoch));
     flush_queue_.attach(*journal_);
     flush_queue_.start_at(core_->pending.last());
     core_->progress->reached_journal(core_->pending.last());

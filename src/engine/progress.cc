@@ -18,6 +18,7 @@ void Progress::fail(const Status& reason) {
 void Progress::detach() {
     const std::unique_lock lock(life_);
     helper_ = nullptr;
+    fail(error(Code::unknown, "the world was closed before it got there"));
 }
 
 Status Progress::failure() const {
@@ -49,16 +50,13 @@ Status Progress::wait(Lsn lsn, Level level) {
     if (reached(lsn, level)) return {};
     const std::shared_lock lock(life_);
     if (helper_) helper_->help(lsn, level);
-    if (!helper_ && !failed() && !reached(lsn, level)) {
-        return error(Code::unknown, "the world was closed before change set {} reached level {}", lsn,
-                     level_name(level));
-    }
     return status(lsn, level);
 }
 
 void Progress::then(Lsn lsn, Level level, std::function<void(const Status&)> callback) {
     const std::scoped_lock lock(mutex_);
-    callbacks_.emplace(lsn, Callback{level, std::move(callback)});
+    // What is done already waits for nobody: it comes first.
+    callbacks_.emplace(reached(lsn, level) ? 0 : lsn, Callback{lsn, level, std::move(callback)});
     waiting_.store(callbacks_.size(), std::memory_order_release);
 }
 
@@ -70,12 +68,12 @@ std::size_t Progress::poll() {
         const Lsn newest = durable();
         std::unique_lock lock(mutex_);
         for (auto at = callbacks_.begin(); at != callbacks_.end();) {
-            if (at->first > newest && !failed_now && at->second.level >= Level::journal) break;
-            if (!reached(at->first, at->second.level) && !failed_now) {
+            if (at->first > newest && !failed_now) break;
+            const auto [lsn, level] = std::pair(at->second.lsn, at->second.level);
+            if (!reached(lsn, level) && !failed_now) {
                 ++at;
                 continue;
             }
-            const auto [lsn, level] = std::pair(at->first, at->second.level);
             auto run = std::move(at->second.run);
             at = callbacks_.erase(at);
             lock.unlock();
@@ -104,7 +102,7 @@ Status Token::wait() const { return wait(level_); }
 Status Token::wait(Level level) const {
     return progress_ ? progress_->wait(lsn_, level) : Status();
 }
-void Token::then(std::function<void(const Status&)> callback) const {
+void Token::call_back(std::function<void(const Status&)> callback) const {
     if (progress_) progress_->then(lsn_, level_, std::move(callback));
 }
 

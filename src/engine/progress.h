@@ -52,6 +52,7 @@ public:
 
 private:
     struct Callback {
+        Lsn lsn;
         Level level;
         std::function<void(const Status&)> run;
     };
@@ -65,7 +66,7 @@ private:
 
     mutable std::mutex mutex_;  // guards what follows
     Status failure_;
-    std::multimap<Lsn, Callback> callbacks_;
+    std::multimap<Lsn, Callback> callbacks_;  // by LSN; what was done when it came, by 0
     std::atomic<std::size_t> waiting_{0};  // callbacks_.size(), to make an idle poll() free
 };
 

@@ -97,6 +97,8 @@ Result<Identity> WorldDirectory::create(const Uuid& world, const io::Clock& cloc
     PERDURE_TRY(files_.create_directory(journal()));
     PERDURE_TRY(files_.create_directory(quarantine()));
     PERDURE_TRY(files_.sync_directory(path_));
+    // The world's own name, too: its directory may be new.
+    PERDURE_TRY(files_.sync_directory(io::parent_path(path_)));
     Identity identity;
     identity.world = world;
     identity.created_us = clock.wall_us();

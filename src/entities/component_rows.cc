@@ -10,8 +10,8 @@ namespace perdure::entities {
 namespace {
 
 constexpr std::size_t cache_line_bytes = 64;
-// The first slab is one chunk, and each is as large as all before it, up to here: a component of few
-// entities takes little, one of millions lies in few pieces.
+// The first slab is one chunk, and each is as large as all before it, up to here: a component of
+// few entities takes little, one of millions lies in few pieces.
 constexpr std::size_t slab_bytes_max = std::size_t{4} << 20;
 
 // Most components have 8 to 32 bytes; two overlapping loads and stores beat a call of memcpy.
@@ -52,9 +52,8 @@ void ComponentRows::add_slab() {
     const std::size_t alignment = std::max(cache_line_bytes, shape_.alignment);
     const std::size_t ids_bytes = chunk_rows * sizeof(std::uint64_t);
     const std::size_t rows_bytes = chunk_rows * stride_;
-    const std::size_t chunks =
-        std::clamp(slab_bytes_max / (ids_bytes + rows_bytes), std::size_t{1},
-                   std::max(chunks_.size(), std::size_t{1}));
+    const std::size_t chunks = std::clamp(slab_bytes_max / (ids_bytes + rows_bytes), std::size_t{1},
+                                          std::max(chunks_.size(), std::size_t{1}));
     const std::size_t rows_begin = round_up(chunks * ids_bytes, alignment);
     // A tag has no bytes, but a pointer to one must point to something.
     const std::size_t bytes = rows_begin + std::max(chunks * rows_bytes, cache_line_bytes);
@@ -78,7 +77,8 @@ void ComponentRows::drop_spare_slabs() {
 }
 
 std::uint32_t ComponentRows::append(std::uint64_t id) {
-    PERDURE_ASSERT(iterating_ == 0);  // each<>() runs, and its visitor adds a component of this type
+    PERDURE_ASSERT(iterating_ ==
+                   0);  // each<>() runs, and its visitor adds a component of this type
     PERDURE_ASSERT(count_ < rows_max);
     const std::uint32_t row = count_++;
     if (row / chunk_rows == chunks_.size()) add_slab();
@@ -137,7 +137,8 @@ bool ComponentRows::remove(std::uint64_t id) {
     }
     index_.put(id, removed);
     removed_.push_back(id);
-    if (removed_.size() >= removed_compact_at_) {  // a component that comes and goes in one long tick
+    if (removed_.size() >=
+        removed_compact_at_) {  // a component that comes and goes in one long tick
         removed_ = removed_ids();
         removed_compact_at_ = std::max(removed_compact_min, removed_.size() * 2);
     }
@@ -153,7 +154,8 @@ bool ComponentRows::forget(std::uint64_t id) {
 }
 
 void ComponentRows::drop(std::uint32_t row) {
-    PERDURE_ASSERT(iterating_ == 0);  // each<>() runs, and its visitor removes a component of this type
+    PERDURE_ASSERT(iterating_ ==
+                   0);  // each<>() runs, and its visitor removes a component of this type
     PERDURE_ASSERT(row < count_);
     const std::uint32_t last = count_ - 1;
     if (shape_.operations.destroy != nullptr) shape_.operations.destroy(at(row));
@@ -206,9 +208,8 @@ void ComponentRows::captured_changed() {
 }
 
 void ComponentRows::captured_fresh() {
-    fresh_.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
-        changed_.clear_word(first, bits);
-    });
+    fresh_.for_each_word(
+        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
     captured_removed();
 }
 

@@ -1,15 +1,17 @@
-// ComponentRows: all components of one type, in memory: structs in chunks, an index from entity to row, and
-// what has changed since the last capture.
+// ComponentRows: all components of one type, in memory: structs in chunks, an index from entity to
+// row, and what has changed since the last capture.
 //
-// Rows are dense: a removed row's place is taken by the last one. Chunks hold 1024 rows and never move, so
-// growing never copies a world. They are cut from slabs of up to some MiB, so that neighbouring chunks
-// mostly lie side by side and iteration sees long arrays; the ids of the rows lie in arrays of their own.
+// Rows are dense: a removed row's place is taken by the last one. Chunks hold 1024 rows and never
+// move, so growing never copies a world. They are cut from slabs of up to some MiB, so that
+// neighbouring chunks mostly lie side by side and iteration sees long arrays; the ids of the rows
+// lie in arrays of their own.
 //
 // What capture needs to know:
 //   changed   the row differs from what was last captured, or is new
 //   fresh     neither store nor journal has a row for it; fresh rows are changed, too
 //   removed   ids whose row the store or journal still has
-// A fresh row that is removed leaves no trace; a removed id that is set again is changed, not fresh.
+// A fresh row that is removed leaves no trace; a removed id that is set again is changed, not
+// fresh.
 //
 // Thread rule: the world's thread. Pointers to rows live until the next add or remove.
 #pragma once
@@ -28,9 +30,11 @@ namespace perdure::entities {
 
 class ComponentRows {
 public:
-    static constexpr std::uint32_t chunk_rows = 1024;  // 12 KiB of positions: a few pages, not a world
+    static constexpr std::uint32_t chunk_rows =
+        1024;  // 12 KiB of positions: a few pages, not a world
     static constexpr std::uint32_t none = IdIndex::none;
-    static constexpr std::uint32_t rows_max = 0xFFFF'FC00;  // row numbers have 32 bits; some mean more
+    static constexpr std::uint32_t rows_max =
+        0xFFFF'FC00;  // row numbers have 32 bits; some mean more
 
     // `layouts` counts the layouts of all chunks of one registry. Both must outlive this.
     ComponentRows(const StructShape& shape, std::uint64_t& layouts);
@@ -53,8 +57,8 @@ public:
     }
     [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
 
-    // A row for an id that has none, with T{} in it (a trivially copyable one: with anything in it, to be
-    // written by the caller). Marked.
+    // A row for an id that has none, with T{} in it (a trivially copyable one: with anything in it,
+    // to be written by the caller). Marked.
     std::uint32_t add(std::uint64_t id);
     // Copies a value over the row's; does not mark.
     void write(std::uint32_t row, const void* value) noexcept;
@@ -66,7 +70,8 @@ public:
         changed_.set_range(first, count);
     }
 
-    // Hydration: rows come and go without leaving marks. restore() finds or adds, with T{} in what it adds.
+    // Hydration: rows come and go without leaving marks. restore() finds or adds, with T{} in what
+    // it adds.
     std::uint32_t restore(std::uint64_t id);
     bool forget(std::uint64_t id);
 
@@ -96,10 +101,11 @@ public:
     }
     // Whether the rows of the next chunk begin where this one's end, and their ids, too.
     [[nodiscard]] bool continues(std::uint32_t chunk) const noexcept {
-        return chunk + 1 < chunks_.size() && chunks_[chunk + 1].ids == chunks_[chunk].ids + chunk_rows;
+        return chunk + 1 < chunks_.size() &&
+               chunks_[chunk + 1].ids == chunks_[chunk].ids + chunk_rows;
     }
-    // Whether that chunk here and there holds the same ids in the same order. Cheap if it was asked before
-    // and nothing changed since.
+    // Whether that chunk here and there holds the same ids in the same order. Cheap if it was asked
+    // before and nothing changed since.
     [[nodiscard]] bool same_layout(std::uint32_t chunk, ComponentRows& other) noexcept;
 
     // While it is iterated, adding and removing rows is a bug, and stops the program.
@@ -112,18 +118,17 @@ private:
 
     struct Release {
         std::align_val_t alignment;
-        void operator()(std::byte* memory) const noexcept {
-            ::operator delete(memory, alignment);
-        }
+        void operator()(std::byte* memory) const noexcept { ::operator delete(memory, alignment); }
     };
     struct Chunk {
         std::byte* rows = nullptr;
         std::uint64_t* ids = nullptr;
-        // ids[i] is this + i for all rows, unless it is 0. So it is where entities were made together, and
-        // then nobody need read the ids.
+        // ids[i] is this + i for all rows, unless it is 0. So it is where entities were made
+        // together, and then nobody need read the ids.
         std::uint64_t consecutive_from = 0;
-        // Chunks of two types with equal numbers hold the same ids in the same order: every change of the
-        // ids draws a new number, and same_layout() gives both the same one once it has compared them.
+        // Chunks of two types with equal numbers hold the same ids in the same order: every change
+        // of the ids draws a new number, and same_layout() gives both the same one once it has
+        // compared them.
         std::uint64_t layout = 0;
     };
     // Ids of its chunks, then their rows.

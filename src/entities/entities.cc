@@ -30,9 +30,7 @@ const void* Entities::get_raw(TypeNumber type, Entity entity) const {
 void* Entities::edit_raw(TypeNumber type, Entity entity, bool mark) {
     return registry_.find(type, entity, mark);
 }
-bool Entities::remove_raw(TypeNumber type, Entity entity) {
-    return registry_.remove(type, entity);
-}
+bool Entities::remove_raw(TypeNumber type, Entity entity) { return registry_.remove(type, entity); }
 
 std::size_t Entities::set_many_raw(TypeNumber type, std::span<const Entity> ids, const void* values,
                                    std::size_t stride, std::size_t count) {

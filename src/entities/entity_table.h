@@ -1,7 +1,8 @@
-// EntityTable: which entities live, of what kind, and whose children they are; the rows of table "entity".
+// EntityTable: which entities live, of what kind, and whose children they are; the rows of table
+// "entity".
 //
-// A live entity is 8 bytes here beside its id, its place in the index and its marks; parent and root are
-// in the tree, for those that have any.
+// A live entity is 8 bytes here beside its id, its place in the index and its marks; parent and
+// root are in the tree, for those that have any.
 //
 // Thread rule: the world's thread.
 #pragma once
@@ -54,8 +55,8 @@ public:
     // The row to be stored for one of rows().
     [[nodiscard]] EntityRow stored_row(std::uint32_t row) const noexcept;
 
-    // Hydration: rows in any order, the newest of an id last; then loaded(), which builds the trees. What it
-    // had to repair is marked, so that the store follows.
+    // Hydration: rows in any order, the newest of an id last; then loaded(), which builds the
+    // trees. What it had to repair is marked, so that the store follows.
     void restore(std::uint64_t id, const EntityRow& row);
     void forget(std::uint64_t id);
     void loaded(std::vector<std::string>& remarks);

@@ -7,7 +7,8 @@
 namespace perdure::entities {
 namespace {
 
-constexpr std::size_t remarks_max = 20;  // of one sort: enough to see what is wrong, short enough to read
+constexpr std::size_t remarks_max =
+    20;  // of one sort: enough to see what is wrong, short enough to read
 
 // Keeps the first remarks of a sort and counts the others.
 class Remarks {
@@ -55,18 +56,20 @@ void EntityTable::cut_missing_parents(std::vector<std::string>& to) {
     for (auto& [id, loading] : loading_) {
         if (loading.parent == 0) continue;
         if (id != world_entity.id && alive(loading.parent)) continue;
-        remarks.add(id == world_entity.id
-                        ? text::format("the world itself had a parent, entity {}; it has none now",
-                                       loading.parent)
-                        : text::format("entity {}: its parent, entity {}, is not there; loaded as a root",
-                                       id, loading.parent));
+        remarks.add(
+            id == world_entity.id
+                ? text::format("the world itself had a parent, entity {}; it has none now",
+                               loading.parent)
+                : text::format("entity {}: its parent, entity {}, is not there; loaded as a root",
+                               id, loading.parent));
         loading.parent = 0;
         rows_.mark(rows_.find(id));
     }
     remarks.finish("entities whose parent is not there");
 }
 
-// Follows the parents of everyone until a place that was seen before. Seen in the same walk: a cycle.
+// Follows the parents of everyone until a place that was seen before. Seen in the same walk: a
+// cycle.
 void EntityTable::cut_cycles(std::vector<std::string>& to) {
     Remarks remarks(to);
     std::unordered_map<std::uint64_t, std::uint64_t> seen_from;
@@ -90,7 +93,8 @@ void EntityTable::cut_cycles(std::vector<std::string>& to) {
 }
 
 void EntityTable::build_trees(std::vector<std::string>& remarks) {
-    for (auto at = loading_.rbegin(); at != loading_.rend(); ++at) {  // each goes before its siblings
+    for (auto at = loading_.rbegin(); at != loading_.rend();
+         ++at) {  // each goes before its siblings
         if (at->second.parent == 0) continue;
         tree_.attach(make_node(at->first), make_node(at->second.parent));
     }
@@ -110,8 +114,10 @@ void EntityTable::build_trees(std::vector<std::string>& remarks) {
         rows_.mark(rows_.find(id));
     }
     if (wrong_roots > 0) {
-        remarks.push_back(text::format("the roots of {} entities were not what their parents say; "
-                                       "they are written anew with the next tick", wrong_roots));
+        remarks.push_back(
+            text::format("the roots of {} entities were not what their parents say; "
+                         "they are written anew with the next tick",
+                         wrong_roots));
     }
 }
 

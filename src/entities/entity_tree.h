@@ -1,7 +1,7 @@
 // EntityTree: who is whose child. Only entities that have a parent or a child are in it.
 //
-// Nodes are 32 bytes, in blocks that never move, and refer to one another by number. Nothing here recurses:
-// a chain of a million entities is as good as a flat one.
+// Nodes are 32 bytes, in blocks that never move, and refer to one another by number. Nothing here
+// recurses: a chain of a million entities is as good as a flat one.
 //
 // Thread rule: the world's thread.
 #pragma once
@@ -35,7 +35,8 @@ public:
     }
     [[nodiscard]] bool is_below(Node node, Node ancestor) const noexcept;  // or the same
 
-    // Make and cut the link between child and parent; roots stay as they were: call set_root() then.
+    // Make and cut the link between child and parent; roots stay as they were: call set_root()
+    // then.
     void attach(Node child, Node parent);
     void detach(Node child);
     void set_root(Node node, Node root) noexcept { at(node).root = root; }

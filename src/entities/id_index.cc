@@ -82,8 +82,8 @@ void IdIndex::double_directory() {
     }
 }
 
-// Closes the gap, so that no search ends before what it looks for: entries behind the gap move into it
-// unless their home lies behind it.
+// Closes the gap, so that no search ends before what it looks for: entries behind the gap move into
+// it unless their home lies behind it.
 void IdIndex::erase_entry(std::size_t at) noexcept {
     std::size_t gap = at;
     for (std::size_t next = (at + 1) & mask_; directory_[next].page != nullptr;

@@ -1,9 +1,9 @@
 // IdIndex: from entity ids to 32-bit numbers, whether the ids lie close together or far apart.
 //
-// Ids are never used again, so a world that has lived long has few left of any stretch of them. Pages of
-// 128 neighbouring ids are found through a hash table and freed when empty: 4 bytes an id where ids are
-// dense, half a KiB an id at the very worst. The table of pages is a thirtieth of the pages, so that
-// its doubling moves little.
+// Ids are never used again, so a world that has lived long has few left of any stretch of them.
+// Pages of 128 neighbouring ids are found through a hash table and freed when empty: 4 bytes an id
+// where ids are dense, half a KiB an id at the very worst. The table of pages is a thirtieth of the
+// pages, so that its doubling moves little.
 //
 // Thread rule: one thread writes; any number may call find() while nobody writes.
 #pragma once
@@ -39,7 +39,7 @@ public:
 private:
     static constexpr unsigned page_bits = 7;
     static constexpr std::uint64_t page_mask = (std::uint64_t{1} << page_bits) - 1;
-    static constexpr std::size_t slab_pages = 64;  // 33 KiB at a time
+    static constexpr std::size_t slab_pages = 64;               // 33 KiB at a time
     static constexpr std::uint64_t no_key = ~std::uint64_t{0};  // no id has it: ids have 64 bits
 
     struct Page {
@@ -51,8 +51,8 @@ private:
         Page* page = nullptr;
     };
 
-    // Fibonacci hashing: neighbours spread evenly, and so do keys a power of two apart, which is how far
-    // apart the first ids of one life of the world after the other lie.
+    // Fibonacci hashing: neighbours spread evenly, and so do keys a power of two apart, which is
+    // how far apart the first ids of one life of the world after the other lie.
     [[nodiscard]] std::size_t home(std::uint64_t key) const noexcept {
         return static_cast<std::size_t>((key * 0x9E37'79B9'7F4A'7C15) >> shift_);
     }

@@ -35,8 +35,8 @@ Status check_clash(std::string_view what, std::string_view name) {
 Result<const TableDefinition*> find_in_force(const Catalog& catalog, std::string_view name) {
     const TableDefinition* found = catalog.find(name);
     if (found != nullptr) return found;
-    return error(Code::not_found, "table {} is not in force; declare the registry's definitions first",
-                 name);
+    return error(Code::not_found,
+                 "table {} is not in force; declare the registry's definitions first", name);
 }
 
 }  // namespace
@@ -73,7 +73,8 @@ Status Registry::add_component(const Schema::DeclaredComponent& declared) {
 std::vector<TableDefinition> Registry::definitions() const {
     std::vector<TableDefinition> all;
     all.push_back(resident_definition(entity_shape_, "id", id_type, default_category));
-    all.push_back(resident_definition(struct_shape<ReservedIds>(), "slot", slot_type, default_category));
+    all.push_back(
+        resident_definition(struct_shape<ReservedIds>(), "slot", slot_type, default_category));
     for (const auto& table : components_) {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
@@ -94,10 +95,12 @@ Status Registry::bind(const Catalog& catalog,
     foreign_.clear();
     for (const TableDefinition* table : catalog.tables()) {
         const auto is_this = [&](const auto& known) { return known->definition->id == table->id; };
-        if (!is_component_table(*table) || std::any_of(components_.begin(), components_.end(), is_this)) {
+        if (!is_component_table(*table) ||
+            std::any_of(components_.begin(), components_.end(), is_this)) {
             continue;
         }
-        // Nothing writes a foreign table's rows, and those of ephemeral tables are gone since the opening.
+        // Nothing writes a foreign table's rows, and those of ephemeral tables are gone since the
+        // opening.
         if (category_of(table->category).durability == Level::ephemeral) continue;
         foreign_.push_back(table);
     }

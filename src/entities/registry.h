@@ -1,11 +1,11 @@
 // Registry: what lives in the world, in memory, and its passage to and from tables.
 //
-// The world layer makes one from the schema, declares its definitions(), binds it once they are in force,
-// hydrates it (load …, loaded) and then, tick by tick, captures what changed:
+// The world layer makes one from the schema, declares its definitions(), binds it once they are in
+// force, hydrates it (load …, loaded) and then, tick by tick, captures what changed:
 //
 //     capture(change_set, …)    gathers marks into batches; changes nothing
-//     the engine accepts it     or refuses: then nothing happened, and the next capture gathers the same
-//     captured()                clears the marks that were gathered
+//     the engine accepts it     or refuses: then nothing happened, and the next capture gathers the
+//     same captured()                clears the marks that were gathered
 //
 // Between capture() and captured() nothing may change. Programs speak to it through Entities.
 //
@@ -43,30 +43,33 @@ public:
 
     // To be declared, all resident: "entity", "_entity_ids" and a table for each component type.
     [[nodiscard]] std::vector<TableDefinition> definitions() const;
-    // After they are in force. Finds, too, component tables that the schema does not list: their rows are
-    // erased with their entity.
+    // After they are in force. Finds, too, component tables that the schema does not list: their
+    // rows are erased with their entity.
     Status bind(const Catalog& catalog,
                 const std::function<Category(std::string_view)>& category_of);
 
-    // Hydration: rows of the store first, in any order, then undrained changes by LSN. Tables that are not
-    // ours are ignored. `corrupt` or `unsupported` if a row cannot be what we wrote.
+    // Hydration: rows of the store first, in any order, then undrained changes by LSN. Tables that
+    // are not ours are ignored. `corrupt` or `unsupported` if a row cannot be what we wrote.
     Status load(const Batch& batch);
     // Ends it: builds the trees. What it found and repaired goes to `remarks`.
     Status loaded(std::vector<std::string>& remarks);
 
-    // Commits this batch and waits until it is durable: a burst of create() used up the reserved ids.
+    // Commits this batch and waits until it is durable: a burst of create() used up the reserved
+    // ids.
     std::function<Status(const Batch&)> reserve_now;
 
-    // Adds batches of what changed to `into`. `everything`: relaxed rows, too, whose interval is not over.
-    // If it fails, `into` is as it was: `invalid` names the entity and field that cannot be stored.
+    // Adds batches of what changed to `into`. `everything`: relaxed rows, too, whose interval is
+    // not over. If it fails, `into` is as it was: `invalid` names the entity and field that cannot
+    // be stored.
     Status capture(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool);
     void captured();
 
-    // Whether a change set that was captured reserves more ids: up to where, else 0. They are handed out once
-    // reservation_durable() says so:
+    // Whether a change set that was captured reserves more ids: up to where, else 0. They are
+    // handed out once reservation_durable() says so:
     //
     //     registry.captured();
-    //     if (const auto end = registry.reservation_under_way()) token.then([=](const Status& status) {
+    //     if (const auto end = registry.reservation_under_way()) token.then([=](const Status&
+    //     status) {
     //         if (status.ok()) registry.reservation_durable(end);
     //     });
     //
@@ -76,8 +79,8 @@ public:
     }
     void reservation_durable(std::uint64_t end);
 
-    // Sum of row_digest() over all rows that are not ephemeral, as they are now. Equal to the stored ones' sum if
-    // everything is captured. Rows that capture refuses are left out.
+    // Sum of row_digest() over all rows that are not ephemeral, as they are now. Equal to the
+    // stored ones' sum if everything is captured. Rows that capture refuses are left out.
     [[nodiscard]] Hash128 digest() const;
 
     // What Entities offers; see there.

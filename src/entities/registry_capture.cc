@@ -58,7 +58,8 @@ Status Registry::capture_entities(std::vector<Batch>& to, BlockPool& pool) {
     return {};
 }
 
-Status Registry::capture_components(ComponentTable& table, std::vector<Batch>& to, BlockPool& pool) {
+Status Registry::capture_components(ComponentTable& table, std::vector<Batch>& to,
+                                    BlockPool& pool) {
     const ComponentRows& rows = table.rows;
     if (!rows.nothing_removed()) {
         PERDURE_TRY(RowGatherer::erases(*table.definition, rows.removed_ids(), pool, to));
@@ -141,9 +142,9 @@ Hash128 Registry::digest_of_entities() const {
         for (std::uint32_t at = 0; at < count; ++at) {
             stored[at] = entities_.stored_row(chunk * ComponentRows::chunk_rows + at);
         }
-        const Result<Batch> batch = gather_structs(*entity_definition_, entity_plan_,
-                                                   {rows.chunk_ids(chunk), count},
-                                                   {places.data(), count}, nullptr);
+        const Result<Batch> batch =
+            gather_structs(*entity_definition_, entity_plan_, {rows.chunk_ids(chunk), count},
+                           {places.data(), count}, nullptr);
         PERDURE_ASSERT(batch.ok());
         sum = sum + batch_digest(*batch);
     }

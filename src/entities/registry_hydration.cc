@@ -10,26 +10,33 @@ namespace {
 
 Status check_id(const TableDefinition& table, std::uint64_t id) {
     if (id != 0 && id <= entity_id_max) return {};
-    return error(Code::corrupt, "table {}: a row of entity {}, which no entity can be; "
-                 "run perdure verify", table.name, id);
+    return error(Code::corrupt,
+                 "table {}: a row of entity {}, which no entity can be; "
+                 "run perdure verify",
+                 table.name, id);
 }
 
 Status check_entity_row(std::uint64_t id, const EntityRow& row) {
     if (row.kind > EntityKind::player) {
-        return error(Code::unsupported, "entity {} is of kind {}, which this version does not know; "
-                     "open the world with a newer one", id, static_cast<unsigned>(row.kind));
+        return error(Code::unsupported,
+                     "entity {} is of kind {}, which this version does not know; "
+                     "open the world with a newer one",
+                     id, static_cast<unsigned>(row.kind));
     }
     if (row.segment != 0) {
-        return error(Code::unsupported, "entity {} is in segment {}, and this version does not keep "
-                     "segments; open the world with a newer one", id, row.segment);
+        return error(Code::unsupported,
+                     "entity {} is in segment {}, and this version does not keep "
+                     "segments; open the world with a newer one",
+                     id, row.segment);
     }
     return {};
 }
 
 Status check_room(const TableDefinition& table, std::uint32_t rows) {
     if (rows < ComponentRows::rows_max) return {};
-    return error(Code::no_space, "table {} has more than {} rows, which is all that can live in memory",
-                 table.name, ComponentRows::rows_max);
+    return error(Code::no_space,
+                 "table {} has more than {} rows, which is all that can live in memory", table.name,
+                 ComponentRows::rows_max);
 }
 
 // Rows in the columns of the table's version in force: the batch itself, or what it converts to.
@@ -93,8 +100,10 @@ Status Registry::load_reserved_ids(const Batch& batch) {
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
         const auto end = in_force.batch().fixed<std::uint64_t>(1, row);
         if (end < EntityIds::first || end > EntityIds::end_max) {
-            return error(Code::corrupt, "table _entity_ids: ids are reserved up to {}, which cannot be; "
-                         "run perdure verify", end);
+            return error(Code::corrupt,
+                         "table _entity_ids: ids are reserved up to {}, which cannot be; "
+                         "run perdure verify",
+                         end);
         }
         ids_.restore(end);
     }
@@ -116,7 +125,8 @@ Status Registry::load_components(ComponentTable& table, const Batch& batch) {
             highest_id_ = std::max(highest_id_, id);
             const std::uint32_t row = rows.restore(id);
             if (run == 0) first = row;
-            if (row != first + run || row / ComponentRows::chunk_rows != first / ComponentRows::chunk_rows) {
+            if (row != first + run ||
+                row / ComponentRows::chunk_rows != first / ComponentRows::chunk_rows) {
                 break;
             }
         }
@@ -145,15 +155,18 @@ Status Registry::loaded(std::vector<std::string>& remarks) {
     entities_.loaded(remarks);
     for (const auto& table : components_) drop_orphans(*table, remarks);
     if (highest_id_ >= std::max(ids_.stored_end(), EntityIds::first)) {
-        remarks.push_back(text::format("entity {} lies beyond the reserved ids, which end before {}; "
-                                       "ids go on behind it", highest_id_, ids_.stored_end()));
+        remarks.push_back(
+            text::format("entity {} lies beyond the reserved ids, which end before {}; "
+                         "ids go on behind it",
+                         highest_id_, ids_.stored_end()));
     }
     ids_.start(std::max({EntityIds::first, ids_.stored_end(), highest_id_ + 1}));
     loaded_ = true;
     return {};
 }
 
-// Rows of nobody: damage, or somebody wrote the database by hand. They stay there, but nobody sees them here.
+// Rows of nobody: damage, or somebody wrote the database by hand. They stay there, but nobody sees
+// them here.
 void Registry::drop_orphans(ComponentTable& table, std::vector<std::string>& remarks) {
     std::vector<std::uint64_t> orphans;
     for (std::uint32_t row = 0; row < table.rows.count(); ++row) {
@@ -162,9 +175,10 @@ void Registry::drop_orphans(ComponentTable& table, std::vector<std::string>& rem
     }
     for (const std::uint64_t id : orphans) table.rows.forget(id);
     if (orphans.empty()) return;
-    remarks.push_back(text::format("component {}: {} rows are of entities that are not alive, the lowest is {}; "
-                                   "they stay in the store and were not loaded", table.shape.name,
-                                   orphans.size(), *std::min_element(orphans.begin(), orphans.end())));
+    remarks.push_back(text::format(
+        "component {}: {} rows are of entities that are not alive, the lowest is {}; "
+        "they stay in the store and were not loaded",
+        table.shape.name, orphans.size(), *std::min_element(orphans.begin(), orphans.end())));
 }
 
 }  // namespace perdure::entities

@@ -10,8 +10,9 @@
 namespace perdure::entities {
 namespace {
 
-// Reads ids that lie anywhere. Memory answers after 200 ns, but many questions at a time: a place is asked
-// for when it is found, and read a hundred places later. One after the other takes five times as long.
+// Reads ids that lie anywhere. Memory answers after 200 ns, but many questions at a time: a place
+// is asked for when it is found, and read a hundred places later. One after the other takes five
+// times as long.
 class LateReader {
 public:
     static constexpr std::size_t ahead = 128;  // at some 2 ns a row; their lines fit the L1 cache
@@ -78,8 +79,8 @@ Status RowGatherer::upserts(const TableDefinition& table, const StructPlan& plan
                             std::vector<Batch>& to) {
     find(rows, marks);
     if (count_ == 0) return {};
-    PERDURE_TAKE(Batch batch, gather_structs(table, plan, {ids_.data(), count_},
-                                             {rows_.data(), count_}, &pool));
+    PERDURE_TAKE(Batch batch,
+                 gather_structs(table, plan, {ids_.data(), count_}, {rows_.data(), count_}, &pool));
     to.push_back(std::move(batch));
     return {};
 }

@@ -1,5 +1,5 @@
-// RowGatherer: gathers marked rows of a table into batches. Keeps its scratch memory between ticks, so that a
-// steady tick asks the system for nothing.
+// RowGatherer: gathers marked rows of a table into batches. Keeps its scratch memory between ticks,
+// so that a steady tick asks the system for nothing.
 #pragma once
 
 #include <bit>

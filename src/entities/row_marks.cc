@@ -19,7 +19,8 @@ void RowMarks::clear_all() noexcept {
         if (summary_[at] == 0) continue;
         const std::size_t begin = at * 64;
         std::fill(words_.begin() + static_cast<std::ptrdiff_t>(begin),
-                  words_.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 64, words_.size())), 0);
+                  words_.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 64, words_.size())),
+                  0);
         summary_[at] = 0;
     }
 }
@@ -27,7 +28,8 @@ void RowMarks::clear_all() noexcept {
 bool RowMarks::empty() const noexcept {
     for (std::size_t at = 0; at < summary_.size(); ++at) {
         for (std::uint64_t rest = summary_[at]; rest != 0; rest &= rest - 1) {
-            if (words_[at * 64 + static_cast<std::size_t>(std::countr_zero(rest))] != 0) return false;
+            if (words_[at * 64 + static_cast<std::size_t>(std::countr_zero(rest))] != 0)
+                return false;
         }
     }
     return true;

@@ -1,7 +1,7 @@
 // RowMarks: which rows of a table are marked, found again at the cost of what is marked.
 //
-// One bit a row, and above it one bit for each 64 rows, so that two million rows without a mark are 500
-// words to look at.
+// One bit a row, and above it one bit for each 64 rows, so that two million rows without a mark are
+// 500 words to look at.
 #pragma once
 
 #include <algorithm>

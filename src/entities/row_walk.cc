@@ -67,8 +67,8 @@ void RowWalk::run_on() {
     begin_run(ids, run);
 }
 
-// From where the walk is, skips entities that lack a component and takes as many rows as follow one another
-// in all types. False if the chunk holds no more.
+// From where the walk is, skips entities that lack a component and takes as many rows as follow one
+// another in all types. False if the chunk holds no more.
 bool RowWalk::next_run() {
     const std::uint64_t* const ids = tables_[0]->chunk_ids(chunk_);
     while (inside_ < chunk_count_ && !find_others(ids[inside_])) ++inside_;

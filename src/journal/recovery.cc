@@ -84,7 +84,7 @@ private:
     // No header was ever flushed. Then no group can be anywhere.
     Result<Findings> judge_empty() {
         TailFound tail;
-        PERDURE_TRY(search_other_files(0, TailQuery{world_tag(world_), 0, 0}, true, tail));
+        PERDURE_TRY(search_other_files({.world_tag = world_tag(world_)}, true, tail));
         Predicates seen;
         seen.later = tail.later;
         seen.unreadable = tail.unreadable;
@@ -235,8 +235,9 @@ private:
     }
 
     Status judge_end(FileReader& reader, const GroupScanner& scanner, const FileFound& file) {
-        const TailQuery query{world_tag(world_), file.header.epoch, scanner.next_group() - 1};
-        PERDURE_TAKE(TailFound tail, search_tail(reader, scanner.offset(), file.bytes, query, &scanner));
+        const TailQuery query{world_tag(world_), file.header.epoch, scanner.next_group() - 1,
+                              file.sequence, file.sequence};
+        PERDURE_TAKE(TailFound tail, search_tail(reader, scanner.offset(), file.bytes, query));
 
         const auto& stranger = scanner.stopped_at();
         const bool unfinished = stranger && scanner.is_next(*stranger);
@@ -244,7 +245,7 @@ private:
         Predicates seen;
         seen.foreign = stranger && stranger->world_tag != world_tag(world_);
         seen.remains = unfinished || (!recycled && tail.nonzero_end != 0);
-        PERDURE_TRY(search_other_files(file.sequence, query, seen.remains, tail));
+        PERDURE_TRY(search_other_files(query, seen.remains, tail));
         seen.later = tail.later;
         seen.ahead = std::max(findings_.attested, tail.durable) > findings_.last;
         seen.unreadable = scanner.offset() < file.bytes && reader.unreadable(scanner.offset(), block_bytes);
@@ -291,10 +292,9 @@ private:
 
     // The files behind the newest used one: those without a valid header whole, prepared ones where their first
     // groups would be, or whole too (J-13).
-    Status search_other_files(std::uint64_t behind, const TailQuery& query, bool all_of_it,
-                              TailFound& tail) {
+    Status search_other_files(TailQuery query, bool all_of_it, TailFound& tail) {
         for (const FileFound& file : survey_.files) {
-            if (file.sequence <= behind || file.bytes <= headers_bytes) continue;
+            if (file.sequence <= query.end_file || file.bytes <= headers_bytes) continue;
             if (file.state != FileFound::State::headless && file.state != FileFound::State::prepared) {
                 continue;
             }
@@ -303,7 +303,8 @@ private:
                 end = headers_bytes + definitions_bytes() + prepared_window_bytes;
             }
             PERDURE_TAKE(FileReader reader, FileReader::open(files_, file.path, FileReader::scan_bytes));
-            PERDURE_TAKE(const TailFound found, search_tail(reader, headers_bytes, end, query, nullptr));
+            query.file = file.sequence;
+            PERDURE_TAKE(const TailFound found, search_tail(reader, headers_bytes, end, query));
             findings_.bytes_read += reader.bytes_read();
             tail.add(found);
         }

@@ -8,11 +8,19 @@
 namespace perdure::journal {
 namespace {
 
+// One group may be unflushed, and a torn write can leave its header in any block that was being written. So the
+// next group counts only where it says it belongs, and not at the end that is being judged (J-12).
+bool is_later(std::uint64_t sequence, std::uint64_t offset, const GroupHeader& header,
+              const TailQuery& query) {
+    if (header.world_tag != query.world_tag || header.epoch < query.epoch) return false;
+    if (header.group > query.last_group + 1) return true;
+    return header.group == query.last_group + 1 && header.file != query.end_file &&
+           header.file == sequence && header.offset == offset;
+}
+
 void look_at(const FileReader& reader, std::uint64_t offset, const GroupHeader& header,
-             const TailQuery& query, const GroupScanner* end, TailFound& found) {
-    if (header.world_tag != query.world_tag || header.epoch < query.epoch) return;
-    if (header.group <= query.last_group) return;
-    if (end != nullptr && offset == end->offset() && end->is_next(header)) return;
+             const TailQuery& query, TailFound& found) {
+    if (!is_later(query.file, offset, header, query)) return;
     found.durable = std::max(found.durable, header.durable_lsn);
     if (found.later) return;
     found.later = true;
@@ -33,7 +41,7 @@ void TailFound::add(const TailFound& other) {
 }
 
 Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint64_t to,
-                              const TailQuery& query, const GroupScanner* end) {
+                              const TailQuery& query) {
     TailFound found;
     to = std::min(to, reader.file_bytes());
     for (std::uint64_t offset = from; offset < to;) {
@@ -49,7 +57,7 @@ Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint6
             found.nonzero_end = offset + at + block.size();
             if (block.size() < group_header_bytes) continue;
             if (const auto header = read_group_header(block.data())) {
-                look_at(reader, offset + at, *header, query, end, found);
+                look_at(reader, offset + at, *header, query, found);
             }
         }
         offset += piece.size();

@@ -8,15 +8,17 @@
 #include <string>
 
 #include "journal/file_reader.h"
-#include "journal/group_scanner.h"
+#include "journal/format.h"
 
 namespace perdure::journal {
 
-// The end to be judged: everything valid behind `last_group` is later data, except the unfinished group itself.
+// The end to be judged, and the file that is searched for what should not be behind it.
 struct TailQuery {
     std::uint64_t world_tag = 0;
-    std::uint64_t epoch = 0;  // older ones are of a former life
-    std::uint64_t last_group = 0;
+    std::uint64_t epoch = 0;       // older ones are of a former life
+    std::uint64_t last_group = 0;  // the last valid one
+    std::uint64_t end_file = 0;    // in this file; 0: there is none
+    std::uint64_t file = 0;        // the one that is searched
 };
 
 struct TailFound {
@@ -31,8 +33,8 @@ struct TailFound {
     void add(const TailFound& other);
 };
 
-// Searches [from, to) of a file. With `end`, the unfinished group at its place does not count.
+// Searches [from, to) of query.file.
 Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint64_t to,
-                              const TailQuery& query, const GroupScanner* end);
+                              const TailQuery& query);
 
 }  // namespace perdure::journal

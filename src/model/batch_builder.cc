@@ -5,11 +5,10 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "model/cell.h"
+#include "model/row_cells.h"
 
 namespace perdure {
 namespace {
-
-constexpr std::size_t no_cell = ~std::size_t{0};
 
 // Bits from bytes that are 0 or 1, the first in the lowest bit. `bits` is zero before.
 void pack_bits(std::span<const std::byte> flags, std::byte* bits) noexcept {
@@ -32,43 +31,14 @@ const Column& BatchBuilder::column(std::size_t index) const noexcept {
     return table_->columns[index];
 }
 
-// For each column of the batch the cell that is meant for it, checked; nothing is added yet.
-Status BatchBuilder::match(std::span<const Cell> cells) {
-    matched_.assign(columns_.size(), no_cell);
-    for (std::size_t index = 0; index < cells.size(); ++index) {
-        const auto found = table_->find_column(cells[index].column);
-        if (!found) {
-            return error(Code::invalid, "table {} has no column {}", table_->name,
-                         cells[index].column);
-        }
-        if (*found >= columns_.size()) {
-            return error(Code::invalid, "table {}: an erase names the key only, not column {}",
-                         table_->name, cells[index].column);
-        }
-        if (matched_[*found] != no_cell) {
-            return error(Code::invalid, "table {}: column {} is given twice in one row",
-                         table_->name, cells[index].column);
-        }
-        matched_[*found] = index;
-        if (const Status fits = check_cell(column(*found), cells[index].value); !fits.ok()) {
-            return fits.with_context("table " + table_->name);
-        }
-    }
-    for (std::size_t index = 0; index < table_->key_columns; ++index) {
-        if (matched_[index] != no_cell) continue;
-        return error(Code::invalid, "table {}: the row has no cell for {}, a column of the key",
-                     table_->name, column(index).name);
-    }
-    return {};
-}
-
 Status BatchBuilder::add(std::span<const Cell> cells) {
-    PERDURE_TRY(match(cells));
+    matched_.resize(columns_.size());
+    PERDURE_TRY(match_cells(*table_, cells, matched_));
     for (std::size_t index = 0; index < columns_.size(); ++index) {
-        if (matched_[index] == no_cell) {
+        if (matched_[index] == nullptr) {
             append_default_cell(index);
         } else {
-            append_checked(index, cells[matched_[index]].value);
+            append_checked(index, *matched_[index]);
         }
     }
     end_row();

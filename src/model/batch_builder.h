@@ -88,7 +88,6 @@ private:
     void append_default_cell(std::size_t index);
     void append_checked(std::size_t index, const Value& value);
     void end_cell(std::size_t index);
-    Status match(std::span<const Cell> cells);
     void copy_column(std::size_t index, BatchFrame& frame) const;
 
     struct Gathered {
@@ -101,6 +100,6 @@ private:
     Operation operation_;
     std::uint32_t rows_ = 0;
     std::vector<Gathered> columns_;
-    std::vector<std::size_t> matched_;  // by match(): per column, which cell is for it
+    std::vector<const Value*> matched_;  // by add(): per column, the value for it
 };
 }  // namespace perdure

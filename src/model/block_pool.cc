@@ -16,20 +16,24 @@ namespace {
 constexpr std::size_t pooled_bytes_min = std::size_t{32} << 10;
 constexpr std::size_t pooled_bytes_max = std::size_t{1} << 32;  // batch_bytes_max is below
 // Sizes per doubling: at most a quarter of a block is wasted, an eighth on average.
-constexpr std::size_t steps = 4;
+constexpr int step_bits = 2;
+constexpr std::size_t steps = std::size_t{1} << step_bits;
 constexpr std::size_t sizes = steps * 17 + 1;  // 32 KiB … 4 GiB, both included
 
-std::size_t size_class(std::size_t bytes) noexcept {
+// Sizes are multiples of a power of two: the quarter of the doubling they are in.
+int step_shift(std::size_t bytes) noexcept {
     PERDURE_ASSERT(bytes >= pooled_bytes_min);
-    const std::size_t floor = std::bit_floor(bytes);
-    return round_up(bytes, floor / steps);
+    return static_cast<int>(std::bit_width(bytes)) - 1 - step_bits;
+}
+
+std::size_t size_class(std::size_t bytes) noexcept {
+    return round_up(bytes, std::size_t{1} << step_shift(bytes));
 }
 
 std::size_t shelf_index(std::size_t bytes) noexcept {
-    PERDURE_ASSERT(bytes >= pooled_bytes_min);
-    const std::size_t floor = std::bit_floor(bytes);
-    const auto doublings = static_cast<std::size_t>(std::countr_zero(floor / pooled_bytes_min));
-    return doublings * steps + (bytes - floor) / (floor / steps);
+    const int shift = step_shift(bytes);
+    const auto doublings = static_cast<std::size_t>(shift - step_shift(pooled_bytes_min));
+    return doublings * steps + (bytes >> shift) - steps;
 }
 
 }  // namespace

@@ -118,14 +118,26 @@ Status check_f64(const Column& column, const Value& value) {
     return refused(column, value, "a double or a float");
 }
 
-template <typename T>
-void append_bytes(const T& value, std::vector<std::byte>& to) {
-    const auto* first = reinterpret_cast<const std::byte*>(&value);
-    to.insert(to.end(), first, first + sizeof value);
+void write_bytes(ByteSpan bytes, std::byte* to) noexcept {
+    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
 }
 
-void append_bytes(ByteSpan bytes, std::vector<std::byte>& to) {
-    to.insert(to.end(), bytes.begin(), bytes.end());
+// Of text, json, bytes and arrays.
+ByteSpan variable_bytes(const Value& value) noexcept {
+    if (const auto* words = value.get_if<std::string>()) return as_bytes(*words);
+    if (const auto* json = value.get_if<Json>()) return as_bytes(json->text);
+    const auto* bytes = value.get_if<Bytes>();
+    PERDURE_ASSERT(bytes != nullptr);
+    return *bytes;
+}
+
+// A conversion between the two changes nothing that check_cell accepted.
+template <typename T>
+T number_in(const Value& value) noexcept {
+    if (const auto* narrow = value.get_if<float>()) return static_cast<T>(*narrow);
+    const auto* wide = value.get_if<double>();
+    PERDURE_ASSERT(wide != nullptr);
+    return static_cast<T>(*wide);
 }
 
 std::uint64_t integer_bits(const Value& value) {
@@ -185,30 +197,31 @@ Status check_cell(const Column& column, const Value& value) {
     }
 }
 
-void append_cell(const ColumnType& type, const Value& value, std::vector<std::byte>& to) {
+std::size_t cell_bytes(const ColumnType& type, const Value& value) noexcept {
+    if (type.is_variable()) return variable_bytes(value).size();
+    return type.kind == ColumnKind::boolean ? 1 : type.width();
+}
+
+void write_cell(const ColumnType& type, const Value& value, std::byte* to) noexcept {
     switch (type.kind) {
-        case ColumnKind::boolean: return to.push_back(std::byte{*value.get_if<bool>()});
-        case ColumnKind::f32: {
-            const auto* narrow = value.get_if<float>();
-            const auto* wide = value.get_if<double>();
-            return append_bytes(narrow != nullptr ? *narrow : static_cast<float>(*wide), to);
-        }
-        case ColumnKind::f64: {
-            const auto* narrow = value.get_if<float>();
-            const auto* wide = value.get_if<double>();
-            return append_bytes(wide != nullptr ? *wide : static_cast<double>(*narrow), to);
-        }
-        case ColumnKind::text: return append_bytes(as_bytes(*value.get_if<std::string>()), to);
-        case ColumnKind::json: return append_bytes(as_bytes(value.get_if<Json>()->text), to);
+        case ColumnKind::boolean: *to = std::byte{*value.get_if<bool>()}; return;
+        case ColumnKind::f32: return store_le(to, number_in<float>(value));
+        case ColumnKind::f64: return store_le(to, number_in<double>(value));
+        case ColumnKind::text:
+        case ColumnKind::json:
         case ColumnKind::bytes:
-        case ColumnKind::array: return append_bytes(ByteSpan(*value.get_if<Bytes>()), to);
-        case ColumnKind::uuid: return append_bytes(ByteSpan(value.get_if<Uuid>()->bytes), to);
-        default: {
-            const std::uint64_t bits = integer_bits(value);
-            const auto* first = reinterpret_cast<const std::byte*>(&bits);
-            to.insert(to.end(), first, first + type.width());
-        }
+        case ColumnKind::array: return write_bytes(variable_bytes(value), to);
+        case ColumnKind::uuid: return write_bytes(value.get_if<Uuid>()->bytes, to);
+        default: break;
     }
+    const std::uint64_t bits = integer_bits(value);
+    std::memcpy(to, &bits, type.width());  // little endian: the low bytes
+}
+
+void append_cell(const ColumnType& type, const Value& value, std::vector<std::byte>& to) {
+    const std::size_t at = to.size();
+    to.resize(at + cell_bytes(type, value));
+    write_cell(type, value, to.data() + at);
 }
 
 void append_default(const Column& column, std::vector<std::byte>& to) {

@@ -17,7 +17,9 @@ namespace perdure {
 // value, out of range, not text, another number of bytes.
 Status check_cell(const Column& column, const Value& value);
 
-// Appends the bytes of a value that check_cell accepted and that is not null.
+// The bytes of a value that check_cell accepted and that is not null: how many, and writing them.
+[[nodiscard]] std::size_t cell_bytes(const ColumnType& type, const Value& value) noexcept;
+void write_cell(const ColumnType& type, const Value& value, std::byte* to) noexcept;
 void append_cell(const ColumnType& type, const Value& value, std::vector<std::byte>& to);
 
 // Appends the column's default. It must not be nullable.

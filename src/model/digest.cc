@@ -31,11 +31,11 @@ std::uint64_t table_seed(const TableDefinition& table, Purpose purpose) {
 
 // One column of the batch at hand, in hashing order.
 struct Cells {
-    const std::byte* validity = nullptr;
-    const std::uint32_t* offsets = nullptr;
-    const std::byte* data = nullptr;
-    std::uint32_t width = 0;  // 0: bits, or by offsets
-    std::uint16_t number = 0;
+    const std::byte* validity;     // nullptr: nothing is null
+    const std::uint32_t* offsets;  // nullptr: fixed width, or bits
+    const std::byte* data;
+    std::uint32_t width;  // 0: bits, or by offsets
+    std::uint16_t number;
 
     [[nodiscard]] bool is_null(std::uint32_t row) const noexcept {
         return validity != nullptr &&
@@ -52,8 +52,13 @@ public:
         if (count_ > few_.size()) many_.resize(count_);
         const std::span<Cells> columns = cells();
         for (std::size_t index = 0; index < count_; ++index) columns[index] = look(batch, index);
-        std::sort(columns.begin() + batch.table().key_columns, columns.end(),
-                  [](const Cells& one, const Cells& other) { return one.number < other.number; });
+        const auto others = columns.subspan(batch.table().key_columns);
+        const auto by_number = [](const Cells& one, const Cells& other) {
+            return one.number < other.number;
+        };
+        if (!std::is_sorted(others.begin(), others.end(), by_number)) {
+            std::sort(others.begin(), others.end(), by_number);
+        }
         std::size_t fixed_bytes = 0;
         for (const Cells& column : columns) {
             fixed_ = fixed_ && column.validity == nullptr && column.width != 0;
@@ -80,7 +85,7 @@ private:
     static Cells look(const Batch& batch, std::size_t index) {
         const Batch::Layout& at = batch.layout(index);
         const Column& column = batch.table().columns[index];
-        Cells cells;
+        Cells cells{};
         if (at.validity != 0) cells.validity = batch.data() + at.validity;
         if (at.offsets != 0) {
             cells.offsets = reinterpret_cast<const std::uint32_t*>(batch.data() + at.offsets);

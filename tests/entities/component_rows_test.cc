@@ -31,7 +31,8 @@ public:
     }
     Ids marked(const RowMarks& marks) const {
         Ids ids;
-        RowGatherer::for_each_row(marks, [&](std::uint32_t row) { ids.push_back(rows.id_at(row)); });
+        RowGatherer::for_each_row(marks,
+                                  [&](std::uint32_t row) { ids.push_back(rows.id_at(row)); });
         std::sort(ids.begin(), ids.end());
         return ids;
     }
@@ -79,12 +80,12 @@ TEST(ComponentRows, marks_move_with_their_row) {
     Rows<Health> rows;
     for (std::uint64_t id = 1; id <= 4; ++id) rows.set(id, {0});
     rows.rows.captured_changed();
-    rows.set(4, {1});       // changed, and last
-    rows.rows.remove(2);    // its place goes to 4
+    rows.set(4, {1});     // changed, and last
+    rows.rows.remove(2);  // its place goes to 4
     EXPECT_EQ(rows.changed(), Ids{4});
     rows.rows.captured_changed();
     rows.set(1, {1});
-    rows.rows.remove(1);    // a marked row's place goes to an unmarked one
+    rows.rows.remove(1);  // a marked row's place goes to an unmarked one
     EXPECT_EQ(rows.changed(), Ids{});
 }
 
@@ -236,7 +237,7 @@ TEST_F(Layouts, differ_if_the_order_does) {
     left.forget(4);   // 9 7 5
     right.forget(7);  // 4 9 5
     EXPECT_FALSE(same());
-    left.restore(4);  // 9 7 5 4
+    left.restore(4);   // 9 7 5 4
     right.restore(7);  // 4 9 5 7
     EXPECT_FALSE(same());
 }
@@ -266,7 +267,8 @@ TEST(ComponentRowsDeath, adding_or_removing_while_iterating_stops_the_program) {
     rows.set(2, {});
 }
 
-// Content, marks and what is removed, against plain maps; over several slabs, down to nothing and up again.
+// Content, marks and what is removed, against plain maps; over several slabs, down to nothing and
+// up again.
 TEST(ComponentRows, are_a_map_with_marks) {
     Random random(test_seed());
     Rows<Name> rows;

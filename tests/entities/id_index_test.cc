@@ -35,7 +35,8 @@ TEST(IdIndex, clearing_what_is_not_there_changes_nothing) {
     EXPECT_EQ(index.find(7), 1U);
 }
 
-// Each life of a world begins its ids at a multiple of 65,536: their pages must not all meet in one place.
+// Each life of a world begins its ids at a multiple of 65,536: their pages must not all meet in one
+// place.
 TEST(IdIndex, ids_a_power_of_two_apart_stay_apart) {
     IdIndex index;
     for (std::uint32_t life = 0; life < 5000; ++life) index.put(std::uint64_t{life} << 16, life);
@@ -45,14 +46,15 @@ TEST(IdIndex, ids_a_power_of_two_apart_stay_apart) {
     }
 }
 
-// Dense and sparse stretches, until pages have come and gone many times and gaps in the directory closed.
+// Dense and sparse stretches, until pages have come and gone many times and gaps in the directory
+// closed.
 TEST(IdIndex, is_a_map) {
     Random random(test_seed());
     IdIndex index;
     std::map<std::uint64_t, std::uint32_t> model;
     for (int step = 0; step < 100'000; ++step) {
-        const std::uint64_t id = random.chance(1, 2) ? random.below(2000)
-                                                     : random.below(300) * 0x1'0000'0000 + 5;
+        const std::uint64_t id =
+            random.chance(1, 2) ? random.below(2000) : random.below(300) * 0x1'0000'0000 + 5;
         if (random.chance(2, 5)) {
             const auto number = static_cast<std::uint32_t>(random.below(1000));
             const auto known = model.find(id);

@@ -8,6 +8,7 @@
 //     EXPECT_EQ(*world->get<Position>(ana), (Position{1, 2, 3}));
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,11 +81,11 @@ public:
     }
 
     StoredTables stored;
-    std::vector<std::string> remarks;     // of the last start
+    std::vector<std::string> remarks;  // of the last start
     std::uint64_t now_ms = 1'000'000;
-    std::size_t reservations = 0;         // that could not wait for a commit
+    std::size_t reservations = 0;  // that could not wait for a commit
     bool accepts_reservations = true;
-    bool tells_durable = true;            // the registry learns when a commit is durable
+    bool tells_durable = true;  // the registry learns when a commit is durable
     Catalog catalog;
 
 private:
@@ -134,7 +135,8 @@ private:
 };
 
 // The batch of a table and operation in a change set; nullptr if there is none.
-inline const Batch* find_batch(const ChangeSet& changes, std::string_view table, Operation operation) {
+inline const Batch* find_batch(const ChangeSet& changes, std::string_view table,
+                               Operation operation) {
     for (const auto* batches : {&changes.batches, &changes.ephemeral}) {
         for (const Batch& batch : *batches) {
             if (batch.table().name == table && batch.operation() == operation) return &batch;
@@ -143,7 +145,7 @@ inline const Batch* find_batch(const ChangeSet& changes, std::string_view table,
     return nullptr;
 }
 
-// The ids in it, in its order.
+// The ids in it, ascending.
 inline std::vector<std::uint64_t> ids_in(const ChangeSet& changes, std::string_view table,
                                          Operation operation) {
     std::vector<std::uint64_t> ids;
@@ -151,6 +153,7 @@ inline std::vector<std::uint64_t> ids_in(const ChangeSet& changes, std::string_v
     for (std::uint32_t row = 0; batch != nullptr && row < batch->rows(); ++row) {
         ids.push_back(batch->fixed<std::uint64_t>(0, row));
     }
+    std::sort(ids.begin(), ids.end());
     return ids;
 }
 inline std::vector<std::uint64_t> upserts(const ChangeSet& changes, std::string_view table) {

@@ -30,6 +30,26 @@ TEST(RegistryCaptureFirst, writes_the_world_entity_and_reserves_ids) {
     EXPECT_EQ(row[4], Value(std::int64_t{0}));
 }
 
+// The example of docs/format/entities.md.
+TEST(RegistryCaptureFirst, writes_the_rows_of_the_format_page) {
+    LivingWorld world;
+    const Entity ana = world.create(EntityKind::player);
+    const Entity bag = world.create(EntityKind::plain, ana);
+    world->set(ana, Position{1, 2, 3});
+    world.commit();
+    using Cells = StoredTables::Cells;
+    const auto entity = [](Entity id, unsigned kind, Entity parent, Entity root) {
+        return Cells{id, std::uint64_t{kind}, parent, root, std::int64_t{0}};
+    };
+    const auto entities = world.stored.table("entity");
+    EXPECT_EQ(entities.at(1), entity(world_entity, 0, no_entity, world_entity));
+    EXPECT_EQ(entities.at(2), entity(ana, 2, no_entity, ana));
+    EXPECT_EQ(entities.at(3), entity(bag, 0, ana, ana));
+    EXPECT_EQ(world.stored.table("_entity_ids").at(0),
+              (Cells{std::uint64_t{0}, std::uint64_t{65'538}}));
+    EXPECT_EQ(world.stored.table("Position").at(2), (Cells{ana, 1.0F, 2.0F, 3.0F}));
+}
+
 TEST_F(RegistryCapture, carries_nothing_if_nothing_changed) {
     EXPECT_TRUE(world.commit().batches.empty());
 }
@@ -102,8 +122,8 @@ TEST_F(RegistryCapture, what_went_and_came_within_a_tick_is_an_upsert) {
 
 TEST_F(RegistryCapture, a_destroyed_entity_is_erased_where_it_had_rows) {
     const Entity ana = stored_entity();
-    world->set(ana, Health{1});     // never stored
-    world->remove<Name>(ana);       // stored, removed in the same tick
+    world->set(ana, Health{1});  // never stored
+    world->remove<Name>(ana);    // stored, removed in the same tick
     world->destroy(ana);
     const ChangeSet changes = world.commit();
     EXPECT_EQ(erases(changes, "entity"), Ids{ana.id});
@@ -146,7 +166,8 @@ TEST_F(RegistryCapture, text_that_cannot_be_stored_is_refused_and_named) {
     const Status refused = world.registry().capture(changes, 0, false, pool);
     EXPECT_EQ(refused.code(), Code::invalid);
     EXPECT_NE(refused.message().find("Name"), std::string_view::npos) << refused.text();
-    EXPECT_NE(refused.message().find(std::to_string(ana.id)), std::string_view::npos) << refused.text();
+    EXPECT_NE(refused.message().find(std::to_string(ana.id)), std::string_view::npos)
+        << refused.text();
     EXPECT_TRUE(changes.batches.empty());
 
     world->set(ana, Name{"bob", {}});

@@ -75,11 +75,14 @@ TEST_F(RegistryHydration, later_changes_replace_and_erase_earlier_ones) {
     const Hash128 before = world.registry().digest();
 
     auto registry = Registry::make(full_schema());
-    ASSERT_TRUE((*registry)->bind(world.catalog, [](std::string_view name) {
-        Category category;
-        if (name == "fleeting") category.durability = Level::ephemeral;
-        return category;
-    }).ok());
+    ASSERT_TRUE((*registry)
+                    ->bind(world.catalog,
+                           [](std::string_view name) {
+                               Category category;
+                               if (name == "fleeting") category.durability = Level::ephemeral;
+                               return category;
+                           })
+                    .ok());
     for (const Batch& batch : base) ASSERT_TRUE((*registry)->load(batch).ok());
     for (const Batch& batch : journaled.batches) ASSERT_TRUE((*registry)->load(batch).ok());
     std::vector<std::string> remarks;
@@ -110,7 +113,8 @@ TEST_F(RegistryHydration, a_missing_parent_makes_a_root_and_is_reported) {
 
 TEST_F(RegistryHydration, a_cycle_is_broken_at_its_lowest_id_and_reported) {
     populate();
-    world.stored.row("entity", grandparent.id)[2] = child;  // grandparent → child → parent → grandparent
+    world.stored.row("entity", grandparent.id)[2] =
+        child;  // grandparent → child → parent → grandparent
     world.crash();
     EXPECT_TRUE(remarked("entity " + std::to_string(grandparent.id) + " was its own ancestor"));
     EXPECT_EQ(world.remarks.size(), 1U);
@@ -186,8 +190,8 @@ TEST_F(RegistryHydration, refuses_what_this_version_cannot_have_written) {
         other.crash();
         return other.load_status.code();
     };
-    EXPECT_EQ(refused("entity", 1, 1, std::uint64_t{3}), Code::unsupported);   // a kind
-    EXPECT_EQ(refused("entity", 1, 4, std::int64_t{-1}), Code::unsupported);   // a segment
+    EXPECT_EQ(refused("entity", 1, 1, std::uint64_t{3}), Code::unsupported);  // a kind
+    EXPECT_EQ(refused("entity", 1, 4, std::int64_t{-1}), Code::unsupported);  // a segment
     EXPECT_EQ(refused("entity", 1, 0, no_entity), Code::corrupt);
     EXPECT_EQ(refused("_entity_ids", 0, 1, std::uint64_t{1}), Code::corrupt);
     EXPECT_EQ(refused("_entity_ids", 0, 1, ~std::uint64_t{0}), Code::corrupt);

@@ -1,4 +1,5 @@
-// All operations at random, against a plain map of what should live; commits, refusals and crashes between.
+// All operations at random, against a plain map of what should live; commits, refusals and crashes
+// between.
 #include <map>
 #include <optional>
 #include <set>
@@ -103,7 +104,9 @@ private:
             case 5: set(&Being::velocity, Velocity{number(), number(), number()}); break;
             case 6: set(&Being::name, name()); break;
             case 7: set(&Being::mood, Mood{static_cast<std::int32_t>(random_.below(9))}); break;
-            case 8: set(&Being::glow, Glow{1, 2, static_cast<std::uint8_t>(random_.below(9))}); break;
+            case 8:
+                set(&Being::glow, Glow{1, 2, static_cast<std::uint8_t>(random_.below(9))});
+                break;
             case 9: remove(&Being::position); break;
             case 10: remove(&Being::name); break;
             case 11: remove(&Being::mood); break;
@@ -137,9 +140,9 @@ private:
     void set_parent() {
         const Entity child = any();
         const Entity parent = random_.chance(1, 4) ? no_entity : any();
-        const bool possible = being(child) != nullptr && child != world_entity &&
-                              (!parent || (being(parent) != nullptr &&
-                                           !model_.is_below(parent.id, child.id)));
+        const bool possible =
+            being(child) != nullptr && child != world_entity &&
+            (!parent || (being(parent) != nullptr && !model_.is_below(parent.id, child.id)));
         EXPECT_EQ(world_->set_parent(child, parent), possible);
         if (possible) being(child)->parent = parent.id;
     }
@@ -183,10 +186,11 @@ private:
     }
     void iterate() {
         std::set<std::uint64_t> visited;
-        world_->each<Mut<Position>, Velocity>([&](Entity entity, Position& position, const Velocity& by) {
-            EXPECT_TRUE(visited.insert(entity.id).second);
-            position.y += by.y;
-        });
+        world_->each<Mut<Position>, Velocity>(
+            [&](Entity entity, Position& position, const Velocity& by) {
+                EXPECT_TRUE(visited.insert(entity.id).second);
+                position.y += by.y;
+            });
         for (auto& [id, being] : model_.beings) {
             EXPECT_EQ(visited.contains(id), being.position && being.velocity);
             if (being.position && being.velocity) being.position->y += being.velocity->y;

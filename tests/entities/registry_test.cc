@@ -80,8 +80,9 @@ TEST(RegistryMake, declares_resident_tables_keyed_by_entity) {
         EXPECT_TRUE(table.resident) << table.name;
         EXPECT_EQ(table.key_columns, 1) << table.name;
     }
-    EXPECT_EQ(names, (std::set<std::string>{"entity", "_entity_ids", "Position", "Velocity", "Health",
-                                            "Inventory", "Name", "Frozen", "Mood", "Glow"}));
+    EXPECT_EQ(names,
+              (std::set<std::string>{"entity", "_entity_ids", "Position", "Velocity", "Health",
+                                     "Inventory", "Name", "Frozen", "Mood", "Glow"}));
     const TableDefinition& mood = *world.catalog.find("Mood");
     EXPECT_EQ(mood.category, "slow");
     EXPECT_EQ(mood.columns[0].name, "entity");
@@ -132,9 +133,11 @@ TEST(RegistryIds, are_never_handed_out_again_after_a_crash) {
     LivingWorld world;
     std::set<std::uint64_t> seen;
     for (int life = 0; life < 5; ++life) {
-        for (const Entity entity : world.create_many(100)) EXPECT_TRUE(seen.insert(entity.id).second);
+        for (const Entity entity : world.create_many(100))
+            EXPECT_TRUE(seen.insert(entity.id).second);
         world.commit();
-        for (const Entity entity : world.create_many(100)) EXPECT_TRUE(seen.insert(entity.id).second);
+        for (const Entity entity : world.create_many(100))
+            EXPECT_TRUE(seen.insert(entity.id).second);
         world.crash();  // the second hundred was never committed
         EXPECT_EQ(world->count(), 1U + 100U * static_cast<unsigned>(life + 1));
     }

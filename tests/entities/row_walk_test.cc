@@ -10,7 +10,8 @@ namespace {
 
 class Each : public testing::Test {
 protected:
-    // Position on everyone, velocity on those whom `moves` picks; in slabs and chunks of every sort.
+    // Position on everyone, velocity on those whom `moves` picks; in slabs and chunks of every
+    // sort.
     template <typename Moves>
     void populate(std::size_t count, Moves&& moves) {
         all = world.create_many(count);
@@ -107,7 +108,8 @@ TEST_F(Each, gives_constant_rows_unless_asked_for_mutable_ones) {
 TEST_F(Each, marks_every_mutable_row_that_it_visits_and_no_other) {
     const auto few = [](std::uint64_t id) { return id % 10 == 0; };
     populate(3000, few);
-    world->each<Mut<Position>, Velocity>([](Position& position, const Velocity&) { position.z = 1; });
+    world->each<Mut<Position>, Velocity>(
+        [](Position& position, const Velocity&) { position.z = 1; });
     const ChangeSet changes = world.commit();
     EXPECT_EQ(changes.batches.size(), 1U);
     EXPECT_EQ(upserts(changes, "Position"), moving());
@@ -117,7 +119,8 @@ TEST_F(Each, marks_every_mutable_row_that_it_visits_and_no_other) {
 
 TEST_F(Each, marks_whole_chunks) {
     populate(5000, [](std::uint64_t) { return true; });
-    world->each<Velocity, Mut<Position>>([](const Velocity&, Position& position) { position.z = 1; });
+    world->each<Velocity, Mut<Position>>(
+        [](const Velocity&, Position& position) { position.z = 1; });
     EXPECT_EQ(upserts(world.commit(), "Position").size(), 5000U);
 }
 

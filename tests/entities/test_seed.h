@@ -1,5 +1,5 @@
-// The seed of a random test: PERDURE_SEED if set, else a new one. It is printed, so that a failure can be run
-// again.
+// The seed of a random test: PERDURE_SEED if set, else a new one. It is printed, so that a failure
+// can be run again.
 #pragma once
 
 #include <cstdint>

@@ -194,7 +194,9 @@ TEST_F(FrameTest, MutatedFramesAreRefusedOrReadable) {
             touch_everything(*back);
         } else {
             ++refused;
-            EXPECT_EQ(back.status().code(), Code::corrupt) << back.status().text();
+            // A frame that claims to hold definitions may claim a newer format of them.
+            const Code code = back.status().code();
+            EXPECT_TRUE(code == Code::corrupt || code == Code::unsupported) << back.status().text();
         }
     }
     EXPECT_GT(refused, 1000);

@@ -170,15 +170,26 @@ TEST_F(RecoveryTest, GroupsInAFileWithoutAHeaderAreFound) {
     expect_refused(Code::corrupt, file_name(2));
 }
 
-TEST_F(RecoveryTest, AMisplacedGroupIsFound) {
+TEST_F(RecoveryTest, AMisplacedGroupIsDamageOnceItWasAttested) {
     open_with_a_b_c();
-    append("d");
-    crash();
     std::vector<std::byte> file = it.disk->read_at_rest(path_of(1));
-    const ByteSpan group = ByteSpan(file).subspan(offset_of_group(3), 4096);
-    it.disk->write_at_rest(path_of(1), offset_of_group(4), group);  // one block too far
-    it.disk->write_at_rest(path_of(1), offset_of_group(3), std::vector<std::byte>(4096));
+    const ByteSpan group = ByteSpan(file).subspan(offset_of_group(2), 4096);
+    attest();
+    crash();
+    it.disk->write_at_rest(path_of(1), offset_of_group(4), group);  // went to the wrong place
+    it.disk->write_at_rest(path_of(1), offset_of_group(2), std::vector<std::byte>(4096));
     expect_refused(Code::corrupt, "group 4");
+}
+
+// A torn write may leave its sectors in any place that was being written.
+TEST_F(RecoveryTest, TheHeaderOfATornGroupInOneOfItsOtherBlocksIsNoLaterGroup) {
+    open_with_a_b_c();
+    append_torn(std::string(6000, 'd'), 8192);
+    const std::vector<std::byte> file = it.disk->read_at_rest(path_of(1));
+    it.disk->write_at_rest(path_of(1), offset_of_group(4),
+                           ByteSpan(file).subspan(offset_of_group(3), 512));
+    reopen();
+    expect_torn("a b c");
 }
 
 TEST_F(RecoveryTest, AMissingFileIsRefused) {

@@ -67,6 +67,11 @@ Result<Token> Life::commit(const CommitOptions& options) {
     auto token = engine_->commit(proposal, options);
     if (!token) return token;
     registry_->captured();
+    if (const std::uint64_t end = registry_->reservation_under_way(); end != 0) {
+        token->then([this, end](const Status& status) {
+            if (status.ok()) registry_->reservation_durable(end);
+        });
+    }
     staged.clear();
     if (options.wait) PERDURE_TRY(token->wait());
     return token;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Lsn not_yet = ~Lsn{0};
 
-std::string describe(const std::optional<Cells>& cells) {
+std::string row_text(const std::optional<Cells>& cells) {
     return cells ? describe(*cells) : "no row";
 }
 
@@ -228,7 +228,7 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
             const auto row = table.rows.find(key);
             if (row != table.rows.end() && cells == row->second) continue;
             return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}", lsn,
-                         table.spec.name, describe(cells), key);
+                         table.spec.name, row_text(cells), key);
         }
         bool allowed = false;
         std::string choice;
@@ -239,11 +239,11 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
                 choice.clear();
             }
             allowed = allowed || version.cells == cells;
-            choice.append(" ").append(describe(version.cells));
+            choice.append(" ").append(row_text(version.cells));
         }
         if (allowed) continue;
         return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}, but may have only{}",
-                     lsn, table.spec.name, describe(cells), key, choice);
+                     lsn, table.spec.name, row_text(cells), key, choice);
     }
     return {};
 }

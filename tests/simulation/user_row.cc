@@ -59,7 +59,7 @@ std::string describe(const UserChange& change) {
     static constexpr const char* conditions[] = {"", " if absent", " if present", " if equal to "};
     const bool erases = change.kind == UserChange::Kind::erase;
     return text::format("{} {} {}{}{}{}", kinds[static_cast<std::size_t>(change.kind)], change.table,
-                        change.row.key_text, erases ? "" : " " + describe(change.row.cells),
+                        change.row.key_text, erases ? std::string() : text::format(" {}", describe(change.row.cells)),
                         conditions[static_cast<std::size_t>(change.condition.kind)], change.expected_text);
 }
 

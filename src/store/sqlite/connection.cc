@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/checksum_vfs.h"
@@ -156,8 +158,9 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
     connection.path_ = options.path;
     connection.connection_.reset(opened);
     if (outcome != SQLITE_OK) {
-        Status status = failure_of(opened, outcome, "opening it");
-        return status;
+        const bool is_missing = sqlite3_system_errno(opened) == ENOENT;
+        if (is_missing) return error(Code::not_found, "{} does not exist", options.path);
+        return failure_of(opened, outcome, "opening it");
     }
     sqlite3_busy_timeout(opened, options.busy_timeout_ms);
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));

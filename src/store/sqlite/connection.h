@@ -52,8 +52,8 @@ private:
 };
 
 struct ConnectionOptions {
-    std::string path;
-    std::string vfs;        // ChecksumVfs::name(), or empty for SQLite's own
+    std::string path = {};
+    std::string vfs = {};   // ChecksumVfs::name(), or empty for SQLite's own
     bool write = false;     // else the connection can never write, nor checkpoint
     bool create = false;    // the file, if it is missing
     int busy_timeout_ms = 5000;

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -11,6 +11,8 @@
 
 namespace perdure::store::sqlite {
 namespace {
+
+constexpr std::uint64_t nowhere = std::numeric_limits<std::uint64_t>::max();
 
 using Salts = std::array<std::byte, 8>;
 
@@ -34,17 +36,17 @@ public:
         const std::uint32_t commit = load_big_endian(frame.data() + frame_commit_at);
         const bool is_of_this_use = salts_at(frame.data() + frame_salts_at) == salts_;
         ++(is_of_this_use ? survey_.tail_frames : survey_.stale_frames);
-        if (!end_ && is_of_this_use && is_next(frame)) {
+        if (end_ == nowhere && is_of_this_use && is_next(frame)) {
             return add(load_big_endian(frame.data() + frame_page_at), commit);
         }
-        if (!end_) {
+        if (end_ == nowhere) {
             end_ = offset;
             survey_.tail_is_torn = is_of_this_use;
         } else if (is_of_this_use && commit != 0 && survey_.damage.empty()) {
             survey_.damage = "this frame is not what was written, and commits follow it; after a power "
                              "failure they may never have been flushed: then opening the world takes "
                              "them from the journal";
-            survey_.damage_offset = *end_;
+            survey_.damage_offset = end_;
         }
     }
 
@@ -70,7 +72,7 @@ private:
     WalChecksum checksum_;
     LogSurvey& survey_;
     std::vector<std::uint32_t> open_;   // pages of a transaction whose commit was not met yet
-    std::optional<std::uint64_t> end_;  // the first frame that cannot be used
+    std::uint64_t end_ = nowhere;        // the first frame that cannot be used
 };
 
 bool header_is_whole(ByteSpan header) {

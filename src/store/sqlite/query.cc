@@ -2,12 +2,12 @@
 
 #include <sqlite3.h>
 
-#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "io/clock.h"
 #include "store/sqlite/checksum_vfs.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/store_file.h"
@@ -53,10 +53,14 @@ int authorize(void*, int action, const char* first, const char* second, const ch
     }
 }
 
-using Clock = std::chrono::steady_clock;
+struct Deadline {
+    io::SystemClock clock;
+    std::uint64_t at_ns;
+};
 
 int is_too_late(void* deadline) {
-    return Clock::now() > *static_cast<const Clock::time_point*>(deadline) ? 1 : 0;
+    const auto& set = *static_cast<const Deadline*>(deadline);
+    return set.clock.monotonic_ns() > set.at_ns ? 1 : 0;
 }
 
 Value cell_of(sqlite3_stmt* statement, int column) {
@@ -122,7 +126,8 @@ Result<QueryAnswer> run_query(const std::string& path, const std::string& sql,
     PERDURE_TRY(check_file(connection));
     for (const Limit& limit : limits) sqlite3_limit(connection.handle(), limit.what, limit.at_most);
     sqlite3_set_authorizer(connection.handle(), authorize, nullptr);
-    Clock::time_point deadline = Clock::now() + std::chrono::seconds(options.seconds_max);
+    Deadline deadline{};
+    deadline.at_ns = deadline.clock.monotonic_ns() + options.seconds_max * std::uint64_t{1'000'000'000};
     sqlite3_progress_handler(connection.handle(), steps_between_looks, is_too_late, &deadline);
     PERDURE_TAKE(Statement statement, prepare_only(connection, sql));
     Result<QueryAnswer> answer = gather(statement, options);

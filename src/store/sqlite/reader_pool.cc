@@ -1,5 +1,7 @@
 #include "store/sqlite/reader_pool.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -37,10 +39,15 @@ Result<WorldRow> Reader::begin() {
     return row;
 }
 
-// Ending what was only read cannot fail in a way that matters: the connection holds no locks afterwards.
 void Reader::end() {
+    if (!is_in_transaction()) return;
     const Status ended = end_.run();
-    PERDURE_ASSERT(ended.ok());
+    PERDURE_ASSERT(ended.ok());  // it only read: there is nothing to write
+}
+
+// A failed read ends the transaction, and what is read after it would be of another state.
+bool Reader::is_in_transaction() const {
+    return sqlite3_get_autocommit(connection_.handle()) == 0;
 }
 
 TableReader& Reader::table(const TableDefinition& wanted, const TableDefinition& in_force) {
@@ -135,6 +142,10 @@ Result<TableReader*> SqliteSnapshot::reader_of(const TableDefinition& table) {
     if (reader_ == nullptr) {
         return error(Code::expired, "a snapshot at LSN {} was held for more than {} s; open a new one",
                      watermark_.lsn, snapshot_age_ns_max / 1'000'000'000);
+    }
+    if (!reader_->is_in_transaction()) {
+        return error(Code::io, "a snapshot at LSN {} was lost by an earlier read that failed; open a new one",
+                     watermark_.lsn);
     }
     const TableDefinition* const in_force = pool_->catalog_->in_force(table.id, definitions_);
     if (in_force == nullptr) return nullptr;

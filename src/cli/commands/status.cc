@@ -1,0 +1,134 @@
+#include "cli/commands/status.h"
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <vector>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/text_table.h"
+#include "cli/value_text.h"
+#include "engine/world_directory.h"
+#include "io/posix_file_system.h"
+#include "journal/inspect.h"
+#include "store/sqlite/query.h"
+
+namespace perdure::cli {
+
+namespace {
+
+struct WorldStatus {
+    engine::Identity identity;
+    std::optional<std::string> owner;
+    std::uint64_t journal_files = 0;
+    std::uint64_t journal_bytes = 0;
+    std::uint64_t lsn = 0;  // the newest in the journal, or in the store if that is ahead
+    std::optional<std::uint64_t> tick;
+    std::uint64_t stored_lsn = 0;
+    std::uint64_t store_bytes = 0;
+    std::uint64_t quarantined = 0;  // files
+};
+
+// Reads the journal as it is; its owner may be writing the last group.
+Status look_at_journal(io::FileSystem& files, const std::string& directory, WorldStatus& status) {
+    journal::Inspection inspection;
+    inspection.file = [&](const journal::FileFound& found,
+                          const std::vector<TableDefinition>&) -> Status {
+        ++status.journal_files;
+        status.journal_bytes += found.bytes;
+        return {};
+    };
+    inspection.group = [&](const journal::GroupSeen& group) -> Status {
+        for (const ChangeSet& changes : group.changes) {
+            status.lsn = changes.lsn;
+            if (changes.tick) status.tick = changes.tick;
+        }
+        return {};
+    };
+    return journal::inspect(files, directory, inspection);
+}
+
+std::uint64_t number_of(const Value& value) {
+    const auto* number = value.get_if<std::int64_t>();
+    return number == nullptr ? 0 : static_cast<std::uint64_t>(*number);
+}
+
+Status look_at_store(io::FileSystem& files, const std::string& path, WorldStatus& status) {
+    PERDURE_TAKE(const bool there, files.exists(path));
+    if (!there) return {};  // the world's very first moments
+    PERDURE_TAKE(const auto file, files.open(path, {}));
+    PERDURE_TAKE(status.store_bytes, file->size());
+    PERDURE_TAKE(const auto answer,
+                 store::sqlite::run_query(path, "SELECT lsn, tick FROM _perdure_world"));
+    if (answer.rows.empty()) return error(Code::corrupt, "{}: says nothing about its world", path);
+    status.stored_lsn = number_of(answer.rows[0][0]);
+    if (status.stored_lsn >= status.lsn) {
+        status.lsn = status.stored_lsn;
+        if (!answer.rows[0][1].is_null()) status.tick = number_of(answer.rows[0][1]);
+    }
+    return {};
+}
+
+Result<WorldStatus> look(const std::string& path) {
+    io::PosixFileSystem files;
+    const engine::WorldDirectory directory(files, path);
+    WorldStatus status;
+    PERDURE_TAKE(status.identity, directory.read_identity());
+    status.owner = directory.owner();
+    PERDURE_TRY(look_at_journal(files, directory.journal(), status));
+    PERDURE_TRY(look_at_store(files, directory.store(), status));
+    PERDURE_TAKE(const bool has_quarantine, files.exists(directory.quarantine()));
+    if (has_quarantine) {
+        PERDURE_TAKE(const auto names, files.list(directory.quarantine()));
+        status.quarantined = names.size();
+    }
+    return status;
+}
+
+std::string time_text(std::int64_t microseconds) {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
+                       fmt::gmtime(std::time_t{microseconds / 1'000'000}));
+}
+
+void print_text(const WorldStatus& status) {
+    fmt::print("world       {}, made {}\n", engine::uuid_text(status.identity.world),
+               time_text(status.identity.created_us));
+    fmt::print("format      {}.{}\n", status.identity.format_major, status.identity.format_minor);
+    fmt::print("owner       {}\n", status.owner.value_or("nobody"));
+    fmt::print("newest      LSN {}, tick {}\n", status.lsn,
+               status.tick ? std::to_string(*status.tick) : "none");
+    fmt::print("journal     {} in {} files\n", bytes_text(status.journal_bytes),
+               status.journal_files);
+    fmt::print("store       {}, up to LSN {}, {} behind\n", bytes_text(status.store_bytes),
+               status.stored_lsn, status.lsn - status.stored_lsn);
+    fmt::print("quarantine  {} files\n", status.quarantined);
+}
+
+void print_json(const WorldStatus& status) {
+    fmt::print(
+        R"({{"world":{},"created_us":{},"format":"{}.{}","owner":{},"lsn":{},"tick":{},"journal_bytes":{},"journal_files":{},"store_bytes":{},"stored_lsn":{},"quarantined":{}}})"
+        "\n",
+        json_string(engine::uuid_text(status.identity.world)), status.identity.created_us,
+        status.identity.format_major, status.identity.format_minor,
+        status.owner ? json_string(*status.owner) : "null", status.lsn,
+        status.tick ? std::to_string(*status.tick) : "null", status.journal_bytes,
+        status.journal_files, status.store_bytes, status.stored_lsn, status.quarantined);
+}
+
+}  // namespace
+
+ExitCode run_status(const StatusOptions& options) {
+    const Result<WorldStatus> status = look(options.directory);
+    if (!status) return report(status.status());
+    if (options.json) {
+        print_json(*status);
+    } else {
+        print_text(*status);
+    }
+    return ExitCode::done;
+}
+
+}  // namespace perdure::cli

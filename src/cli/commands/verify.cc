@@ -1,0 +1,114 @@
+#include "cli/commands/verify.h"
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "cli/text_table.h"
+#include "cli/value_text.h"
+#include "engine/world_directory.h"
+#include "io/clock.h"
+#include "io/posix_file_system.h"
+#include "jobs/verify.h"
+
+namespace perdure::cli {
+
+namespace {
+
+// An empty directory for copies, gone with the object.
+class Scratch {
+public:
+    static Result<Scratch> make() {
+        std::error_code failure;
+        std::string path =
+            (std::filesystem::temp_directory_path(failure) / "perdure-verify-XXXXXX").string();
+        if (failure || mkdtemp(path.data()) == nullptr) {
+            return error(Code::io,
+                         "{}: cannot be made; point TMPDIR to a directory with room for the store",
+                         path);
+        }
+        return Scratch(std::move(path));
+    }
+    Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    Scratch& operator=(Scratch&&) = delete;
+    ~Scratch() {
+        std::error_code ignored;  // what stays of a copy harms nobody
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+    explicit Scratch(std::string path) : path_(std::move(path)) {}
+    std::string path_;
+};
+
+std::string optional_text(const std::optional<std::uint64_t>& number, const char* otherwise) {
+    return number ? std::to_string(*number) : otherwise;
+}
+
+void print_text(const jobs::Verdict& verdict) {
+    fmt::print("world    {}\n", engine::uuid_text(verdict.world));
+    fmt::print("journal  up to LSN {}, tick {}; {} judged\n", verdict.last,
+               optional_text(verdict.tick, "none"), bytes_text(verdict.journal_bytes));
+    fmt::print("store    up to LSN {}; {} judged\n", verdict.stored.lsn,
+               bytes_text(verdict.store_bytes));
+    for (const std::string& remark : verdict.remarks) fmt::print("remark   {}\n", remark);
+    for (const jobs::Damage& damage : verdict.damage) {
+        fmt::print("WRONG    {}: {}\n", code_name(damage.code), damage.what);
+    }
+    if (verdict.digest) {
+        fmt::print("digest   {} of {} rows\n", verdict.digest->hex(), count_text(verdict.rows));
+    } else {
+        fmt::print("digest   none: the state cannot be put together\n");
+    }
+    fmt::print("{}\n", verdict.whole() ? "whole" : "damaged");
+}
+
+void print_json(const jobs::Verdict& verdict) {
+    std::string text = fmt::format(
+        R"({{"whole":{},"world":{},"digest":{},"rows":{},"tick":{},"lsn":{},"stored_lsn":{},"journal_bytes":{},"store_bytes":{},)",
+        verdict.whole(), json_string(engine::uuid_text(verdict.world)),
+        verdict.digest ? json_string(verdict.digest->hex()) : "null", verdict.rows,
+        optional_text(verdict.tick, "null"), verdict.last, verdict.stored.lsn,
+        verdict.journal_bytes, verdict.store_bytes);
+    text += R"("wrong":[)";
+    for (const jobs::Damage& damage : verdict.damage) {
+        text += fmt::format(R"({}{{"code":"{}","what":{}}})",
+                            &damage == verdict.damage.data() ? "" : ",", code_name(damage.code),
+                            json_string(damage.what));
+    }
+    text += R"(],"remarks":[)";
+    for (const std::string& remark : verdict.remarks) {
+        text +=
+            fmt::format("{}{}", &remark == verdict.remarks.data() ? "" : ",", json_string(remark));
+    }
+    fmt::print("{}]}}\n", text);
+}
+
+}  // namespace
+
+ExitCode run_verify(const VerifyOptions& options) {
+    io::PosixFileSystem files;
+    const io::SystemClock clock;
+    const Result<Scratch> scratch = Scratch::make();
+    if (!scratch) return report(scratch.status());
+    const Result<jobs::Verdict> verdict =
+        jobs::verify(files, clock, options.directory, scratch->path());
+    if (!verdict) return report(verdict.status());
+    if (options.json) {
+        print_json(*verdict);
+    } else {
+        print_text(*verdict);
+    }
+    if (verdict->whole()) return ExitCode::done;
+    return report(ExitCode::damaged,
+                  fmt::format("{} is damaged, {} findings; the first: {}", options.directory,
+                              verdict->damage.size(), verdict->damage.front().what));
+}
+
+}  // namespace perdure::cli

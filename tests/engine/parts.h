@@ -1,0 +1,176 @@
+// Parts: pending, journal, store and drain, put together by hand and stepped by the test.
+//
+//     Parts parts;
+//     parts.accept(parts.change().put("names", {"ana", 7}));     // accepted
+//     parts.flush();                                             // durable
+//     parts.drain();                                             // in the store
+//     EXPECT_EQ(parts.stored("names"), Rows{"ana 7"});
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/core.h"
+#include "engine/drain.h"
+#include "engine/tables.h"
+#include "io/clock.h"
+#include "io/memory_file_system.h"
+#include "journal/journal.h"
+#include "store/memory_store.h"
+
+namespace perdure::engine {
+
+// A MemoryStore that can be told to refuse, as a full disk or another program's lock would.
+class MoodyStore final : public store::Store {
+public:
+    explicit MoodyStore(const io::Clock& clock)
+        : inner_(std::make_shared<store::MemoryStorage>(), &clock) {}
+
+    Result<store::Watermarks> watermarks() override { return inner_.watermarks(); }
+    Result<std::vector<TableDefinition>> definitions() override { return inner_.definitions(); }
+    Status apply(const store::Fence& fence, const Watermark& after,
+                 std::span<const store::Change> changes) override {
+        ++applies;
+        if (!mood.ok()) return mood;
+        if (on_apply) on_apply();
+        for (const store::Change& change : changes) {
+            for (const Batch& batch : change.upserted) rows_upserted += batch.rows();
+            for (const Batch& batch : change.erased) rows_erased += batch.rows();
+        }
+        return inner_.apply(fence, after, changes);
+    }
+    Status apply(const store::Fence& fence, const Watermark& after,
+                 std::span<const TableDefinition> definitions) override {
+        ++applies;
+        return mood.ok() ? inner_.apply(fence, after, definitions) : mood;
+    }
+    Status empty(const store::Fence& fence,
+                 std::span<const TableDefinition* const> tables) override {
+        return inner_.empty(fence, tables);
+    }
+    Status take_over(std::uint64_t epoch) override { return inner_.take_over(epoch); }
+    Result<std::unique_ptr<store::Snapshot>> snapshot() override { return inner_.snapshot(); }
+    Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
+        return inner_.declare_views(fence, views);
+    }
+    Result<bool> checkpoint_step() override { return inner_.checkpoint_step(); }
+    Result<std::uint64_t> bytes() override { return inner_.bytes(); }
+    [[nodiscard]] store::Capabilities capabilities() const override {
+        return inner_.capabilities();
+    }
+
+    Status mood;                     // what every apply answers, unless ok
+    std::function<void()> on_apply;  // in the middle of it
+    std::uint64_t applies = 0;
+    std::uint64_t rows_upserted = 0;
+    std::uint64_t rows_erased = 0;
+
+private:
+    store::MemoryStore inner_;
+};
+
+class Parts : private Helper {
+public:
+    explicit Parts(const PendingLimits& limits = {}) {
+        EXPECT_TRUE(store->take_over(1).ok());
+        core = std::make_unique<Core>(limits, Watermark{}, std::size_t{1} << 20, *this);
+        core->clock = &clock;
+        core->epoch = 1;
+        core->categories["fleeting"] = {.name = "fleeting", .durability = Level::ephemeral};
+        core->categories["slow"] = {.name = "slow", .durability = Level::relaxed};
+        auto opened = journal::Journal::open(disk, clock, "journal", {.file_bytes = 1 << 20}, {},
+                                             core->catalog);
+        EXPECT_TRUE(opened.ok()) << opened.status().text();
+        journal = *std::move(opened);
+        drain_part = std::make_unique<Drain>(*core, *store, *journal);
+
+        std::vector<TableDefinition> definitions;
+        Catalog scratch;
+        for (const TableBuilder& table : table_builders()) {
+            definitions.push_back(catalogued(scratch, table.definition()));
+            EXPECT_TRUE(scratch.add(definitions.back()).ok());
+        }
+        define(definitions);
+    }
+    ~Parts() override { core->progress->detach(); }
+
+    // A change set that defines tables, all the way to the store.
+    void define(const std::vector<TableDefinition>& definitions) {
+        Change change = this->change();
+        for (const TableDefinition& definition : definitions) change.define(definition);
+        accept(change);
+        flush();
+        EXPECT_TRUE(drain());
+        release();
+        for (const TableDefinition& definition : definitions) {
+            EXPECT_TRUE(core->catalog.add(definition).ok());
+        }
+    }
+
+    [[nodiscard]] Change change() const { return Change(core->catalog); }
+    [[nodiscard]] const TableDefinition& table(std::string_view name) const {
+        return *core->catalog.find(name);
+    }
+
+    Lsn accept(Change& change) {
+        const std::scoped_lock lock(core->mutex);
+        const Lsn lsn = core->pending.last() + 1;
+        core->pending.push(change.at(lsn));
+        return lsn;
+    }
+    Lsn accept(Change&& change) { return accept(change); }
+
+    // Everything accepted and not durable becomes one group.
+    void flush() {
+        std::vector<const ChangeSet*> group;
+        std::uint64_t bytes = 0;
+        for (Lsn lsn = core->progress->durable() + 1; lsn <= core->pending.last(); ++lsn) {
+            group.push_back(&core->pending.entry(lsn).changes);
+            bytes += journal::encoded_bytes_max(*group.back());
+        }
+        if (group.empty()) return;
+        const Status prepared = journal->prepare(bytes);
+        ASSERT_TRUE(prepared.ok()) << prepared.text();
+        auto appended = journal->append(group);
+        ASSERT_TRUE(appended.ok()) << appended.status().text();
+        ASSERT_EQ(appended->taken, group.size());
+        const std::scoped_lock lock(core->mutex);
+        core->pending.group_durable(appended->last, core->epoch, appended->chain,
+                                    appended->address);
+        core->progress->reached_journal(appended->last);
+    }
+
+    // One step; true if it applied something.
+    bool drain() {
+        auto stepped = drain_part->step();
+        EXPECT_TRUE(stepped.ok()) << stepped.status().text();
+        return stepped.ok() && *stepped;
+    }
+    void release() {
+        while (drain_part->release_step()) {}
+    }
+
+    [[nodiscard]] Rows stored(std::string_view name) const {
+        auto snapshot = store->snapshot();
+        EXPECT_TRUE(snapshot.ok());
+        auto batch = (*snapshot)->scan(table(name), nullptr, 0, 1'000'000);
+        EXPECT_TRUE(batch.ok()) << batch.status().text();
+        return rows_of(*batch);
+    }
+
+    io::MemoryFileSystem disk;
+    io::ManualClock clock;
+    std::unique_ptr<MoodyStore> store = std::make_unique<MoodyStore>(clock);
+    std::unique_ptr<Core> core;
+    std::unique_ptr<journal::Journal> journal;
+    std::unique_ptr<Drain> drain_part;
+
+private:
+    void help(Lsn, Level) override {}
+};
+
+}  // namespace perdure::engine

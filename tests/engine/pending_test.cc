@@ -1,0 +1,277 @@
+#include "engine/pending.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/tables.h"
+
+namespace perdure::engine {
+namespace {
+
+class PendingTest : public testing::Test {
+protected:
+    explicit PendingTest(const PendingLimits& limits = {}, Lsn released = 0)
+        : pending_(limits, released) {}
+
+    Change change() { return tables_.change(); }
+    Lsn push(Change& change) { return pending_.push(change.at(pending_.last() + 1)).changes.lsn; }
+    Lsn push(Change&& change) { return push(change); }
+    // All that is pushed and not durable, as one group.
+    void durable() {
+        pending_.group_durable(pending_.last(), 1, {}, {7, 4096 * pending_.last(), 4096});
+    }
+    // "ana 7", or what there is instead.
+    std::string find(std::string_view table, std::vector<Value> key, Lsn at = ~Lsn{0}) {
+        const RowVersion version =
+            pending_.find(tables_[table].id, tables_.key(table, key), std::min(at, pending_.last()));
+        if (version.batch == nullptr) return "none";
+        if (version.batch->operation() == Operation::erase) return "erased";
+        return row_text(*version.batch, version.row);
+    }
+    bool has_newer(std::string_view table, std::vector<Value> key, Lsn lsn) {
+        return pending_.has_newer(tables_[table].id, tables_.key(table, key), lsn);
+    }
+    void release(Lsn through) {
+        while (pending_.release_slice(through)) {}
+    }
+
+    Tables tables_;
+    Pending pending_;
+};
+
+TEST_F(PendingTest, shows_the_newest_row_of_a_key) {
+    push(change().put("names", {"ana", 1}));
+    push(change().put("names", {"ana", 2}).put("names", {"bob", 2}));
+    EXPECT_EQ(find("names", {"ana"}), "ana 2");
+    EXPECT_EQ(find("names", {"bob"}), "bob 2");
+    EXPECT_EQ(find("names", {"cyd"}), "none");
+    EXPECT_EQ(find("numbers", {1u}), "none");
+}
+
+TEST_F(PendingTest, shows_each_lsn_as_it_was) {
+    push(change().put("names", {"ana", 1}));
+    push(change().erase("names", {"ana"}));
+    push(change().put("names", {"ana", 3}));
+    EXPECT_EQ(find("names", {"ana"}, 0), "none");
+    EXPECT_EQ(find("names", {"ana"}, 1), "ana 1");
+    EXPECT_EQ(find("names", {"ana"}, 2), "erased");
+    EXPECT_EQ(find("names", {"ana"}, 3), "ana 3");
+}
+
+TEST_F(PendingTest, in_one_change_set_the_upsert_is_newer_than_the_erase) {
+    push(change().erase("names", {"ana"}).put("names", {"ana", 1}));
+    EXPECT_EQ(find("names", {"ana"}), "ana 1");
+}
+
+TEST_F(PendingTest, ephemeral_rows_are_found_like_others) {
+    push(change().put("glows", {1u, 5}).put("names", {"ana", 1}));
+    EXPECT_EQ(find("glows", {1u}), "1 5");
+    EXPECT_EQ(find("names", {"ana"}), "ana 1");
+}
+
+TEST_F(PendingTest, resident_rows_are_queued_but_not_indexed) {
+    push(change().put("bodies", {Entity{5}, 1}));
+    EXPECT_EQ(find("bodies", {Entity{5}}), "none");
+    EXPECT_GT(pending_.resident_bytes(), 0u);
+    EXPECT_EQ(pending_.kept_bytes(), 0u);
+    EXPECT_EQ(pending_.index_bytes(), 0u);
+}
+
+TEST_F(PendingTest, knows_whether_a_key_changed_after_an_lsn) {
+    push(change().put("names", {"ana", 1}));
+    push(change());
+    EXPECT_TRUE(has_newer("names", {"ana"}, 0));
+    EXPECT_FALSE(has_newer("names", {"ana"}, 1));
+    EXPECT_FALSE(has_newer("names", {"bob"}, 0));
+}
+
+TEST_F(PendingTest, what_was_released_is_not_found_and_what_is_newer_is) {
+    push(change().put("names", {"ana", 1}).put("names", {"bob", 1}));
+    push(change().put("names", {"ana", 2}));
+    durable();
+    release(1);
+    EXPECT_EQ(find("names", {"bob"}), "none");
+    EXPECT_EQ(find("names", {"ana"}), "ana 2");
+    EXPECT_EQ(find("names", {"ana"}, 1), "none");
+    EXPECT_EQ(pending_.released(), 1u);
+    EXPECT_EQ(pending_.size(), 1u);
+}
+
+TEST_F(PendingTest, releases_nothing_above_what_is_covered) {
+    push(change().put("names", {"ana", 1}));
+    durable();
+    release(0);
+    EXPECT_EQ(find("names", {"ana"}), "ana 1");
+}
+
+// One hold of the acceptance lock is short, whatever there is to release.
+TEST_F(PendingTest, releases_large_change_sets_in_slices_and_shows_their_other_rows_meanwhile) {
+    Change large = change();
+    for (std::uint64_t number = 0; number < 2000; ++number) large.put("numbers", {number, 1});
+    push(large);
+    durable();
+    EXPECT_TRUE(pending_.release_slice(1));
+    EXPECT_EQ(find("numbers", {0u}), "none");
+    EXPECT_EQ(find("numbers", {1999u}), "1999 1");
+    EXPECT_EQ(pending_.released(), 0u) << "a change set is released as a whole";
+    std::size_t slices = 1;
+    while (pending_.release_slice(1)) ++slices;
+    EXPECT_GE(slices, 3u);
+    EXPECT_EQ(pending_.released(), 1u);
+}
+
+TEST_F(PendingTest, releases_many_small_change_sets_in_slices) {
+    for (int i = 0; i < 1000; ++i) push(change());
+    durable();
+    EXPECT_TRUE(pending_.release_slice(1000));
+    EXPECT_LT(pending_.released(), 1000u);
+    release(1000);
+    EXPECT_EQ(pending_.released(), 1000u);
+}
+
+TEST_F(PendingTest, takes_no_memory_when_all_is_released) {
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        push(change()
+                 .put("numbers", {i, 1})
+                 .put("names", {text::format("a long name: {}", i), 1})
+                 .put("glows", {i, 1})
+                 .put("bodies", {Entity{i}, 1}));
+    }
+    durable();
+    const std::uint64_t full = pending_.index_bytes();
+    release(pending_.last());
+    EXPECT_EQ(pending_.resident_bytes(), 0u);
+    EXPECT_EQ(pending_.kept_bytes(), 0u);
+    EXPECT_LT(pending_.index_bytes(), full / 20);
+    EXPECT_TRUE(pending_.groups().empty());
+}
+
+TEST_F(PendingTest, groups_are_listed_until_all_of_them_is_released) {
+    push(change());
+    push(change());
+    durable();
+    push(change());
+    durable();
+    push(change());
+    ASSERT_EQ(pending_.groups().size(), 2u);
+    EXPECT_EQ(pending_.groups()[0].last, 2u);
+    EXPECT_EQ(pending_.groups()[1].last, 3u);
+    release(1);
+    EXPECT_EQ(pending_.groups().size(), 2u);
+    release(2);
+    EXPECT_EQ(pending_.groups().size(), 1u);
+}
+
+TEST_F(PendingTest, every_member_of_a_group_knows_where_it_lies) {
+    push(change());
+    durable();
+    push(change());
+    push(change());
+    durable();
+    EXPECT_EQ(pending_.entry(1).address.offset, 4096u);
+    EXPECT_EQ(pending_.entry(2).address.offset, 3 * 4096u);
+    EXPECT_EQ(pending_.entry(3).address.offset, 3 * 4096u);
+    EXPECT_EQ(pending_.entry(3).epoch, 1u);
+}
+
+TEST_F(PendingTest, a_definition_marks_its_group) {
+    push(change().define(tables_["names"]));
+    durable();
+    push(change());
+    durable();
+    EXPECT_TRUE(pending_.groups()[0].definition);
+    EXPECT_FALSE(pending_.groups()[1].definition);
+}
+
+using PendingDeathTest = PendingTest;
+
+TEST_F(PendingDeathTest, releases_only_what_is_durable) {
+    push(change());
+    EXPECT_DEATH(release(1), "epoch != 0");
+}
+
+TEST_F(PendingDeathTest, lsns_follow_one_another) {
+    EXPECT_DEATH(pending_.push(change().at(2)), "last\\(\\) \\+ 1");
+}
+
+class SmallPending : public PendingTest {
+protected:
+    SmallPending()
+        : PendingTest({.resident_bytes_max = 10'000, .index_bytes_max = 1 << 20}) {}
+
+    Change bodies(std::int64_t value) {
+        Change change = this->change();
+        for (std::uint64_t id = 2; id < 102; ++id) change.put("bodies", {Entity{id}, value});
+        return change;
+    }
+};
+
+TEST_F(SmallPending, lets_go_of_the_oldest_resident_rows_beyond_its_limit) {
+    for (int i = 0; i < 20; ++i) {
+        push(bodies(i));
+        durable();
+    }
+    const std::uint64_t full = pending_.resident_bytes();
+    pending_.let_go(pending_.last(), 0);
+    EXPECT_LT(pending_.resident_bytes(), full);
+    EXPECT_LE(pending_.resident_bytes(), 10'000u);
+    EXPECT_TRUE(pending_.entry(1).let_go);
+    EXPECT_FALSE(pending_.entry(20).let_go);
+    release(pending_.last());
+    EXPECT_EQ(pending_.resident_bytes(), 0u);
+}
+
+TEST_F(SmallPending, lets_go_of_nothing_that_is_not_durable) {
+    for (int i = 0; i < 20; ++i) push(bodies(i));
+    pending_.let_go(0, 0);
+    EXPECT_FALSE(pending_.entry(1).let_go);
+}
+
+TEST_F(SmallPending, lets_go_of_nothing_that_the_drain_is_reading) {
+    for (int i = 0; i < 20; ++i) {
+        push(bodies(i));
+        durable();
+    }
+    pending_.let_go(pending_.last(), 12);
+    for (Lsn lsn = 1; lsn <= 12; ++lsn) EXPECT_FALSE(pending_.entry(lsn).let_go) << lsn;
+    EXPECT_TRUE(pending_.entry(13).let_go);
+}
+
+TEST_F(SmallPending, keeps_the_other_rows_of_a_change_set_that_was_let_go) {
+    for (int i = 0; i < 20; ++i) {
+        push(bodies(i).put("names", {"ana", i}));
+        durable();
+    }
+    pending_.let_go(pending_.last(), 0);
+    ASSERT_TRUE(pending_.entry(1).let_go);
+    EXPECT_EQ(find("names", {"ana"}, 1), "ana 0");
+}
+
+TEST_F(SmallPending, is_full_when_rows_and_their_index_would_pass_the_limit) {
+    EXPECT_FALSE(pending_.is_full(1 << 20, 0));
+    EXPECT_TRUE(pending_.is_full((1 << 20) + 1, 0));
+    EXPECT_TRUE(pending_.is_full(0, (1 << 20) / index_bytes_per_row + 1));
+    push(change().put("names", {"ana", 1}));
+    EXPECT_TRUE(pending_.is_full(1 << 20, 0));
+}
+
+TEST_F(SmallPending, is_never_full_for_what_is_not_indexed) {
+    Change large = change();
+    for (std::uint64_t i = 0; i < 20'000; ++i) large.put("numbers", {i, 1});
+    push(large);
+    EXPECT_TRUE(pending_.is_full(1, 1));
+    EXPECT_FALSE(pending_.is_full(0, 0));
+}
+
+class LaterPending : public PendingTest {
+protected:
+    LaterPending() : PendingTest({}, 41) {}
+};
+
+TEST_F(LaterPending, goes_on_from_where_the_store_is) {
+    EXPECT_EQ(push(change().put("names", {"ana", 1})), 42u);
+    EXPECT_EQ(find("names", {"ana"}, 42), "ana 1");
+    EXPECT_EQ(pending_.released(), 41u);
+}
+
+}  // namespace
+}  // namespace perdure::engine

@@ -1,0 +1,146 @@
+// Every disk operation fails once, and for ever: what was not applied is not there, and the next apply works.
+#include "store/sqlite/faulty_vfs.h"
+#include "store/sqlite/sqlite_files.h"
+
+namespace perdure::store {
+namespace {
+
+class SqliteFaults : public SqliteTest {
+protected:
+    SqliteStoreOptions on_faulty_disk() {
+        SqliteStoreOptions faulty = options();
+        faulty.base_vfs = "faulty";
+        faulty.cache_mib = 1;  // so that large transactions spill into the log before they commit
+        return faulty;
+    }
+    // Some rows of each kind, all of them anew at each `round`.
+    static std::vector<Row> rows_of(int round) {
+        std::vector<Row> rows;
+        for (std::int64_t id = 0; id < 3000; ++id) {
+            rows.push_back({{"id", id}, {"x", static_cast<float>(round)}});
+        }
+        return rows;
+    }
+    void fill(World& world) {
+        ASSERT_OK(world.define(positions()));
+        ASSERT_OK(world.upsert(positions(), rows_of(0)));
+    }
+
+    FaultyVfs disk;
+};
+
+TEST_F(SqliteFaults, an_apply_whose_nth_write_fails_changes_nothing) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    int round = 0;
+    for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
+        bool has_failed = true;
+        for (std::uint64_t number = 1; has_failed; ++number) {
+            const std::string before = world.rows(positions());
+            disk.fail(DiskOperation::write, number, code);
+            const Status status = world.upsert(positions(), rows_of(++round));
+            has_failed = disk.has_failed();
+            disk.heal();
+            ASSERT_EQ(status.ok(), !has_failed);
+            if (status.ok()) break;
+            EXPECT_EQ(status.code(), code == SQLITE_FULL ? Code::no_space : Code::io) << status.text();
+            ASSERT_EQ(world.rows(positions()), before);
+            ASSERT_OK(world.upsert(positions(), rows_of(++round)));
+            ASSERT_EQ(keys_text(world.all(positions())).substr(0, 9), "0 1 2 3 4");
+            if (number % 8 == 0) {
+                ASSERT_TRUE(world.store().checkpoint_step().ok());
+            }
+        }
+    }
+    EXPECT_GT(round, 20);
+    world.reopen();
+    EXPECT_EQ(world.count(positions()), 3000U);
+}
+
+TEST_F(SqliteFaults, a_disk_that_stays_full_refuses_until_it_is_not) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    disk.fail(DiskOperation::write, 1, SQLITE_FULL, true);
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        expect_refused(world.upsert(positions(), rows_of(1)), Code::no_space, {"make space"});
+    }
+    disk.heal();
+    EXPECT_OK(world.upsert(positions(), rows_of(1)));
+}
+
+TEST_F(SqliteFaults, a_failed_flush_is_final_until_the_store_is_opened_again) {
+    for (std::uint64_t number = 1; number <= 2; ++number) {  // of the log, then of the file
+        World world = open(on_faulty_disk());
+        if (number == 1) fill(world);
+        ASSERT_OK(world.upsert(positions(), rows_of(1)));
+        const Lsn safe = world.store().watermarks()->safe;
+        disk.fail(DiskOperation::sync, number, SQLITE_IOERR_FSYNC);
+        EXPECT_EQ(world.store().checkpoint_step().status().code(), Code::io);
+        EXPECT_TRUE(disk.has_failed());
+        EXPECT_EQ(world.store().checkpoint_step().status().code(), Code::io);
+        EXPECT_EQ(world.upsert(positions(), rows_of(2)).code(), Code::io);
+        EXPECT_EQ(world.store().watermarks()->safe, safe);
+        EXPECT_EQ(world.count(positions()), 3000U);
+        world.reopen();
+        ASSERT_TRUE(world.store().checkpoint_step().ok());
+        EXPECT_EQ(world.store().watermarks()->safe, world.store().watermarks()->visible.lsn);
+    }
+}
+
+TEST_F(SqliteFaults, a_checkpoint_whose_nth_write_fails_loses_nothing) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    bool has_failed = true;
+    for (std::uint64_t number = 1; has_failed; ++number) {
+        ASSERT_OK(world.upsert(positions(), rows_of(static_cast<int>(number))));
+        const std::string before = world.rows(positions());
+        disk.fail(DiskOperation::write, number, SQLITE_IOERR_WRITE);
+        const bool is_done = world.store().checkpoint_step().ok();
+        has_failed = disk.has_failed();
+        disk.heal();
+        EXPECT_EQ(is_done, !has_failed);
+        world.reopen();
+        ASSERT_EQ(world.rows(positions()), before);
+    }
+}
+
+TEST_F(SqliteFaults, a_read_that_fails_is_an_error_and_the_next_one_works) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    ASSERT_TRUE(world.store().checkpoint_step().ok());
+    int failures = 0;
+    for (std::uint64_t number = 1; number < 40; ++number) {
+        world.reopen();
+        disk.fail(DiskOperation::read, number, SQLITE_IOERR_READ);
+        auto opened = world.store().snapshot();
+        if (opened.ok()) {
+            const auto rows = (*opened)->scan(positions(), nullptr, 0, every_row);
+            if (disk.has_failed()) {
+                EXPECT_EQ(rows.status().code(), Code::io);
+                EXPECT_EQ((*opened)->count(positions()).status().code(), Code::io);
+                ++failures;
+            }
+        }
+        disk.heal();
+        EXPECT_EQ(world.count(positions()), 3000U);
+    }
+    EXPECT_GT(failures, 5);
+}
+
+TEST_F(SqliteFaults, a_store_that_could_not_be_made_is_made_the_next_time) {
+    bool has_failed = true;
+    for (std::uint64_t number = 1; has_failed; ++number) {
+        for (const char* end : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(path() + end);
+        disk.fail(DiskOperation::write, number, SQLITE_FULL);
+        const bool is_open = SqliteStore::open(on_faulty_disk()).ok();
+        has_failed = disk.has_failed();
+        disk.heal();
+        EXPECT_EQ(is_open, !has_failed) << number;
+        World world = open(on_faulty_disk());
+        fill(world);
+        EXPECT_EQ(world.count(positions()), 3000U);
+    }
+}
+
+}  // namespace
+}  // namespace perdure::store
