@@ -51,6 +51,9 @@ struct WorldOptions {
     std::uint32_t drain_interval_ms = 1000;
     std::uint64_t drain_bytes = 64ULL << 20;         // pending bytes that start a drain earlier
     std::uint32_t attest_idle_ms = 5;                // idle this long: say what is durable
+    // The journal is gone but the store is there: another machine, or a lost disk. Go on from what the store
+    // has, under a new epoch; what only the journal held is lost, and recovery() says so.
+    bool take_over = false;
     bool threads = true;               // false: nothing runs by itself; for tests and simulations
     // Told about what is worth a line in a log; called from any thread.
     std::function<void(std::string_view)> log{};

@@ -13,8 +13,8 @@
 namespace perdure::engine {
 namespace {
 
-// How often a commit reads again what others changed while it read, before it gives up.
-constexpr int read_attempts_max = 8;
+// How often a commit tries again when others changed what it read, or took the room it made, before it gives up.
+constexpr int attempts_max = 8;
 // Of one change set in the journal. A group must fit one file, and lengths are kept far from 32 bits.
 constexpr std::uint64_t change_set_bytes_max = 2ULL << 30;
 
@@ -101,17 +101,16 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
     }
     const Level level = classify(proposal.changes, options);
     Lsn lsn = 0;
-    bool accepted = false;
-    for (int attempt = 0; !accepted; ++attempt) {
+    for (int attempt = 1;; ++attempt) {
         for (Check& check : proposal.checks) {
             if (!check.read) PERDURE_TRY(read_for(check));
         }
         const std::uint64_t encoded = journal::encoded_bytes_max(proposal.changes);
         PERDURE_TRY(make_room(encoded));
-        const Status status = accept(proposal, options, encoded, lsn);
+        bool again = false;
+        const Status status = accept(proposal, options, encoded, lsn, again);
         if (status.ok()) break;
-        // not_loaded from acceptance: somebody changed, and the drain released, what a check had read.
-        if (status.code() != Code::not_loaded || attempt + 1 == read_attempts_max) {
+        if (!again || attempt == attempts_max) {
             if (status.code() == Code::busy) refused_busy_.fetch_add(1, std::memory_order_relaxed);
             return status;
         }
@@ -127,24 +126,26 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
 }
 
 Status Engine::accept(Proposal& proposal, const CommitOptions& options,
-                      std::uint64_t encoded_bytes, Lsn& lsn) {
+                      std::uint64_t encoded_bytes, Lsn& lsn, bool& again) {
     const std::scoped_lock lock(core_->mutex);
     PERDURE_TRY(refuse_if_failed());
     PERDURE_TRY(check_keys(proposal));
-    bool read_again = false;
-    PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, read_again));
-    if (read_again) return error(Code::not_loaded, "a row was changed while it was read");
+    // Somebody changed, and the drain released, what a check had read: read it again.
+    PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, again));
+    if (again) return error(Code::busy, "rows that this commit depends on change too fast; try again");
     if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
         return error(Code::busy, "the pending index is at its limit ({} bytes): the store is {} change sets "
                      "behind; try again when it has caught up", options_.pending.index_bytes_max,
                      core_->pending.last() - core_->stored.lsn);
     }
     if (!journal_->has_room(flush_queue_.queued_bytes() + encoded_bytes)) {
+        again = true;
         return error(Code::busy, "the journal has no room prepared for {} more bytes; try again",
                      encoded_bytes);
     }
-    if (!options.level || *options.level < Level::journal) hold_relaxed(proposal.changes);
-    if (held_due()) PERDURE_TRY(add_held(proposal.changes));
+    hold_relaxed(proposal.changes, options.level && *options.level >= Level::journal);
+    // Definitions are alone in their change set.
+    if (proposal.changes.definitions.empty() && held_due()) PERDURE_TRY(add_held(proposal.changes));
 
     ChangeSet changes = std::move(proposal.changes);
     lsn = core_->pending.last() + 1;

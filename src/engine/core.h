@@ -27,6 +27,12 @@ namespace perdure::engine {
 // A row of a relaxed table that waits in memory: the newest of its key.
 using HeldRows = std::map<std::pair<TableId, std::string>, std::shared_ptr<const Batch>>;
 
+// What an open snapshot needs of pending: everything above `covered`.
+struct ViewMark {
+    Lsn covered = 0;
+    std::uint64_t opened_ns = 0;
+};
+
 struct Core {
     Core(const PendingLimits& limits, const Watermark& stored_at, std::size_t pool_bytes, Helper& helper)
         : pool(pool_bytes),
@@ -48,7 +54,7 @@ struct Core {
     Pending pending;
     Watermark stored;          // the store's visible watermark
     Lsn drain_through = 0;     // change sets up to here are being read by the drain
-    std::multiset<Lsn> views;  // watermarks of open snapshots: pending keeps what is above the lowest
+    std::map<const void*, ViewMark> views;  // open snapshots: pending keeps what is above the lowest
     HeldRows held;
     std::uint64_t held_since_ms = 0;
     std::set<std::pair<TableId, std::string>> reserved;  // keys that an open tick has judged
@@ -64,9 +70,17 @@ struct Core {
         return category_of(table).durability;
     }
     [[nodiscard]] std::uint64_t now_ms() const { return clock->monotonic_ns() / 1'000'000; }
-    // Pending may be released up to here: stored, and covered by every open snapshot. Locked.
+    // Pending may be released up to here: stored, and covered by every open snapshot that has not expired.
+    // Locked.
     [[nodiscard]] Lsn releasable() const {
-        return views.empty() ? stored.lsn : std::min(stored.lsn, *views.begin());
+        Lsn through = stored.lsn;
+        const std::uint64_t now = clock->monotonic_ns();
+        for (const auto& [view, mark] : views) {
+            // A second of grace: the view's own clock reading may be a little older.
+            if (now - mark.opened_ns > store::snapshot_age_ns_max + 1'000'000'000) continue;
+            through = std::min(through, mark.covered);
+        }
+        return through;
     }
 };
 

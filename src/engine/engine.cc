@@ -98,7 +98,7 @@ Result<bool> Engine::step_store() {
             PERDURE_TAKE(checkpoint_wanted_, store_->checkpoint_step());
             PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
             core_->safe_lsn.store(marks.safe, std::memory_order_relaxed);
-            PERDURE_TRY(journal_->trim(marks.safe));
+            if (!core_->progress->failed()) PERDURE_TRY(journal_->trim(marks.safe));
             if (alarm_prepare_) alarm_prepare_();
             return checkpoint_wanted_;
         }
@@ -248,6 +248,8 @@ Health Engine::health() {
     health.prepare_waits = prepare_waits_.load();
     health.drains = drain_->statistics().transactions.load();
     health.rows_drained = drain_->statistics().rows.load();
+    health.flush_us_last = flush_queue_.flush_ns_last() / 1000;
+    if (const auto bytes = store_->bytes()) health.store_bytes = *bytes;
     health.store = store_->capabilities().name;
     const std::scoped_lock lock(trouble_mutex_);
     health.trouble = trouble_;

@@ -41,6 +41,7 @@ struct EngineOptions {
     std::uint64_t pool_bytes_max = 64ULL << 20;  // of unused blocks kept for the next tick
     std::uint32_t attest_idle_ms = 5;
     bool create = true;
+    bool take_over = false;  // go on from the store if the journal is gone: see WorldOptions
     std::vector<Category> categories;
     std::function<void(std::string_view)> log;
     io::FileSystem* files = nullptr;
@@ -131,12 +132,13 @@ private:
     // Committing.
     Level classify(ChangeSet& changes, const CommitOptions& options) const;
     Status make_room(std::uint64_t encoded_bytes);
+    // `again`: refused for a reason that trying again may mend at once.
     Status accept(Proposal& proposal, const CommitOptions& options, std::uint64_t encoded_bytes,
-                  Lsn& lsn);
+                  Lsn& lsn, bool& again);
     Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
     Status check_keys(const Proposal& proposal);
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
-    void hold_relaxed(ChangeSet& changes);
+    void hold_relaxed(ChangeSet& changes, bool at_once);
     Status add_held(ChangeSet& changes);
     [[nodiscard]] bool held_due() const;
     void note_appended(const ChangeSet& changes);

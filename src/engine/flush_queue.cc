@@ -88,6 +88,7 @@ void FlushQueue::lead() {
     }
     std::size_t done = 0;
     while (done < group_.size()) {
+        const std::uint64_t began = clock_->monotonic_ns();
         auto appended = journal_->append(next_run(std::span(group_).subspan(done)));
         if (!appended) {
             {
@@ -99,6 +100,7 @@ void FlushQueue::lead() {
         }
         PERDURE_ASSERT(appended->taken > 0 && appended->taken <= group_.size() - done);
         PERDURE_ASSERT(appended->last == group_[done + appended->taken - 1]->lsn);
+        flush_ns_last_.store(clock_->monotonic_ns() - began, std::memory_order_relaxed);
         std::uint64_t bytes = 0;
         for (std::size_t i = 0; i < appended->taken; ++i) bytes += group_bytes_[done + i];
         queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <vector>
 
+#include "io/clock.h"
 #include "journal/journal.h"
 #include "model/change_set.h"
 
@@ -29,7 +30,10 @@ public:
 
     FlushQueue(OnGroup on_group, OnFailure on_failure);
 
-    void attach(journal::Journal& journal) { journal_ = &journal; }
+    void attach(journal::Journal& journal, const io::Clock& clock) {
+        journal_ = &journal;
+        clock_ = &clock;
+    }
     // Called when work has come in that nobody leads: wakes the journal thread. May be empty.
     void set_alarm(std::function<void()> alarm) { alarm_ = std::move(alarm); }
 
@@ -49,6 +53,10 @@ public:
     }
     [[nodiscard]] bool idle() const;
     [[nodiscard]] Lsn durable() const noexcept { return durable_.load(std::memory_order_acquire); }
+    // How long the last group took to write and flush.
+    [[nodiscard]] std::uint64_t flush_ns_last() const noexcept {
+        return flush_ns_last_.load(std::memory_order_relaxed);
+    }
     void start_at(Lsn durable) noexcept { durable_.store(durable, std::memory_order_release); }
 
 private:
@@ -66,6 +74,7 @@ private:
     OnFailure on_failure_;
     std::function<void()> alarm_;
     journal::Journal* journal_ = nullptr;
+    const io::Clock* clock_ = nullptr;
 
     mutable std::mutex mutex_;
     // Guarded by mutex_.
@@ -80,6 +89,7 @@ private:
     std::vector<std::uint64_t> group_bytes_;
     std::atomic<std::uint64_t> queued_bytes_{0};
     std::atomic<Lsn> durable_{0};
+    std::atomic<std::uint64_t> flush_ns_last_{0};
 };
 
 }  // namespace perdure::engine

@@ -88,10 +88,11 @@ Status Engine::open_journal() {
                  journal::recover(*options_.files, directory_->journal(), identity_.world, from,
                                   core_->catalog, visit));
     recovered_.remarks = found.remarks;
-    if (found.empty && from.lsn > 0) {
+    const bool new_machine = found.empty && from.lsn > 0;
+    if (new_machine && !options_.take_over) {
         return error(Code::corrupt, "{}: the journal is empty but the store is at change set {}: the journal "
-                     "was removed or this is another machine; restore it, or take the world over with "
-                     "'perdure repair' once you are sure that no other owner is left",
+                     "was removed, or this is another machine; bring it back, or, once you are sure that no "
+                     "other owner is left, open with take_over: what only that journal held is lost",
                      directory_->journal(), from.lsn);
     }
     if (found.ending == journal::Ending::torn) {
@@ -103,6 +104,12 @@ Status Engine::open_journal() {
 
     journal::Start start = found.start(identity_.world);
     start.epoch = std::max(start.epoch, from.epoch + 1);
+    if (new_machine) {
+        start.last = from.lsn;
+        start.chain = from.chain;
+        recovered_.remarks.push_back("taken over without its journal: change sets after " +
+                                     std::to_string(from.lsn) + ", if there were any, are lost");
+    }
     core_->epoch = start.epoch;
     PERDURE_TAKE(journal_, journal::Journal::open(*options_.files, *options_.clock,
                                                   directory_->journal(), options_.journal, start,
@@ -110,7 +117,7 @@ Status Engine::open_journal() {
     // The journal first: an epoch that only the store has seen would be drawn again after a crash in between,
     // and the store would refuse it for ever.
     PERDURE_TRY(store_->take_over(core_->epoch));
-    flush_queue_.attach(*journal_);
+    flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
     core_->progress->reached_journal(core_->pending.last());
     core_->progress->reached_store(from.lsn);

@@ -28,28 +28,26 @@ Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store
     {
         const std::scoped_lock lock(core.mutex);
         view->registered_ = core.pending.released();
-        core.views.insert(view->registered_);
+        view->opened_ns_ = core.clock->monotonic_ns();
+        core.views[view.get()] = {view->registered_, view->opened_ns_};
     }
     PERDURE_TAKE(view->snapshot_, store.snapshot());
     const Lsn covered = view->snapshot_->watermark().lsn;
     PERDURE_ASSERT(covered >= view->registered_);
     const std::scoped_lock lock(core.mutex);
-    core.views.erase(core.views.find(view->registered_));
     view->registered_ = covered;
-    core.views.insert(covered);
+    core.views[view.get()].covered = covered;
     const Lsn durable = core.progress->durable();
     // After a failed flush only what is durable is shown: the rest may never have been.
     const bool only_durable = durable_only || core.progress->failed();
     view->at_ = std::max(covered, only_durable ? durable : core.pending.last());
     if (!only_durable) view->held_ = core.held;
-    view->opened_ns_ = core.clock->monotonic_ns();
     return view;
 }
 
 ReadView::~ReadView() {
     const std::scoped_lock lock(core_.mutex);
-    const auto mine = core_.views.find(registered_);
-    if (mine != core_.views.end()) core_.views.erase(mine);
+    core_.views.erase(this);
 }
 
 Status ReadView::check_age() const {
@@ -60,7 +58,6 @@ Status ReadView::check_age() const {
 
 Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::string_view key,
                                             std::span<const Cell> cells) {
-    PERDURE_TRY(check_age());
     const auto held = held_.find({table.id, std::string(key)});
     if (held != held_.end()) {
         PERDURE_TAKE(Batch row, single_row(*held->second, 0));
@@ -68,6 +65,7 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
     }
     {
         const std::scoped_lock lock(core_.mutex);
+        PERDURE_TRY(check_age());  // under the lock: what an expired view needs may be released any time
         const RowVersion version = core_.pending.find(table.id, key, at_);
         if (version.batch && version.lsn > registered_) {
             if (version.batch->operation() == Operation::erase) return std::optional<Batch>();
@@ -89,6 +87,7 @@ Result<ReadView::Overlay> ReadView::overlay(const TableDefinition& table, const 
     std::uint32_t upserts = 0;
     {
         const std::scoped_lock lock(core_.mutex);
+        PERDURE_TRY(check_age());
         const std::string_view begin = after ? std::string_view(*after) : std::string_view();
         const auto visit = [&](std::string_view key, const Version& newest) {
             if (through && key > *through) return false;
@@ -122,7 +121,6 @@ Result<ReadView::Overlay> ReadView::overlay(const TableDefinition& table, const 
 }
 
 Result<Batch> ReadView::scan(const TableDefinition& table, const Batch* after, std::uint32_t limit) {
-    PERDURE_TRY(check_age());
     if (limit == 0) return error(Code::invalid, "a scan of no rows was asked for");
     BatchBuilder merged(table, Operation::upsert);
     Batch page;  // of the store; its last row is where the next one begins

@@ -16,13 +16,15 @@ constexpr std::size_t held_rows_max = 100'000;
 
 }  // namespace
 
-// Takes the relaxed upserts out of a change set. A row that is not held replaces one that is.
-void Engine::hold_relaxed(ChangeSet& changes) {
+// Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held replaces one
+// that is.
+void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
     std::string key;
     for (Batch& batch : changes.batches) {
         const TableDefinition& table = batch.table();
         if (table.resident) continue;  // components wait where they live
-        const bool relaxed = core_->level_of(table) == Level::relaxed && !table.append_only;
+        const bool relaxed =
+            !at_once && core_->level_of(table) == Level::relaxed && !table.append_only;
         if (!relaxed && core_->held.empty()) continue;
         for (std::uint32_t row = 0; row < batch.rows(); ++row) {
             key.clear();
@@ -39,6 +41,7 @@ void Engine::hold_relaxed(ChangeSet& changes) {
             core_->held[{table.id, key}] = std::make_shared<const Batch>(*std::move(copy));
         }
     }
+    if (at_once) return;
     std::erase_if(changes.batches, [&](const Batch& batch) {
         return !batch.table().resident && !batch.table().append_only &&
                batch.operation() == Operation::upsert &&

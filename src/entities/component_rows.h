@@ -30,11 +30,9 @@ namespace perdure::entities {
 
 class ComponentRows {
 public:
-    static constexpr std::uint32_t chunk_rows =
-        1024;  // 12 KiB of positions: a few pages, not a world
+    static constexpr std::uint32_t chunk_rows = 1024;  // 12 KiB of positions: a few pages
     static constexpr std::uint32_t none = IdIndex::none;
-    static constexpr std::uint32_t rows_max =
-        0xFFFF'FC00;  // row numbers have 32 bits; some mean more
+    static constexpr std::uint32_t rows_max = 0xFFFF'FC00;  // numbers above mean something else
 
     // `layouts` counts the layouts of all chunks of one registry. Both must outlive this.
     ComponentRows(const StructShape& shape, std::uint64_t& layouts);

@@ -53,16 +53,18 @@ void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
         const std::uint64_t* const ids = rows.chunk_ids(chunk) + inside;
         const std::byte* const begin = rows.chunk_begin(chunk) + inside * stride;
         const std::uint64_t from = rows.consecutive_from(chunk);
+        std::uint64_t* const found_ids = ids_.data();
+        const std::byte** const found_rows = rows_.data();
         for (; bits != 0; bits &= bits - 1, ++count) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
-            rows_[count] = begin + bit * stride;
+            found_rows[count] = begin + bit * stride;
             if (from != 0) {
-                ids_[count] = from + inside + bit;
+                found_ids[count] = from + inside + bit;
             } else {
                 reader.ask(ids + bit, count);
             }
         }
-        if (from == 0) reader.read(ids_.data(), LateReader::ahead);
+        if (from == 0) reader.read(found_ids, LateReader::ahead);
     });
     reader.read(ids_.data(), 0);
     count_ = count;

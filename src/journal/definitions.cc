@@ -14,7 +14,8 @@ Result<std::vector<TableDefinition>> decode_definitions(ByteSpan bytes, std::uin
         definitions.push_back(std::move(definition));
     }
     if (!bytes.empty()) {
-        return error(Code::corrupt, "{} bytes follow the last of {} definitions", bytes.size(), count);
+        return error(Code::corrupt, "{} bytes follow the last of {} definitions", bytes.size(),
+                     count);
     }
     return definitions;
 }

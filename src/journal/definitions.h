@@ -1,5 +1,5 @@
-// Definitions one after the other, as they stand at the head of a file and in a frame; and those that the
-// writer of a journal has in force.
+// Definitions one after the other, as they stand at the head of a file and in a frame; and those
+// that the writer of a journal has in force.
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -21,9 +21,10 @@ namespace perdure::journal {
 // `bytes` must hold exactly `count` definitions.
 Result<std::vector<TableDefinition>> decode_definitions(ByteSpan bytes, std::uint32_t count);
 
-// What a new file begins with, and which versions of tables the frames of the current one may name. Kept apart
-// from the world's catalog, which may already know definitions that are accepted and not yet journaled: those
-// must not stand at the head of a file, or a crash could bring back a table that never came to be.
+// What a new file begins with, and which versions of tables the frames of the current one may name.
+// Kept apart from the world's catalog, which may already know definitions that are accepted and not
+// yet journaled: those must not stand at the head of a file, or a crash could bring back a table
+// that never came to be.
 class DefinitionsInForce {
 public:
     explicit DefinitionsInForce(const Catalog& catalog);
@@ -48,7 +49,7 @@ private:
     void encode();
 
     std::map<TableId, Entry> in_force_;
-    std::vector<std::byte> encoded_;  // all of them, by table id
+    std::vector<std::byte> encoded_;                        // all of them, by table id
     std::vector<std::pair<TableId, std::uint32_t>> known_;  // in the current file; sorted
 };
 

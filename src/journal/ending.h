@@ -1,4 +1,5 @@
-// The end of the journal, judged by a table that is data. docs/format/journal.md, "The end of the journal".
+// The end of the journal, judged by a table that is data. docs/format/journal.md, "The end of the
+// journal".
 //
 // Thread rule: pure functions.
 #pragma once

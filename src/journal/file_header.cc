@@ -53,7 +53,8 @@ ByteSpan encode_file_head(FileHeader header, std::uint32_t definition_count, Byt
     store_le(data, header);
     store_le(data + file_checksum_offset, checksum64({data, file_checksum_offset}));
     std::memcpy(data + block_bytes, data, block_bytes);
-    if (!definitions.empty()) std::memcpy(data + headers_bytes, definitions.data(), definitions.size());
+    if (!definitions.empty())
+        std::memcpy(data + headers_bytes, definitions.data(), definitions.size());
     std::fill(data + headers_bytes + definitions.size(), data + bytes, std::byte{0});
     return {data, bytes};
 }
@@ -80,7 +81,8 @@ HeaderFound read_file_header(ByteSpan headers) {
         return found;
     }
     const ByteSpan whole = headers.subspan(first ? 0 : block_bytes, block_bytes);
-    const ByteSpan unused = whole.subspan(sizeof(FileHeader), file_checksum_offset - sizeof(FileHeader));
+    const ByteSpan unused =
+        whole.subspan(sizeof(FileHeader), file_checksum_offset - sizeof(FileHeader));
     const bool has_more = found.header.minor <= format_minor && !is_zero(unused);
     if (!is_plausible(found.header) || has_more) {
         found.remark = "the header contradicts itself";

@@ -1,5 +1,5 @@
-// FileHeader as bytes: the head of a journal file is the header, its copy, and the definitions in force.
-// docs/format/journal.md, "File header".
+// FileHeader as bytes: the head of a journal file is the header, its copy, and the definitions in
+// force. docs/format/journal.md, "File header".
 //
 // Thread rule: pure functions.
 #pragma once
@@ -13,8 +13,8 @@
 
 namespace perdure::journal {
 
-// Writes header, copy and padded definitions into `to`, lengths and checksums filled in; returns them, ready to
-// be written at offset 0.
+// Writes header, copy and padded definitions into `to`, lengths and checksums filled in; returns
+// them, ready to be written at offset 0.
 ByteSpan encode_file_head(FileHeader header, std::uint32_t definition_count, ByteSpan definitions,
                           IoBuffer& to);
 
@@ -30,7 +30,8 @@ struct HeaderFound {
     std::string remark;  // which copy is damaged, and the like; empty if there is nothing to say
 };
 
-// `headers` are the first headers_bytes of a file. A copy that could not be read is given as anything invalid.
+// `headers` are the first headers_bytes of a file. A copy that could not be read is given as
+// anything invalid.
 [[nodiscard]] HeaderFound read_file_header(ByteSpan headers);
 
 }  // namespace perdure::journal

@@ -27,9 +27,13 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string file_name(std::uint64_t sequence) { return text::format("{:016x}{}", sequence, extension); }
+std::string file_name(std::uint64_t sequence) {
+    return text::format("{:016x}{}", sequence, extension);
+}
 
-std::string spare_name(std::uint64_t number) { return text::format("{}{:016x}", spare_prefix, number); }
+std::string spare_name(std::uint64_t number) {
+    return text::format("{}{:016x}", spare_prefix, number);
+}
 
 std::optional<std::uint64_t> parse_file_name(std::string_view name) noexcept {
     if (!name.ends_with(extension)) return std::nullopt;

@@ -36,9 +36,10 @@ Result<ByteSpan> FileReader::read(std::uint64_t offset, std::uint64_t bytes) {
         // What is there already is moved to the front, so that no byte is read twice.
         const bool overlaps = offset >= window_offset_ && offset < window_end;
         const std::uint64_t kept = overlaps ? window_end - offset : 0;
-        const std::uint64_t wanted =
-            std::min(std::max(round_up(end - offset, block_bytes), chunk_bytes_), file_bytes_ - offset);
-        if (kept != 0) std::memmove(window_.data(), window_.data() + (offset - window_offset_), kept);
+        const std::uint64_t wanted = std::min(
+            std::max(round_up(end - offset, block_bytes), chunk_bytes_), file_bytes_ - offset);
+        if (kept != 0)
+            std::memmove(window_.data(), window_.data() + (offset - window_offset_), kept);
         window_bytes_ = 0;  // should reading fail
         window_.reserve(wanted, kept);
         PERDURE_TRY(fill(offset + kept, {window_.data() + kept, wanted - kept}));
@@ -55,8 +56,8 @@ Status FileReader::fill(std::uint64_t offset, MutableByteSpan into) {
         return {};
     }
     if (got) {
-        return error(Code::io, "{} ended at offset {} while it was read; somebody else changes it", path_,
-                     offset + *got);
+        return error(Code::io, "{} ended at offset {} while it was read; somebody else changes it",
+                     path_, offset + *got);
     }
     if (got.status().code() != Code::io) return got.status();
     while (!into.empty()) {

@@ -1,5 +1,6 @@
-// FileReader: reads a journal file past the page cache in large pieces, and survives bad blocks: what the
-// disk cannot give is read again block by block, and what then still fails is told by unreadable().
+// FileReader: reads a journal file past the page cache in large pieces, and survives bad blocks:
+// what the disk cannot give is read again block by block, and what then still fails is told by
+// unreadable().
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -16,16 +17,18 @@ namespace perdure::journal {
 
 class FileReader {
 public:
-    static constexpr std::uint64_t scan_bytes = 4ULL << 20;  // at 1 MiB and more a disk gives what it has
+    static constexpr std::uint64_t scan_bytes =
+        4ULL << 20;  // at 1 MiB and more a disk gives what it has
     static constexpr std::uint64_t peek_bytes = 64ULL << 10;  // for a header
     // More bad blocks than this (4 MiB of them) is a disk that is gone, not a latent error.
     static constexpr std::size_t unreadable_blocks_max = 1024;
 
     // Each read from the disk is about `chunk_bytes`, or what is asked for if that is more.
-    static Result<FileReader> open(io::FileSystem& files, std::string path, std::uint64_t chunk_bytes);
+    static Result<FileReader> open(io::FileSystem& files, std::string path,
+                                   std::uint64_t chunk_bytes);
 
-    // The bytes at [offset, offset + bytes), fewer at the end of the file; valid until the next call.
-    // `offset` is a multiple of a block.
+    // The bytes at [offset, offset + bytes), fewer at the end of the file; valid until the next
+    // call. `offset` is a multiple of a block.
     Result<ByteSpan> read(std::uint64_t offset, std::uint64_t bytes);
     // Whether some block of that range could not be read. Its bytes are arbitrary.
     [[nodiscard]] bool unreadable(std::uint64_t offset, std::uint64_t bytes) const;

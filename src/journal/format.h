@@ -1,5 +1,6 @@
-// The bytes of a journal file: constants and structs. docs/format/journal.md is the page to read; its rules
-// are numbered J-n. Structs are copied in and out with memcpy, never pointed into a buffer.
+// The bytes of a journal file: constants and structs. docs/format/journal.md is the page to read;
+// its rules are numbered J-n. Structs are copied in and out with memcpy, never pointed into a
+// buffer.
 #pragma once
 
 #include <array>
@@ -80,7 +81,8 @@ static_assert(offsetof(FileHeader, compat) == 40 && offsetof(FileHeader, world) 
 static_assert(offsetof(FileHeader, epoch) == 64 && offsetof(FileHeader, sequence) == 72);
 static_assert(offsetof(FileHeader, first_group) == 80 && offsetof(FileHeader, first_lsn) == 88);
 static_assert(offsetof(FileHeader, chain) == 96 && offsetof(FileHeader, previous_file) == 112);
-static_assert(offsetof(FileHeader, previous_bytes) == 120 && offsetof(FileHeader, durable_lsn) == 128);
+static_assert(offsetof(FileHeader, previous_bytes) == 120 &&
+              offsetof(FileHeader, durable_lsn) == 128);
 static_assert(offsetof(FileHeader, file_bytes) == 136);
 static_assert(offsetof(FileHeader, definitions_bytes) == 144);
 static_assert(offsetof(FileHeader, definitions) == 152 && offsetof(FileHeader, flags) == 156);

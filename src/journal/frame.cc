@@ -106,7 +106,8 @@ std::byte* encode_batch(const Batch& batch, std::byte* to) noexcept {
 
 std::vector<std::byte> encode_definitions(const ChangeSet& changes) {
     std::vector<std::byte> bytes;
-    for (const TableDefinition& definition : changes.definitions) encode_definition(definition, bytes);
+    for (const TableDefinition& definition : changes.definitions)
+        encode_definition(definition, bytes);
     return bytes;
 }
 
@@ -150,7 +151,8 @@ std::uint64_t frame_bytes_max(const ChangeSet& changes) {
 Status check_frame(const ChangeSet& changes) {
     const std::size_t items = changes.batches.size() + changes.definitions.size();
     if (items > frame_items_max) {
-        return error(Code::invalid, "LSN {}: {} batches in one change set; at most {}: commit in pieces",
+        return error(Code::invalid,
+                     "LSN {}: {} batches in one change set; at most {}: commit in pieces",
                      changes.lsn, items, frame_items_max);
     }
     if (!changes.definitions.empty() && !changes.batches.empty()) {
@@ -191,18 +193,20 @@ std::byte* encode_frame(const ChangeSet& changes, std::byte* to) {
 
 Result<Frame> next_frame(ByteSpan& payload, Lsn expected) {
     if (payload.size() < sizeof(FrameHeader)) {
-        return error(Code::corrupt, "LSN {}: {} bytes are left for its frame", expected, payload.size());
+        return error(Code::corrupt, "LSN {}: {} bytes are left for its frame", expected,
+                     payload.size());
     }
     const auto header = load_le<FrameHeader>(payload.data());
     const bool ticked = (header.flags & frame_flag_tick) != 0;
     const std::size_t head = sizeof header + (ticked ? 8 : 0);
-    if (header.bytes < head || header.bytes > payload.size() || header.bytes % frame_alignment != 0) {
-        return error(Code::corrupt, "LSN {}: its frame claims {} bytes of {}", expected, header.bytes,
-                     payload.size());
+    if (header.bytes < head || header.bytes > payload.size() ||
+        header.bytes % frame_alignment != 0) {
+        return error(Code::corrupt, "LSN {}: its frame claims {} bytes of {}", expected,
+                     header.bytes, payload.size());
     }
     if (header.lsn_low != static_cast<std::uint32_t>(expected)) {
-        return error(Code::corrupt, "LSN {}: its frame is of another LSN, ending in {:08x}", expected,
-                     header.lsn_low);
+        return error(Code::corrupt, "LSN {}: its frame is of another LSN, ending in {:08x}",
+                     expected, header.lsn_low);
     }
     if ((header.flags & ~frame_flags_known) != 0 ||
         (header.kind != FrameKind::changes && header.kind != FrameKind::definitions)) {
@@ -229,7 +233,8 @@ Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame) {
         if (!definition) return definition.status();
     }
     if (rest.size() > padding_max || !all_zero(rest)) {
-        return error(Code::corrupt, "LSN {}: {} bytes follow its definitions", frame.lsn, rest.size());
+        return error(Code::corrupt, "LSN {}: {} bytes follow its definitions", frame.lsn,
+                     rest.size());
     }
     return decode_definitions(frame.body.first(frame.body.size() - rest.size()), frame.items);
 }
@@ -262,7 +267,8 @@ Result<ChangeSet> FrameDecoder::decode(const Frame& frame) {
     for (std::uint16_t index = 0; index < frame.items; ++index) {
         auto batch = decode_batch(rest);
         if (!batch) {
-            return batch.status().with_context(text::format("LSN {}, batch {}", frame.lsn, index + 1));
+            return batch.status().with_context(
+                text::format("LSN {}, batch {}", frame.lsn, index + 1));
         }
         changes.batches.push_back(*std::move(batch));
     }
@@ -304,15 +310,17 @@ Result<Batch> FrameDecoder::decode_batch(ByteSpan& from) {
         const Column& column = table->columns[index];
         if (Status status = locate_column(column, index < table->key_columns, header.rows, body);
             !status.ok()) {
-            return status.with_context(text::format("table {}, column {}", table->name, column.name));
+            return status.with_context(
+                text::format("table {}, column {}", table->name, column.name));
         }
     }
     if (!body.empty()) {
-        return error(Code::corrupt, "table {}: {} bytes follow its columns", table->name, body.size());
+        return error(Code::corrupt, "table {}: {} bytes follow its columns", table->name,
+                     body.size());
     }
 
-    auto made = BatchFrame::make(*table, erase ? Operation::erase : Operation::upsert, header.rows,
-                                 needs_);
+    auto made =
+        BatchFrame::make(*table, erase ? Operation::erase : Operation::upsert, header.rows, needs_);
     if (!made) return Status(Code::corrupt, std::string(made.status().message()));
     BatchFrame& frame = *made;
     for (std::size_t index = 0; index < columns; ++index) {
@@ -333,7 +341,8 @@ Result<Batch> FrameDecoder::decode_batch(ByteSpan& from) {
     return std::move(frame).finish();
 }
 
-Status FrameDecoder::locate_column(const Column& column, bool key, std::uint32_t rows, ByteSpan& from) {
+Status FrameDecoder::locate_column(const Column& column, bool key, std::uint32_t rows,
+                                   ByteSpan& from) {
     const auto too_short = [&] { return error(Code::corrupt, "its {} rows are cut off", rows); };
     Source source;
     ColumnNeed need;
@@ -355,12 +364,14 @@ Status FrameDecoder::locate_column(const Column& column, bool key, std::uint32_t
     if (column.type.is_variable()) {
         if (!take(from, offsets_bytes(rows), source.offsets)) return too_short();
         if (!offsets_hold(source.offsets, rows, static_cast<std::uint32_t>(need.variable_bytes))) {
-            return error(Code::corrupt, "its offsets do not rise from 0 to {}", need.variable_bytes);
+            return error(Code::corrupt, "its offsets do not rise from 0 to {}",
+                         need.variable_bytes);
         }
         bytes = need.variable_bytes;
     } else if (source.key_deltas) {
         const auto encoded = encoded_keys_bytes(from, rows, column.type.width());
-        if (!encoded) return error(Code::corrupt, "the differences of its {} keys do not hold", rows);
+        if (!encoded)
+            return error(Code::corrupt, "the differences of its {} keys do not hold", rows);
         bytes = *encoded;
     } else if (column.type.kind == ColumnKind::boolean) {
         bytes = bitmap_bytes(rows);

@@ -1,7 +1,7 @@
 // Frame: one change set as bytes. docs/format/journal.md, "Frames".
 //
-// Encoding trusts its caller (assertions); decoding trusts nobody: lengths, counts and offsets are checked
-// against one another before anything is allocated (J-9).
+// Encoding trusts its caller (assertions); decoding trusts nobody: lengths, counts and offsets are
+// checked against one another before anything is allocated (J-9).
 //
 // Thread rule: functions are pure; a FrameDecoder is used by one thread at a time.
 #pragma once
@@ -24,8 +24,8 @@ namespace perdure::journal {
 // `invalid` if the change set is beyond what a frame can say.
 Status check_frame(const ChangeSet& changes);
 
-// Writes the frame of a change set that passed check_frame(); returns its end, at most frame_bytes_max() away.
-// Empty batches and ephemeral ones are left out.
+// Writes the frame of a change set that passed check_frame(); returns its end, at most
+// frame_bytes_max() away. Empty batches and ephemeral ones are left out.
 std::byte* encode_frame(const ChangeSet& changes, std::byte* to);
 
 // A frame in a payload, not yet decoded.
@@ -53,7 +53,8 @@ public:
     // Batches refer to definitions of the catalog, which must outlive them.
     explicit FrameDecoder(const Catalog& catalog) : catalog_(catalog) {}
 
-    // `corrupt` if the bytes are no change set, or name a table version that the catalog does not know.
+    // `corrupt` if the bytes are no change set, or name a table version that the catalog does not
+    // know.
     Result<ChangeSet> decode(const Frame& frame);
 
 private:
@@ -69,7 +70,7 @@ private:
     Status locate_column(const Column& column, bool key, std::uint32_t rows, ByteSpan& from);
 
     const Catalog& catalog_;
-    std::vector<Source> sources_;   // of the batch being decoded
+    std::vector<Source> sources_;  // of the batch being decoded
     std::vector<ColumnNeed> needs_;
 };
 

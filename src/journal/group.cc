@@ -39,11 +39,13 @@ std::optional<GroupHeader> read_group_header(const std::byte* at) noexcept {
     if (load_le<std::uint64_t>(at) != group_magic) return std::nullopt;
     const auto header = load_le<GroupHeader>(at);
     if (header.header_checksum != checksum64({at, group_checksum_offset})) return std::nullopt;
-    if (header.header_bytes != group_header_bytes || header.version != group_version) return std::nullopt;
+    if (header.header_bytes != group_header_bytes || header.version != group_version)
+        return std::nullopt;
     if ((header.flags & ~group_flags_known) != 0 || header.zero_2 != 0) return std::nullopt;
     if (header.zero_1 != std::array<std::uint8_t, 3>{}) return std::nullopt;
     if (header.payload_bytes > payload_bytes_max || header.first_lsn == 0) return std::nullopt;
-    if (header.durable_lsn >= header.first_lsn || header.offset % block_bytes != 0) return std::nullopt;
+    if (header.durable_lsn >= header.first_lsn || header.offset % block_bytes != 0)
+        return std::nullopt;
     if (header.first_lsn > std::numeric_limits<Lsn>::max() - header.frames) return std::nullopt;
     switch (header.kind) {
         case GroupKind::data:
@@ -52,7 +54,8 @@ std::optional<GroupHeader> read_group_header(const std::byte* at) noexcept {
             }
             return header;
         case GroupKind::attest:
-            if (header.frames != 0 || header.payload_bytes != 0 || header.flags != 0) return std::nullopt;
+            if (header.frames != 0 || header.payload_bytes != 0 || header.flags != 0)
+                return std::nullopt;
             return header;
     }
     return std::nullopt;
@@ -82,7 +85,8 @@ bool is_zero(ByteSpan bytes) noexcept {
         if (any != 0) return false;
         bytes = bytes.subspan(64);
     }
-    return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == std::byte{0}; });
+    return std::all_of(bytes.begin(), bytes.end(),
+                       [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 }  // namespace perdure::journal

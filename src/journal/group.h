@@ -1,5 +1,5 @@
-// Group: what one flush makes durable. GroupBuilder makes one in an aligned buffer; the functions check one
-// that was read. docs/format/journal.md, "Groups".
+// Group: what one flush makes durable. GroupBuilder makes one in an aligned buffer; the functions
+// check one that was read. docs/format/journal.md, "Groups".
 //
 // Thread rule: a GroupBuilder is used by one thread at a time; functions are pure.
 #pragma once
@@ -27,8 +27,8 @@ public:
         return round_up(group_header_bytes + payload_bytes_, block_bytes);
     }
 
-    // Completes the header with lengths and checksums, zeroes the padding. What is returned stays valid
-    // until the next call.
+    // Completes the header with lengths and checksums, zeroes the padding. What is returned stays
+    // valid until the next call.
     [[nodiscard]] ByteSpan seal(GroupHeader header);
 
 private:
@@ -39,7 +39,8 @@ private:
 // The header at `at` (group_header_bytes are there) if it is valid by itself (J-5).
 [[nodiscard]] std::optional<GroupHeader> read_group_header(const std::byte* at) noexcept;
 
-// Whether frames and padding of `group`, which is header.group_bytes() long, are what the header says.
+// Whether frames and padding of `group`, which is header.group_bytes() long, are what the header
+// says.
 [[nodiscard]] bool payload_holds(const GroupHeader& header, ByteSpan group) noexcept;
 
 // The chain behind this group.

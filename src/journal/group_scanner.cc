@@ -39,10 +39,10 @@ Result<std::optional<ScannedGroup>> GroupScanner::next() {
     if (!stopped_at_) return stop(is_zero(block) ? "zeros" : "no valid group header");
     const GroupHeader header = *stopped_at_;
     if (!is_next(header)) {
-        return stop(text::format("group {} of epoch {}, written at offset {} of file {:016x}, which does not "
-                                 "continue group {}",
-                                 header.group, header.epoch, header.offset, header.file,
-                                 next_group_ - 1));
+        return stop(text::format(
+            "group {} of epoch {}, written at offset {} of file {:016x}, which does not "
+            "continue group {}",
+            header.group, header.epoch, header.offset, header.file, next_group_ - 1));
     }
     if (header.group_bytes() > limit_ - offset_) {
         return stop(text::format("group {} claims {} bytes, and {} are left", header.group,

@@ -1,7 +1,7 @@
 // GroupScanner: walks the groups of one file, each checked against the one before it (J-5 to J-8).
 //
-// Thread rule: one thread at a time. Lifetime: the reader must outlive it; a group's bytes are valid until the
-// next call.
+// Thread rule: one thread at a time. Lifetime: the reader must outlive it; a group's bytes are
+// valid until the next call.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ public:
     // Groups end at `cut`, which the next file's header names, or in the newest file with the file.
     GroupScanner(FileReader& reader, const FileHeader& header, std::optional<std::uint64_t> cut);
 
-    // The next group, or nullopt at the cut, at the end of the file, and where no valid group follows.
+    // The next group, or nullopt at the cut, at the end of the file, and where no valid group
+    // follows.
     Result<std::optional<ScannedGroup>> next();
 
     // Where the next group would begin, and what it would be.
@@ -34,9 +35,11 @@ public:
     [[nodiscard]] const Hash128& chain() const noexcept { return chain_; }
     [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
 
-    // After next() gave nothing: a group header that is valid by itself, if one is there, and in words why it is
-    // no group of ours.
-    [[nodiscard]] const std::optional<GroupHeader>& stopped_at() const noexcept { return stopped_at_; }
+    // After next() gave nothing: a group header that is valid by itself, if one is there, and in
+    // words why it is no group of ours.
+    [[nodiscard]] const std::optional<GroupHeader>& stopped_at() const noexcept {
+        return stopped_at_;
+    }
     [[nodiscard]] const std::string& why() const noexcept { return why_; }
     // Whether that header is of the very group that must come here.
     [[nodiscard]] bool is_next(const GroupHeader& header) const noexcept;

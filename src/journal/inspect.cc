@@ -49,7 +49,8 @@ private:
             return remark(text::format("{}: trimmed while it was looked for", file.path));
         }
         if (!reader) return reader.status();
-        PERDURE_TAKE(const ByteSpan bytes, reader->read(headers_bytes, file.header.definitions_bytes));
+        PERDURE_TAKE(const ByteSpan bytes,
+                     reader->read(headers_bytes, file.header.definitions_bytes));
         auto definitions = decode_definitions(bytes, file.header.definitions);
         if (!definitions) {
             PERDURE_TRY(tell(file, {}));

@@ -1,9 +1,9 @@
-// Inspection: walks a journal and shows everything in it: files, definitions, groups, change sets, and what is
-// odd about them. For people and for `perdure inspect`.
+// Inspection: walks a journal and shows everything in it: files, definitions, groups, change sets,
+// and what is odd about them. For people and for `perdure inspect`.
 //
-// It judges nothing (recover() does) and touches nothing. Beside a running owner it shows what is there at the
-// moment it looks: files may go while it walks, and the last group may be half written.
-// Thread rule: one thread; the callbacks run on it.
+// It judges nothing (recover() does) and touches nothing. Beside a running owner it shows what is
+// there at the moment it looks: files may go while it walks, and the last group may be half
+// written. Thread rule: one thread; the callbacks run on it.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ namespace perdure::journal {
 struct GroupSeen {
     GroupAddress address;
     GroupHeader header;
-    Hash128 chain;                   // behind it
-    std::vector<ChangeSet> changes;  // empty for an attest group
+    Hash128 chain;                           // behind it
+    std::vector<ChangeSet> changes;          // empty for an attest group
     std::vector<std::uint64_t> frame_bytes;  // of each change set
 };
 
-// What to call for what is found, in the order of the files; leave out what is of no interest. A failure ends the
-// walk and is returned.
+// What to call for what is found, in the order of the files; leave out what is of no interest. A
+// failure ends the walk and is returned.
 struct Inspection {
     std::function<Status(const FileFound&, const std::vector<TableDefinition>&)> file;
     std::function<Status(const GroupSeen&)> group;
@@ -36,6 +36,7 @@ struct Inspection {
 
 Status inspect(io::FileSystem& files, const std::string& directory, const Inspection& inspection);
 
-[[nodiscard]] std::string_view state_name(FileFound::State state) noexcept;  // "used", "prepared", …
+[[nodiscard]] std::string_view state_name(
+    FileFound::State state) noexcept;  // "used", "prepared", …
 
 }  // namespace perdure::journal

@@ -1,5 +1,5 @@
-// IoBuffer: block-aligned memory for reads past the page cache and for whole writes; kept between uses and
-// not zeroed.
+// IoBuffer: block-aligned memory for reads past the page cache and for whole writes; kept between
+// uses and not zeroed.
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -21,8 +21,8 @@ public:
     [[nodiscard]] const std::byte* data() const noexcept { return data_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
 
-    // At least `bytes` bytes; the first `keep`, as far as they are there, stay. Grows by half, so that adding little by little
-    // stays cheap.
+    // At least `bytes` bytes; the first `keep`, as far as they are there, stay. Grows by half, so
+    // that adding little by little stays cheap.
     void reserve(std::size_t bytes, std::size_t keep) {
         if (bytes <= bytes_) return;
         replace(round_up(bytes + bytes_ / 2, block_bytes), keep);
@@ -35,13 +35,13 @@ public:
 private:
     struct Free {
         void operator()(std::byte* data) const noexcept {
-            ::operator delete(data, std::align_val_t{block_bytes});
+            ::operator delete (data, std::align_val_t{block_bytes});
         }
     };
 
     void replace(std::size_t bytes, std::size_t keep) {
         std::unique_ptr<std::byte, Free> fresh(
-            static_cast<std::byte*>(::operator new(bytes, std::align_val_t{block_bytes})));
+            static_cast<std::byte*>(::operator new (bytes, std::align_val_t{block_bytes})));
         keep = std::min(keep, bytes_);
         if (keep != 0) std::memcpy(fresh.get(), data_.get(), keep);
         data_ = std::move(fresh);

@@ -62,16 +62,17 @@ struct Journal::State {
     std::atomic<bool> failed{false};
 
     mutable std::mutex mutex;
-    Status failure;         // guarded by mutex
-    Statistics statistics;  // guarded by mutex; what is counted elsewhere is filled in when asked for
+    Status failure;  // guarded by mutex
+    Statistics
+        statistics;  // guarded by mutex; what is counted elsewhere is filled in when asked for
 
     void publish_room() {
         rest.store(file == nullptr ? 0 : file_bytes - offset, std::memory_order_release);
         head_bytes.store(headers_bytes + round_up(definitions.encoded().size(), block_bytes),
                          std::memory_order_release);
     }
-    // What a file of this size has for groups. One block is kept back: an attest group may slip in between
-    // has_room() and the append that relied on it.
+    // What a file of this size has for groups. One block is kept back: an attest group may slip in
+    // between has_room() and the append that relied on it.
     [[nodiscard]] std::uint64_t usable(std::uint64_t bytes) const noexcept {
         const std::uint64_t taken = head_bytes.load(std::memory_order_acquire) + block_bytes;
         return bytes > taken ? bytes - taken : 0;
@@ -87,7 +88,8 @@ struct Journal::State {
 Status Options::validate() const {
     const auto outside = [](std::string_view name, std::uint64_t value, std::uint64_t low,
                             std::uint64_t high) {
-        return error(Code::invalid, "journal: {} is {}; it must be {} to {}", name, value, low, high);
+        return error(Code::invalid, "journal: {} is {}; it must be {} to {}", name, value, low,
+                     high);
     };
     if (file_bytes < file_bytes_min || file_bytes > file_bytes_max) {
         return outside("file_bytes", file_bytes, file_bytes_min, file_bytes_max);
@@ -101,7 +103,8 @@ Status Options::validate() const {
         return error(Code::invalid, "journal: bytes_max is {}; it must be at least two files of {}",
                      bytes_max, file_bytes);
     }
-    if (files_ahead > files_ahead_max) return outside("files_ahead", files_ahead, 0, files_ahead_max);
+    if (files_ahead > files_ahead_max)
+        return outside("files_ahead", files_ahead, 0, files_ahead_max);
     if (group_bytes_max < block_bytes || group_bytes_max > group_bytes_limit) {
         return outside("group_bytes_max", group_bytes_max, block_bytes, group_bytes_limit);
     }
@@ -122,8 +125,8 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::
     PERDURE_TRY(files.sync_directory(io::parent_path(directory)));
     PERDURE_TAKE(const Survey found, survey(files, directory, start.world));
 
-    std::unique_ptr<Journal> journal(
-        new Journal(std::make_unique<State>(files, clock, std::move(directory), options, start, catalog)));
+    std::unique_ptr<Journal> journal(new Journal(
+        std::make_unique<State>(files, clock, std::move(directory), options, start, catalog)));
     State& state = *journal->state_;
     PERDURE_TRY(state.check_start(found));
     PERDURE_TRY(state.spare.adopt(found, start.next_file));
@@ -151,20 +154,24 @@ Status Journal::State::check_start(const Survey& found) const {
         return error(meaning(verdict).code, "{}; {}", found.trouble, meaning(verdict).advice);
     }
     if (found.write_refused) {
-        return error(Code::unsupported, "{}: written with features that this program can read but not write; "
-                     "use the newer program", directory);
+        return error(Code::unsupported,
+                     "{}: written with features that this program can read but not write; "
+                     "use the newer program",
+                     directory);
     }
-    const std::uint64_t newest = !found.used.empty() ? found.used_file(found.used.size() - 1).sequence : 0;
+    const std::uint64_t newest =
+        !found.used.empty() ? found.used_file(found.used.size() - 1).sequence : 0;
     const bool follows = start.next_file == found.next_file && start.previous_file == newest &&
                          start.epoch > found.epoch && start.next_group != 0 &&
                          (start.previous_bytes == 0) == (newest == 0) &&
                          start.previous_bytes % block_bytes == 0;
     if (!follows) {
-        return error(Code::invalid,
-                     "{}: file {:016x} of epoch {} after file {:016x} was asked for, but the newest file is "
-                     "{:016x}, the next is {:016x} and the last epoch {}; recover first",
-                     directory, start.next_file, start.epoch, start.previous_file, newest,
-                     found.next_file, found.epoch);
+        return error(
+            Code::invalid,
+            "{}: file {:016x} of epoch {} after file {:016x} was asked for, but the newest file is "
+            "{:016x}, the next is {:016x} and the last epoch {}; recover first",
+            directory, start.next_file, start.epoch, start.previous_file, newest, found.next_file,
+            found.epoch);
     }
     return {};
 }
@@ -197,7 +204,8 @@ Status Journal::begin_file(std::uint64_t group_bytes) {
         if (found || bytes < head_bytes) break;
     }
     if (!found) {
-        return error(Code::busy, "{}: no prepared file has room for a group of {} bytes; prepare one",
+        return error(Code::busy,
+                     "{}: no prepared file has room for a group of {} bytes; prepare one",
                      state.directory, group_bytes);
     }
     do {
@@ -248,7 +256,8 @@ Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
         } else {
             const std::uint64_t bound = frame_bytes_max(next);
             const std::uint64_t payload = state.group.payload_bytes() + bound;
-            if (!encodable.ok() || round_up(group_header_bytes + payload, block_bytes) > limit) break;
+            if (!encodable.ok() || round_up(group_header_bytes + payload, block_bytes) > limit)
+                break;
             state.group.add(next, bound);
         }
         PERDURE_ASSERT(state.definitions.know(next));  // else no recovery could decode it
@@ -289,7 +298,8 @@ Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bo
     PERDURE_ASSERT(state.offset % block_bytes == 0 && bytes.size() % block_bytes == 0);
     PERDURE_ASSERT(state.offset + bytes.size() <= state.file_bytes);
 
-    if (Status status = state.file->write_at(state.offset, bytes); !status.ok()) return fail(status);
+    if (Status status = state.file->write_at(state.offset, bytes); !status.ok())
+        return fail(status);
     if (Status status = state.file->sync(); !status.ok()) return fail(status);
 
     const GroupAddress address{state.sequence, state.offset, bytes.size()};
@@ -321,12 +331,14 @@ Status Journal::attest() {
 bool Journal::has_room(std::uint64_t encoded_bytes) const {
     const State& state = *state_;
     // All of it goes into the current file, or what does not goes into one that could take all.
-    return encoded_bytes <= state.usable_rest() || encoded_bytes <= state.usable(state.spare.largest());
+    return encoded_bytes <= state.usable_rest() ||
+           encoded_bytes <= state.usable(state.spare.largest());
 }
 
 bool Journal::has_room(std::uint64_t encoded_bytes, std::uint64_t largest) const {
     if (has_room(encoded_bytes)) return true;
-    // A file is left only when the next change set does not fit: less than `largest` of it is lost then.
+    // A file is left only when the next change set does not fit: less than `largest` of it is lost
+    // then.
     const State& state = *state_;
     const auto sure = [&](std::uint64_t bytes) { return bytes > largest ? bytes - largest : 0; };
     std::uint64_t room = sure(state.usable_rest());
@@ -363,11 +375,12 @@ Result<std::vector<ChangeSet>> Journal::read(const GroupAddress& address, const 
     State& state = *state_;
     const std::shared_ptr<const UsedFile> used = state.used.find(address.file);
     if (used == nullptr) {
-        return error(Code::not_found, "{}: file {:016x} was trimmed", state.directory, address.file);
+        return error(Code::not_found, "{}: file {:016x} was trimmed", state.directory,
+                     address.file);
     }
     const auto damaged = [&](std::string_view what) {
-        return error(Code::corrupt, "{} at offset {}: {}; close the world and verify it", used->path,
-                     address.offset, what);
+        return error(Code::corrupt, "{} at offset {}: {}; close the world and verify it",
+                     used->path, address.offset, what);
     };
     if (address.bytes < block_bytes || address.bytes % block_bytes != 0 ||
         address.offset > used->bytes || address.bytes > used->bytes - address.offset) {
@@ -381,7 +394,8 @@ Result<std::vector<ChangeSet>> Journal::read(const GroupAddress& address, const 
     if (got != bytes.size()) return damaged(text::format("it ends after {} bytes", got));
     const auto header = read_group_header(bytes.data());
     if (!header || header->file != address.file || header->offset != address.offset ||
-        header->world_tag != world_tag(state.start.world) || header->group_bytes() != bytes.size()) {
+        header->world_tag != world_tag(state.start.world) ||
+        header->group_bytes() != bytes.size()) {
         return damaged("its header is not that of the group which was written there");
     }
     if (!payload_holds(*header, bytes)) return damaged("its frames do not match their checksum");
@@ -408,13 +422,14 @@ Status Journal::check_writable() const {
     return state_->failure;
 }
 
-// Final: after a failed write or flush nobody knows what is on the disk, and a second flush would not say.
+// Final: after a failed write or flush nobody knows what is on the disk, and a second flush would
+// not say.
 Status Journal::fail(const Status& cause) {
     const std::lock_guard lock(state_->mutex);
     if (state_->failure.ok()) {
-        state_->failure = error(Code::read_only,
-                                "the journal takes nothing more: {}; open the world again to recover",
-                                cause.message());
+        state_->failure = error(
+            Code::read_only, "the journal takes nothing more: {}; open the world again to recover",
+            cause.message());
     }
     state_->failed.store(true, std::memory_order_release);
     return state_->failure;

@@ -86,7 +86,8 @@ void decode(const std::byte* from, std::size_t rows, std::byte* keys) noexcept {
         std::byte* block = keys + done * sizeof(Key);
         switch (width) {
             case 0:
-                for (std::size_t row = 0; row < count; ++row) store_le(block + row * sizeof(Key), before);
+                for (std::size_t row = 0; row < count; ++row)
+                    store_le(block + row * sizeof(Key), before);
                 break;
             case 1: before = decode_block<std::uint8_t>(from, count, before, block); break;
             case 2: before = decode_block<std::uint16_t>(from, count, before, block); break;
@@ -102,7 +103,8 @@ void decode(const std::byte* from, std::size_t rows, std::byte* keys) noexcept {
 std::byte* encode_keys(const std::byte* keys, std::size_t rows, std::size_t width,
                        std::byte* to) noexcept {
     PERDURE_ASSERT(width == 4 || width == 8);
-    return width == 8 ? encode<std::uint64_t>(keys, rows, to) : encode<std::uint32_t>(keys, rows, to);
+    return width == 8 ? encode<std::uint64_t>(keys, rows, to)
+                      : encode<std::uint32_t>(keys, rows, to);
 }
 
 std::optional<std::uint64_t> encoded_keys_bytes(ByteSpan from, std::size_t rows,
@@ -121,7 +123,8 @@ std::optional<std::uint64_t> encoded_keys_bytes(ByteSpan from, std::size_t rows,
     return at;
 }
 
-void decode_keys(const std::byte* from, std::size_t rows, std::size_t width, std::byte* keys) noexcept {
+void decode_keys(const std::byte* from, std::size_t rows, std::size_t width,
+                 std::byte* keys) noexcept {
     PERDURE_ASSERT(width == 4 || width == 8);
     if (width == 8) {
         decode<std::uint64_t>(from, rows, keys);

@@ -29,6 +29,7 @@ std::byte* encode_keys(const std::byte* keys, std::size_t rows, std::size_t widt
                                                               std::size_t width) noexcept;
 
 // `from` must have passed encoded_keys_bytes() with the same rows and width.
-void decode_keys(const std::byte* from, std::size_t rows, std::size_t width, std::byte* keys) noexcept;
+void decode_keys(const std::byte* from, std::size_t rows, std::size_t width,
+                 std::byte* keys) noexcept;
 
 }  // namespace perdure::journal

@@ -5,14 +5,14 @@
 
 namespace perdure::journal {
 
-// Copies, never moves: the journal file stays as it is. The name tells where the bytes were, so that doing it
-// again after a crash gives the same file.
+// Copies, never moves: the journal file stays as it is. The name tells where the bytes were, so
+// that doing it again after a crash gives the same file.
 Status quarantine_torn(io::FileSystem& files, const std::string& directory,
                        const std::string& quarantine, const Findings& findings) {
     if (findings.ending != Ending::torn || findings.torn.bytes == 0) return {};
     const std::string name = file_name(findings.torn.file);
-    PERDURE_TAKE(FileReader reader, FileReader::open(files, io::join_path(directory, name),
-                                                     FileReader::peek_bytes));
+    PERDURE_TAKE(FileReader reader,
+                 FileReader::open(files, io::join_path(directory, name), FileReader::peek_bytes));
     PERDURE_TAKE(const ByteSpan bytes, reader.read(findings.torn.offset, findings.torn.bytes));
     PERDURE_TRY(files.create_directory(quarantine));
     PERDURE_TRY(files.sync_directory(io::parent_path(quarantine)));

@@ -46,7 +46,8 @@ public:
         }
         if (!from_seen_) {
             return error(Code::corrupt,
-                         "{}: the store is at LSN {}, ahead of the journal, which ends at {}; bring back the "
+                         "{}: the store is at LSN {}, ahead of the journal, which ends at {}; "
+                         "bring back the "
                          "newer journal, or begin without one (see `perdure repair`)",
                          directory_, from_.lsn, findings_.last);
         }
@@ -64,20 +65,22 @@ private:
 
     Status refuse_unknown_features() const {
         if (!survey_.write_refused) return {};
-        return error(Code::unsupported,
-                     "{}: written with features that this program can read but not write; use the newer "
-                     "program, or `perdure inspect`",
-                     directory_);
+        return error(
+            Code::unsupported,
+            "{}: written with features that this program can read but not write; use the newer "
+            "program, or `perdure inspect`",
+            directory_);
     }
 
-    // A killed process leaves bytes that are read here but not yet on the disk; what is built on them must not
-    // be durable before they are.
+    // A killed process leaves bytes that are read here but not yet on the disk; what is built on
+    // them must not be durable before they are.
     Status flush_newest() {
         if (survey_.files.empty()) return {};
         PERDURE_TRY(files_.sync_directory(directory_));
         if (survey_.used.empty()) return {};
         const FileFound& newest = survey_.used_file(survey_.used.size() - 1);
-        PERDURE_TAKE(const std::unique_ptr<io::File> file, files_.open(newest.path, {.write = true}));
+        PERDURE_TAKE(const std::unique_ptr<io::File> file,
+                     files_.open(newest.path, {.write = true}));
         return file->sync();
     }
 
@@ -101,7 +104,8 @@ private:
         findings_.first = oldest.header.first_lsn;
         if (from_.lsn < oldest.before()) {
             return error(Code::corrupt,
-                         "{}: LSNs {} to {} are no longer in the journal, and the store is at {}; bring back "
+                         "{}: LSNs {} to {} are no longer in the journal, and the store is at {}; "
+                         "bring back "
                          "the journal files before {:016x}, or restore a newer store",
                          directory_, from_.lsn + 1, oldest.before(), from_.lsn, oldest.sequence);
         }
@@ -118,7 +122,8 @@ private:
         const bool newest = index + 1 == survey_.used.size();
         std::optional<std::uint64_t> cut;
         if (!newest) cut = survey_.used_file(index + 1).header.previous_bytes;
-        PERDURE_TAKE(FileReader reader, FileReader::open(files_, file.path, FileReader::scan_bytes));
+        PERDURE_TAKE(FileReader reader,
+                     FileReader::open(files_, file.path, FileReader::scan_bytes));
         PERDURE_TRY(take_definitions(reader, file.header));
         findings_.attested = std::max(findings_.attested, file.header.durable_lsn);
         PERDURE_TRY(check_history(file.before(), file.header.epoch, file.header.chain, file.path));
@@ -147,7 +152,8 @@ private:
         return add_definitions(*definitions, reader.path());
     }
 
-    Status add_definitions(const std::vector<TableDefinition>& definitions, const std::string& path) {
+    Status add_definitions(const std::vector<TableDefinition>& definitions,
+                           const std::string& path) {
         for (const TableDefinition& definition : definitions) {
             if (Status status = catalog_.add(definition); !status.ok()) {
                 return status.with_context(path);
@@ -157,12 +163,14 @@ private:
     }
 
     // At the end of a group, and at the head of a file: is this where the store says it is?
-    Status check_history(Lsn lsn, std::uint64_t epoch, const Hash128& chain, const std::string& path) {
+    Status check_history(Lsn lsn, std::uint64_t epoch, const Hash128& chain,
+                         const std::string& path) {
         if (lsn != from_.lsn || lsn == 0) return {};
         from_seen_ = true;
         if (chain == from_.chain) return {};
         return error(Code::corrupt,
-                     "{}: at LSN {} the journal's history is {} (epoch {}), the store's is {} (epoch {}): they "
+                     "{}: at LSN {} the journal's history is {} (epoch {}), the store's is {} "
+                     "(epoch {}): they "
                      "belong to different runs of this world; bring together the two that match",
                      path, lsn, chain.hex(), epoch, from_.chain.hex(), from_.epoch);
     }
@@ -174,15 +182,17 @@ private:
         if (header.last_lsn() <= from_.lsn) {
             PERDURE_TRY(check_history(header.last_lsn(), header.epoch, group.chain, file.path));
             if (header.last_lsn() == from_.lsn && from_.epoch < header.epoch) {
-                return error(Code::corrupt,
-                             "{} at offset {}: LSN {} is of epoch {}, and the store has it from epoch {}",
-                             file.path, header.offset, from_.lsn, header.epoch, from_.epoch);
+                return error(
+                    Code::corrupt,
+                    "{} at offset {}: LSN {} is of epoch {}, and the store has it from epoch {}",
+                    file.path, header.offset, from_.lsn, header.epoch, from_.epoch);
             }
             return take_old_definitions(group, file);
         }
         if (header.first_lsn <= from_.lsn) {
             return error(Code::corrupt,
-                         "{} at offset {}: the store is at LSN {}, in the middle of the group of LSNs {} to {}",
+                         "{} at offset {}: the store is at LSN {}, in the middle of the group of "
+                         "LSNs {} to {}",
                          file.path, header.offset, from_.lsn, header.first_lsn, header.last_lsn());
         }
         GroupFound found;
@@ -198,7 +208,8 @@ private:
         return visit_(std::move(found));
     }
 
-    // Change sets at or below the watermark are not decoded, except for definitions: later frames need them.
+    // Change sets at or below the watermark are not decoded, except for definitions: later frames
+    // need them.
     Status take_old_definitions(const ScannedGroup& group, const FileFound& file) {
         const GroupHeader& header = group.header;
         if ((header.flags & group_flag_definitions) == 0) return {};
@@ -214,9 +225,11 @@ private:
         return {};
     }
 
-    static Status damaged_frames(const FileFound& file, const GroupHeader& header, const Status& status) {
+    static Status damaged_frames(const FileFound& file, const GroupHeader& header,
+                                 const Status& status) {
         return status.with_context(text::format("{} at offset {}, LSNs {} to {}", file.path,
-                                                header.offset, header.first_lsn, header.last_lsn()));
+                                                header.offset, header.first_lsn,
+                                                header.last_lsn()));
     }
 
     // J-8.
@@ -228,10 +241,12 @@ private:
         }
         Predicates seen;
         seen.later = true;
-        return check(seen, text::format("{} at offset {}: {}, but the next file goes on after group {}; LSNs {} to "
-                                        "{} are lost",
-                                        file.path, scanner.offset(), scanner.why(),
-                                        header.first_group - 1, scanner.last() + 1, next.before()));
+        return check(
+            seen, text::format(
+                      "{} at offset {}: {}, but the next file goes on after group {}; LSNs {} to "
+                      "{} are lost",
+                      file.path, scanner.offset(), scanner.why(), header.first_group - 1,
+                      scanner.last() + 1, next.before()));
     }
 
     Status judge_end(FileReader& reader, const GroupScanner& scanner, const FileFound& file) {
@@ -248,12 +263,13 @@ private:
         PERDURE_TRY(search_other_files(query, seen.remains, tail));
         seen.later = tail.later;
         seen.ahead = std::max(findings_.attested, tail.durable) > findings_.last;
-        seen.unreadable = scanner.offset() < file.bytes && reader.unreadable(scanner.offset(), block_bytes);
+        seen.unreadable =
+            scanner.offset() < file.bytes && reader.unreadable(scanner.offset(), block_bytes);
         seen.unreadable |= seen.remains && tail.unreadable;
         PERDURE_TRY(check(seen, describe_end(scanner, file, seen, tail)));
         if (tail.unreadable) {
-            findings_.remarks.push_back(
-                text::format("{}: read errors behind the last group, where nothing was written", file.path));
+            findings_.remarks.push_back(text::format(
+                "{}: read errors behind the last group, where nothing was written", file.path));
         }
         if (judge(seen) == Verdict::torn) note_torn(scanner, file, tail, unfinished);
         return {};
@@ -264,9 +280,9 @@ private:
         std::string text = text::format("{} at offset {}, after LSN {}: {}", file.path,
                                         scanner.offset(), scanner.last(), scanner.why());
         if (seen.later) {
-            text += text::format(", but {}; LSNs from {} to at least {} are lost", tail.where,
-                                 scanner.last() + 1,
-                                 std::max(tail.later_lsn - 1, scanner.last() + 1));
+            text +=
+                text::format(", but {}; LSNs from {} to at least {} are lost", tail.where,
+                             scanner.last() + 1, std::max(tail.later_lsn - 1, scanner.last() + 1));
         }
         if (seen.unreadable) text += ", and the disk has read errors there";
         return text;
@@ -283,26 +299,28 @@ private:
         end = std::min(std::max(end, scanner.offset() + block_bytes), file.bytes);
         findings_.ending = Ending::torn;
         findings_.torn = {file.sequence, scanner.offset(), end - scanner.offset()};
-        findings_.remarks.push_back(
-            text::format("{} at offset {}, after LSN {}: {}; {} bytes of a group that was never acknowledged are "
-                         "cut off",
-                         file.path, scanner.offset(), scanner.last(), scanner.why(),
-                         findings_.torn.bytes));
+        findings_.remarks.push_back(text::format(
+            "{} at offset {}, after LSN {}: {}; {} bytes of a group that was never acknowledged "
+            "are "
+            "cut off",
+            file.path, scanner.offset(), scanner.last(), scanner.why(), findings_.torn.bytes));
     }
 
-    // The files behind the newest used one: those without a valid header whole, prepared ones where their first
-    // groups would be, or whole too (J-13).
+    // The files behind the newest used one: those without a valid header whole, prepared ones where
+    // their first groups would be, or whole too (J-13).
     Status search_other_files(TailQuery query, bool all_of_it, TailFound& tail) {
         for (const FileFound& file : survey_.files) {
             if (file.sequence <= query.end_file || file.bytes <= headers_bytes) continue;
-            if (file.state != FileFound::State::headless && file.state != FileFound::State::prepared) {
+            if (file.state != FileFound::State::headless &&
+                file.state != FileFound::State::prepared) {
                 continue;
             }
             std::uint64_t end = file.bytes;
             if (file.state == FileFound::State::prepared && !all_of_it) {
                 end = headers_bytes + definitions_bytes() + prepared_window_bytes;
             }
-            PERDURE_TAKE(FileReader reader, FileReader::open(files_, file.path, FileReader::scan_bytes));
+            PERDURE_TAKE(FileReader reader,
+                         FileReader::open(files_, file.path, FileReader::scan_bytes));
             query.file = file.sequence;
             PERDURE_TAKE(const TailFound found, search_tail(reader, headers_bytes, end, query));
             findings_.bytes_read += reader.bytes_read();

@@ -1,9 +1,9 @@
-// Recovery: reads a journal past the page cache, checks every byte it relies on, and judges its end by a
-// decision table that is data (docs/format/journal.md, "The end of the journal").
+// Recovery: reads a journal past the page cache, checks every byte it relies on, and judges its end
+// by a decision table that is data (docs/format/journal.md, "The end of the journal").
 //
-// Thread rule: one thread, with nobody writing. Changes nothing on disk; cutting is a step of its own. An owner's
-// recovery first flushes the directory and the newest file, so that it never builds on bytes that only the page
-// cache holds; an onlooker's opens nothing for writing.
+// Thread rule: one thread, with nobody writing. Changes nothing on disk; cutting is a step of its
+// own. An owner's recovery first flushes the directory and the newest file, so that it never builds
+// on bytes that only the page cache holds; an onlooker's opens nothing for writing.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +30,16 @@ using Visitor = std::function<Status(GroupFound&&)>;
 enum class Ending : std::uint8_t { clean, torn };  // damage is an error, not an ending
 
 struct Findings {
-    bool empty = true;          // no journal file at all
-    Lsn first = 0;              // the oldest LSN that is still there; last + 1 if none is
-    Lsn last = 0;               // the newest valid one
-    Lsn attested = 0;           // the highest durable watermark seen
-    std::uint64_t epoch = 0;    // the highest seen
+    bool empty = true;        // no journal file at all
+    Lsn first = 0;            // the oldest LSN that is still there; last + 1 if none is
+    Lsn last = 0;             // the newest valid one
+    Lsn attested = 0;         // the highest durable watermark seen
+    std::uint64_t epoch = 0;  // the highest seen
     std::uint64_t next_file = 1;
     std::uint64_t next_group = 1;
-    Hash128 chain;              // at `last`
+    Hash128 chain;  // at `last`
     Ending ending = Ending::clean;
-    GroupAddress torn;          // what a torn ending left: to be copied to quarantine
+    GroupAddress torn;              // what a torn ending left: to be copied to quarantine
     std::uint64_t newest_file = 0;  // that holds something; 0: none
     std::uint64_t valid_bytes = 0;  // where its valid part ends
     std::uint64_t bytes_read = 0;
@@ -49,20 +49,21 @@ struct Findings {
     [[nodiscard]] Start start(const Uuid& world) const;
 };
 
-// Scans the journal. Definitions found on the way are added to `catalog`; change sets above `from.lsn` are
-// decoded and given to `visit` group by group, in order. `corrupt` names file, offset and LSN range when acknowledged data is
-// damaged, when `from` is not in the journal's history (other chain, other epoch, ahead of its end), or
-// when the LSN after `from.lsn` is no longer there; an empty journal is never an error here.
-// A watermark of LSN 0 is before everything. `from` must end a group; its epoch may be newer than that group's.
-// `unsupported`: a newer format. `io`: what matters cannot be read.
+// Scans the journal. Definitions found on the way are added to `catalog`; change sets above
+// `from.lsn` are decoded and given to `visit` group by group, in order. `corrupt` names file,
+// offset and LSN range when acknowledged data is damaged, when `from` is not in the journal's
+// history (other chain, other epoch, ahead of its end), or when the LSN after `from.lsn` is no
+// longer there; an empty journal is never an error here. A watermark of LSN 0 is before everything.
+// `from` must end a group; its epoch may be newer than that group's. `unsupported`: a newer format.
+// `io`: what matters cannot be read.
 enum class Access : std::uint8_t { owner, onlooker };
 Result<Findings> recover(io::FileSystem& files, const std::string& directory, const Uuid& world,
                          const Watermark& from, Catalog& catalog, const Visitor& visit,
                          Access access = Access::owner);
 
-// Copies what a torn ending left to `quarantine`, synced. The writer then begins a new file, whose header names
-// the cut, so that the torn bytes are never read as data again.
-Status quarantine_torn(io::FileSystem& files, const std::string& directory, const std::string& quarantine,
-                       const Findings& findings);
+// Copies what a torn ending left to `quarantine`, synced. The writer then begins a new file, whose
+// header names the cut, so that the torn bytes are never read as data again.
+Status quarantine_torn(io::FileSystem& files, const std::string& directory,
+                       const std::string& quarantine, const Findings& findings);
 
 }  // namespace perdure::journal

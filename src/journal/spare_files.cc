@@ -32,8 +32,8 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     return sync_directory();
 }
 
-// What an earlier owner was preparing or recycling when it ended. Nobody needs it; a removal that a crash
-// undoes is done again.
+// What an earlier owner was preparing or recycling when it ended. Nobody needs it; a removal that a
+// crash undoes is done again.
 Status SpareFiles::remove_leftovers(const Survey& found) {
     for (const std::string& name : found.spares) {
         PERDURE_TRY(files_.remove(io::join_path(settings_.directory, name)));
@@ -94,14 +94,15 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
     bytes = std::max(round_up(bytes, block_bytes), settings_.file_bytes);
-    // The leader may take files away meanwhile, but not more than it has groups to write; a caller who loses that
-    // race this often is told to come again.
+    // The leader may take files away meanwhile, but not more than it has groups to write; a caller
+    // who loses that race this often is told to come again.
     constexpr int attempts = 16;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         if (largest() >= bytes) return {};
         if (!prepared().empty()) {
             PERDURE_TRY(grow_first(bytes));
-        } else if (const auto free = free_spare(); free && spares_[*free].bytes >= bytes && !filling_) {
+        } else if (const auto free = free_spare();
+                   free && spares_[*free].bytes >= bytes && !filling_) {
             Spare spare = std::move(spares_[*free]);
             spares_.erase(spares_.begin() + static_cast<std::ptrdiff_t>(*free));
             PERDURE_TRY(recycle(std::move(spare)));
@@ -115,26 +116,28 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
             while (filling_) PERDURE_TRY(fill_piece());
         }
     }
-    return error(Code::busy, "{}: no file of {} bytes stays prepared; try again", settings_.directory,
-                 bytes);
+    return error(Code::busy, "{}: no file of {} bytes stays prepared; try again",
+                 settings_.directory, bytes);
 }
 
 Status SpareFiles::check_budget(std::uint64_t more_bytes) {
     if (more_bytes > settings_.bytes_max) {
-        return error(Code::invalid,
-                     "{}: {} more bytes would never fit a journal of at most {}; commit in smaller pieces, "
-                     "or raise its budget",
-                     settings_.directory, more_bytes, settings_.bytes_max);
+        return error(
+            Code::invalid,
+            "{}: {} more bytes would never fit a journal of at most {}; commit in smaller pieces, "
+            "or raise its budget",
+            settings_.directory, more_bytes, settings_.bytes_max);
     }
     // Spares are ours to give up.
     while (bytes_on_disk() + more_bytes > settings_.bytes_max && free_spare()) {
         PERDURE_TRY(remove_spare());
     }
     if (bytes_on_disk() + more_bytes > settings_.bytes_max) {
-        return error(Code::busy,
-                     "{}: {} of its {} bytes are in use and the store has not caught up; wait, or raise the "
-                     "journal's budget",
-                     settings_.directory, bytes_on_disk(), settings_.bytes_max);
+        return error(
+            Code::busy,
+            "{}: {} of its {} bytes are in use and the store has not caught up; wait, or raise the "
+            "journal's budget",
+            settings_.directory, bytes_on_disk(), settings_.bytes_max);
     }
     PERDURE_TAKE(const std::uint64_t free, files_.free_bytes(settings_.directory));
     if (free < more_bytes) {
@@ -149,7 +152,8 @@ Status SpareFiles::begin_filling(std::uint64_t bytes) {
     Filling filling;
     filling.path = new_spare_path();
     filling.target = bytes;
-    PERDURE_TAKE(filling.file, files_.open(filling.path, {.write = true, .create = true, .exclusive = true}));
+    PERDURE_TAKE(filling.file,
+                 files_.open(filling.path, {.write = true, .create = true, .exclusive = true}));
     bytes_on_disk_ += bytes;
     filling_ = std::move(filling);
     return {};
@@ -179,7 +183,8 @@ void SpareFiles::give_up_filling() {
 Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end) {
     const std::vector<std::byte> zeros(std::min(end - offset, piece_bytes));
     while (offset < end) {
-        const ByteSpan piece = ByteSpan(zeros).first(std::min<std::uint64_t>(end - offset, zeros.size()));
+        const ByteSpan piece =
+            ByteSpan(zeros).first(std::min<std::uint64_t>(end - offset, zeros.size()));
         PERDURE_TRY(file.write_at(offset, piece));
         PERDURE_TRY(file.sync());
         offset += piece.size();
@@ -188,8 +193,8 @@ Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64
     return {};
 }
 
-// The leader may take the file while it grows. Then it uses it at its old size, and what was added is in nobody's
-// way: groups end where the header says that the file ends.
+// The leader may take the file while it grows. Then it uses it at its old size, and what was added
+// is in nobody's way: groups end where the header says that the file ends.
 Status SpareFiles::grow_first(std::uint64_t bytes) {
     std::string path;
     std::uint64_t before = 0;
@@ -219,8 +224,8 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
     return {};
 }
 
-// Steps 3 to 5 of recycling. The name `spare-n` is durable, so whatever a crash leaves of the zeroed header is
-// in a file that nobody reads.
+// Steps 3 to 5 of recycling. The name `spare-n` is durable, so whatever a crash leaves of the
+// zeroed header is in a file that nobody reads.
 Status SpareFiles::recycle(Spare spare) {
     PERDURE_ASSERT(spare.former.use_count() == 1);
     const auto drop = [&](const Status& status) {
@@ -259,8 +264,8 @@ Status SpareFiles::sync_directory() {
     return status;
 }
 
-// Steps 1 and 2. The directory is flushed before the next file is renamed: else a crash could keep an older
-// file and lose a younger one, and the journal would seem to have a hole.
+// Steps 1 and 2. The directory is flushed before the next file is renamed: else a crash could keep
+// an older file and lose a younger one, and the journal would seem to have a hole.
 Status SpareFiles::retire(std::shared_ptr<const UsedFile> file) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);

@@ -1,17 +1,19 @@
-// SpareFiles: prepares journal files before they are needed and recycles trimmed ones, so that beginning a
-// new file costs the leader one write and one flush. A passive part: someone calls step().
+// SpareFiles: prepares journal files before they are needed and recycles trimmed ones, so that
+// beginning a new file costs the leader one write and one flush. A passive part: someone calls
+// step().
 //
-// A file passes through these names; docs/format/journal.md, "Order of writes and flushes", has what a crash
-// after each step leaves:
+// A file passes through these names; docs/format/journal.md, "Order of writes and flushes", has
+// what a crash after each step leaves:
 //
 //     spare-n, being filled with zeros ──┐
-//                                        ├─→ <sequence>.pdj, prepared ─→ take(): used ─→ retire() ─┐
-//     spare-n, trimmed ──────────────────┘                                                         │
-//         ↑                                                                                        │
+//                                        ├─→ <sequence>.pdj, prepared ─→ take(): used ─→ retire()
+//                                        ─┐
+//     spare-n, trimmed ──────────────────┘ │
+//         ↑ │
 //         └────────────────────────────────────────────────────────────────────────────────────────┘
 //
-// Thread rule: take() by the leader; everything from any thread. work_mutex_ is held over the I/O of preparing
-// and retiring, which the leader never does.
+// Thread rule: take() by the leader; everything from any thread. work_mutex_ is held over the I/O
+// of preparing and retiring, which the leader never does.
 #pragma once
 
 #include <atomic>
@@ -46,7 +48,8 @@ struct PreparedFile {
 
 class SpareFiles {
 public:
-    // Zeros written and flushed at once: a longer burst would hold up the leader's flushes on the same disk.
+    // Zeros written and flushed at once: a longer burst would hold up the leader's flushes on the
+    // same disk.
     static constexpr std::uint64_t piece_bytes = 1ULL << 20;
     // Trimmed files kept for use again: half a GiB of files as they are by default.
     static constexpr std::size_t spares_max = 8;
@@ -54,7 +57,8 @@ public:
     SpareFiles(io::FileSystem& files, SpareSettings settings)
         : files_(files), settings_(std::move(settings)) {}
 
-    // At open: takes over the files that were prepared for `next_sequence` and behind, removes what nobody needs.
+    // At open: takes over the files that were prepared for `next_sequence` and behind, removes what
+    // nobody needs.
     Status adopt(const Survey& found, std::uint64_t next_sequence);
 
     // The next file, if there is one.
@@ -62,14 +66,17 @@ public:
     // Sizes of the prepared files, in the order in which they will be taken.
     [[nodiscard]] std::vector<std::uint64_t> prepared() const;
     // The size of the largest of them; cheap.
-    [[nodiscard]] std::uint64_t largest() const noexcept { return largest_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint64_t largest() const noexcept {
+        return largest_.load(std::memory_order_acquire);
+    }
 
-    // One bounded piece of work; true if there is more. `busy`: the budget is spent. `no_space`: the disk is.
+    // One bounded piece of work; true if there is more. `busy`: the budget is spent. `no_space`:
+    // the disk is.
     Result<bool> step();
     // Works until a file of at least this size is prepared.
     Status make_file(std::uint64_t bytes);
-    // Takes a used file out of the journal: it is renamed or removed, durably. Its bytes are kept until
-    // nobody else holds `file`.
+    // Takes a used file out of the journal: it is renamed or removed, durably. Its bytes are kept
+    // until nobody else holds `file`.
     Status retire(std::shared_ptr<const UsedFile> file);
 
     [[nodiscard]] std::uint64_t bytes_on_disk() const noexcept { return bytes_on_disk_.load(); }
@@ -96,7 +103,8 @@ private:
     Status grow_first(std::uint64_t bytes);
     Status recycle(Spare spare);
     Status remove_spare();
-    Status publish(std::string path, std::unique_ptr<io::File> file, std::uint64_t bytes, bool recycled);
+    Status publish(std::string path, std::unique_ptr<io::File> file, std::uint64_t bytes,
+                   bool recycled);
     Status sync_directory();
     Status write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end);
     [[nodiscard]] Status check_budget(std::uint64_t more_bytes);

@@ -29,8 +29,10 @@ Status look_into(FileReader& reader, FileFound& found) {
     found.header = head.header;
     found.remark = head.remark;
     if (reader.unreadable(0, headers_bytes)) {
-        // A copy that is zero says that the header was never flushed; then the other one is no loss.
-        const bool none = is_zero(headers.first(block_bytes)) || is_zero(headers.subspan(block_bytes));
+        // A copy that is zero says that the header was never flushed; then the other one is no
+        // loss.
+        const bool none =
+            is_zero(headers.first(block_bytes)) || is_zero(headers.subspan(block_bytes));
         found.unreadable = head.state == HeaderFound::State::invalid && !none;
         found.remark += "; the disk could not read all of the header";
     }
@@ -50,8 +52,8 @@ Status look_into(FileReader& reader, FileFound& found) {
         found.remark = "the definitions behind its header do not match their checksum";
     }
     if (found.cut_short) {
-        found.remark = text::format("only {} of its {} bytes are there", found.bytes,
-                                    found.header.file_bytes);
+        found.remark =
+            text::format("only {} of its {} bytes are there", found.bytes, found.header.file_bytes);
     }
     return {};
 }
@@ -66,8 +68,9 @@ public:
         if (!exists) return std::move(survey_);
         PERDURE_TAKE(const std::vector<std::string> names, files_.list(directory_));
         for (const std::string& name : names) PERDURE_TRY(take_name(name));
-        std::sort(survey_.files.begin(), survey_.files.end(),
-                  [](const auto& left, const auto& right) { return left.sequence < right.sequence; });
+        std::sort(
+            survey_.files.begin(), survey_.files.end(),
+            [](const auto& left, const auto& right) { return left.sequence < right.sequence; });
         for (std::size_t index = 0; index < survey_.files.size(); ++index) judge_header(index);
         for (std::size_t index = 1; index < survey_.used.size(); ++index) check_link(index);
         check_tail();
@@ -137,8 +140,8 @@ private:
                                  file.header.previous_file, before.sequence));
         } else if (before.bytes < file.header.previous_bytes) {
             trouble(&Predicates::missing, before,
-                    text::format("only {} of the {} bytes that its successor knows of", before.bytes,
-                                 file.header.previous_bytes));
+                    text::format("only {} of the {} bytes that its successor knows of",
+                                 before.bytes, file.header.previous_bytes));
         } else if (file.header.epoch < before.header.epoch ||
                    file.header.first_lsn < before.header.first_lsn ||
                    file.header.first_group < before.header.first_group ||

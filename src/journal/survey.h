@@ -1,7 +1,8 @@
-// Survey: which files a journal has, what their headers say, and whether they connect (rules J-1 to J-4).
-// Groups are not looked at.
+// Survey: which files a journal has, what their headers say, and whether they connect (rules J-1 to
+// J-4). Groups are not looked at.
 //
-// Thread rule: one thread, with nobody writing (beside a writer: see inspect.h). Changes nothing on disk.
+// Thread rule: one thread, with nobody writing (beside a writer: see inspect.h). Changes nothing on
+// disk.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +38,12 @@ struct FileFound {
 };
 
 struct Survey {
-    std::vector<FileFound> files;   // by sequence number
-    std::vector<std::size_t> used;  // indexes into files; each is the successor of the one before it
+    std::vector<FileFound> files;  // by sequence number
+    std::vector<std::size_t>
+        used;  // indexes into files; each is the successor of the one before it
     std::vector<std::string> spares;  // names
-    std::uint64_t epoch = 0;        // the highest seen
-    std::uint64_t next_file = 1;    // beyond every file that may have been written to
+    std::uint64_t epoch = 0;          // the highest seen
+    std::uint64_t next_file = 1;      // beyond every file that may have been written to
     // What the headers alone say about the state of the journal; `trouble` says which file and why.
     Predicates predicates;
     std::string trouble;

@@ -8,8 +8,9 @@
 namespace perdure::journal {
 namespace {
 
-// One group may be unflushed, and a torn write can leave its header in any block that was being written. So the
-// next group counts only where it says it belongs, and not at the end that is being judged (J-12).
+// One group may be unflushed, and a torn write can leave its header in any block that was being
+// written. So the next group counts only where it says it belongs, and not at the end that is being
+// judged (J-12).
 bool is_later(std::uint64_t sequence, std::uint64_t offset, const GroupHeader& header,
               const TailQuery& query) {
     if (header.world_tag != query.world_tag || header.epoch < query.epoch) return false;
@@ -25,7 +26,8 @@ void look_at(const FileReader& reader, std::uint64_t offset, const GroupHeader& 
     if (found.later) return;
     found.later = true;
     found.later_lsn = header.first_lsn;
-    found.where = text::format("{} at offset {} holds group {}", reader.path(), offset, header.group);
+    found.where =
+        text::format("{} at offset {} holds group {}", reader.path(), offset, header.group);
 }
 
 }  // namespace
@@ -48,7 +50,8 @@ Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint6
         const std::uint64_t wanted = std::min(FileReader::scan_bytes, to - offset);
         PERDURE_TAKE(const ByteSpan piece, reader.read(offset, wanted));
         for (std::size_t at = 0; at < piece.size(); at += block_bytes) {
-            const ByteSpan block = piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at));
+            const ByteSpan block =
+                piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at));
             if (is_zero(block)) continue;
             if (reader.unreadable(offset + at, block.size())) {  // its bytes say nothing
                 found.unreadable = true;

@@ -1,5 +1,5 @@
-// Tail search: what lies behind the last valid group, block by block. docs/format/journal.md, "The end of the
-// journal" and rule J-12.
+// Tail search: what lies behind the last valid group, block by block. docs/format/journal.md, "The
+// end of the journal" and rule J-12.
 //
 // Thread rule: one thread.
 #pragma once
@@ -27,7 +27,8 @@ struct TailFound {
     Lsn later_lsn = 0;  // the first LSN of that
     Lsn durable = 0;    // the highest durable LSN in any later header
     bool unreadable = false;
-    std::uint64_t nonzero_end = 0;  // behind the last block of this file that is not zero; 0: all are
+    std::uint64_t nonzero_end =
+        0;  // behind the last block of this file that is not zero; 0: all are
 
     // Adds what was found in another file; nonzero_end stays.
     void add(const TailFound& other);

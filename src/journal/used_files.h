@@ -18,7 +18,8 @@ struct UsedFile {
     std::uint64_t sequence = 0;
     std::string path;
     std::uint64_t bytes = 0;
-    // Of the first frame in it. A file that never came to be (its header is torn) has that of its successor.
+    // Of the first frame in it. A file that never came to be (its header is torn) has that of its
+    // successor.
     Lsn first_lsn = 0;
 };
 
@@ -34,7 +35,8 @@ public:
 
 private:
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, std::shared_ptr<const UsedFile>> files_;  // by sequence; guarded by mutex_
+    std::map<std::uint64_t, std::shared_ptr<const UsedFile>>
+        files_;  // by sequence; guarded by mutex_
 };
 
 }  // namespace perdure::journal

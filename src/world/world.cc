@@ -61,6 +61,7 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
     made.drain_bytes = options.drain_bytes;
     made.attest_idle_ms = options.attest_idle_ms;
     made.create = options.create;
+    made.take_over = options.take_over;
     made.categories = std::move(categories);
     made.log = options.log;
     made.files = around.files;

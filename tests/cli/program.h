@@ -2,9 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "io/temporary_directory.h"
 
 namespace perdure::cli {
@@ -37,6 +42,25 @@ inline std::string file_text(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+inline void flip_byte(const std::string& path, std::uint64_t offset) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const int byte = file.get();
+    ASSERT_NE(byte, EOF) << path << " is shorter than " << offset;
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(static_cast<char>(byte ^ 0x10));
+}
+
+// Says in a world's identity that a later program wrote it: docs/format/identity.md.
+inline void make_newer(const std::string& world) {
+    std::string identity = file_text(world + "/identity");
+    ASSERT_EQ(identity.size(), 64U);
+    identity[8] = 99;
+    const std::uint64_t checksum = checksum64(as_bytes(std::string_view(identity).substr(0, 56)));
+    std::memcpy(identity.data() + 56, &checksum, sizeof checksum);
+    std::ofstream(world + "/identity", std::ios::binary) << identity;
+}
+
 // A process of the command, running. Killed with the object if it still runs.
 class Running {
 public:
@@ -52,24 +76,29 @@ public:
         const int flags = O_WRONLY | O_CREAT | O_TRUNC;
         posix_spawn_file_actions_addopen(&actions, 1, (place_ + ".out").c_str(), flags, 0600);
         posix_spawn_file_actions_addopen(&actions, 2, (place_ + ".err").c_str(), flags, 0600);
-        EXPECT_EQ(posix_spawn(&process_, pointers[0], &actions, nullptr, pointers.data(), environ),
-                  0);
+        pid_t process = 0;
+        const int failure =
+            posix_spawn(&process, pointers[0], &actions, nullptr, pointers.data(), environ);
         posix_spawn_file_actions_destroy(&actions);
+        EXPECT_EQ(failure, 0) << "cannot start " << PERDURE_PROGRAM;
+        if (failure == 0) process_ = process;
     }
     ~Running() {
-        if (!ended_) {
-            send(SIGKILL);
-            wait();
-        }
+        send(SIGKILL);
+        wait();
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
-    void send(int signal) const { ::kill(process_, signal); }
+    // kill() with a number that is not a process' own reaches others: groups, or all there are.
+    void send(int signal) const {
+        if (process_ > 0) ::kill(process_, signal);
+    }
     [[nodiscard]] std::string out() const { return file_text(place_ + ".out"); }
     // Until it has printed this, or has ended.
     [[nodiscard]] bool comes_to_say(const std::string& part) {
         while (out().find(part) == std::string::npos) {
+            if (process_ <= 0) return false;
             siginfo_t info{};
             if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) !=
                     0 ||
@@ -81,17 +110,19 @@ public:
         return true;
     }
     Ran wait() {
-        int status = 0;
-        waitpid(process_, &status, 0);
-        ended_ = true;
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out(),
-                file_text(place_ + ".err")};
+        if (process_ > 0) {
+            int status = 0;
+            EXPECT_EQ(waitpid(process_, &status, 0), process_);
+            exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+            process_ = 0;  // the number may be somebody else's from now on
+        }
+        return {exit_code_, out(), file_text(place_ + ".err")};
     }
 
 private:
     std::string place_;
-    pid_t process_ = -1;
-    bool ended_ = false;
+    pid_t process_ = 0;  // 0: none, or ended
+    int exit_code_ = -1;
 };
 
 class ProgramTest : public testing::Test {

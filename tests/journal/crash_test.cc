@@ -1,6 +1,7 @@
-// The power fails at every I/O operation of random workloads with changes of file, trims, recycling and restarts;
-// what was not flushed arrives in part, in any order. A crash alone must never be refused, lose what was
-// acknowledged, or bring back what was not written. PERDURE_CRASH_WORKLOADS says how many (CI: the default).
+// The power fails at every I/O operation of random workloads with changes of file, trims, recycling
+// and restarts; what was not flushed arrives in part, in any order. A crash alone must never be
+// refused, lose what was acknowledged, or bring back what was not written. PERDURE_CRASH_WORKLOADS
+// says how many (CI: the default).
 #include <cstdlib>
 #include <vector>
 
@@ -99,9 +100,7 @@ private:
         switch (random_.below(12)) {
             case 0: return accept(it_.journal->attest());
             case 1: return trim();
-            case 2:
-                it_.close();
-                return open();
+            case 2: it_.close(); return open();
             case 3:
             case 4: {
                 const auto more = it_.journal->prepare_step();
@@ -124,7 +123,8 @@ private:
             const bool large = random_.chance(1, 8);
             const std::string word(1 + random_.below(large ? 30'000 : 1500),
                                    static_cast<char>('a' + random_.below(26)));
-            sets.push_back(note(*it_.catalog->find(notes().id), it_.journal->last() + 1 + sets.size(), word));
+            sets.push_back(
+                note(*it_.catalog->find(notes().id), it_.journal->last() + 1 + sets.size(), word));
             bytes += encoded_bytes_max(sets.back());
             model_.words.push_back(word);
         }
@@ -145,7 +145,8 @@ private:
             if (!accept(appended.status())) return false;
             done += appended->taken;
             model_.acknowledged = appended->last;
-            model_.durable = {it_.recovered.findings.epoch + 1, appended->last, appended->chain, {}, {}};
+            model_.durable = {
+                it_.recovered.findings.epoch + 1, appended->last, appended->chain, {}, {}};
         }
         return true;
     }
@@ -161,7 +162,8 @@ std::uint64_t workload_count() {
 }
 
 // The disk as a crash leaves it, in one of several ways.
-std::unique_ptr<io::MemoryFileSystem> crashed(const io::MemoryFileSystem& disk, int way, Random& random) {
+std::unique_ptr<io::MemoryFileSystem> crashed(const io::MemoryFileSystem& disk, int way,
+                                              Random& random) {
     auto copy = disk.clone();
     if (way == 0) {
         copy->crash_losing_everything();
@@ -213,7 +215,8 @@ TEST(Crash, AgainAndAgainIncludingTheOpening) {
             model = std::move(work.model());
             disk = crashed(work.disk(), static_cast<int>(random.below(5)), random);
             CrashWorkload::check(*disk, model, text::format("life {}", life));
-            ASSERT_FALSE(testing::Test::HasFailure()) << "workload " << workload << ", life " << life;
+            ASSERT_FALSE(testing::Test::HasFailure())
+                << "workload " << workload << ", life " << life;
         }
     }
 }

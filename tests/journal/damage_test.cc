@@ -1,5 +1,5 @@
-// Damage at rest: a small journal, every bit and every length of it. Nothing may be silently wrong: either recovery
-// refuses, or what it gives back is what was written.
+// Damage at rest: a small journal, every bit and every length of it. Nothing may be silently wrong:
+// either recovery refuses, or what it gives back is what was written.
 #include "journal/group.h"
 #include "journal/test_journal.h"
 
@@ -42,7 +42,8 @@ TEST_F(DamageTest, EveryFlippedBitIsRefusedOrHarmless) {
     for (const std::uint64_t file : {1, 2, 3}) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
         for (std::uint64_t offset = 0; offset < bytes.size(); ++offset) {
-            // Zeros are all alike: there one bit of a byte will do, and of every 16th byte in an empty block.
+            // Zeros are all alike: there one bit of a byte will do, and of every 16th byte in an
+            // empty block.
             const bool zero = bytes[offset] == std::byte{0};
             const std::uint64_t block = offset / block_bytes * block_bytes;
             const bool empty = is_zero(ByteSpan(bytes).subspan(block, block_bytes));
@@ -83,8 +84,8 @@ TEST_F(DamageTest, EverySectorZeroedSwappedOrOverwrittenIsRefusedOrHarmless) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
         for (std::uint64_t offset = 0; offset < bytes.size(); offset += sector) {
             const std::uint64_t other = (offset + 7 * sector) % bytes.size();
-            for (const ByteSpan content : {ByteSpan(zeros), ByteSpan(garbage),
-                                           ByteSpan(bytes).subspan(other, sector)}) {
+            for (const ByteSpan content :
+                 {ByteSpan(zeros), ByteSpan(garbage), ByteSpan(bytes).subspan(other, sector)}) {
                 it.disk->write_at_rest(path_of(file), offset, content);
                 judge(recover_from(*it.disk, it.world, {}, Access::onlooker), whole,
                       text::format("file {}, sector at {}", file, offset));
@@ -110,8 +111,8 @@ TEST_F(DamageTest, EveryBlockMovedToEveryOtherPlaceIsRefusedOrHarmless) {
     }
 }
 
-// Without the attest group the last group is the one that cannot be told from one that never was; it is reported
-// as torn, not passed over.
+// Without the attest group the last group is the one that cannot be told from one that never was;
+// it is reported as torn, not passed over.
 TEST_F(JournalTest, DamageToALastGroupThatWasNotAttestedIsReportedAsTorn) {
     open();
     append("a");
@@ -138,8 +139,9 @@ TEST_F(JournalTest, MutatedFramesWithRightChecksumsAreRefusedOrReadable) {
     Random random(20260101);
     int refused = 0;
     for (int round = 0; round < 5000; ++round) {
-        std::vector<std::byte> group(bytes.begin() + static_cast<std::ptrdiff_t>(at.offset),
-                                     bytes.begin() + static_cast<std::ptrdiff_t>(at.offset + at.bytes));
+        std::vector<std::byte> group(
+            bytes.begin() + static_cast<std::ptrdiff_t>(at.offset),
+            bytes.begin() + static_cast<std::ptrdiff_t>(at.offset + at.bytes));
         auto header = load_le<GroupHeader>(group.data());
         for (auto left = random.range(1, 3); left > 0; --left) {
             group[128 + random.below(header.payload_bytes)] = static_cast<std::byte>(random.next());
@@ -151,8 +153,10 @@ TEST_F(JournalTest, MutatedFramesWithRightChecksumsAreRefusedOrReadable) {
         const Recovered seen = recover_from(*it.disk, it.world, {}, Access::onlooker);
         if (!seen.status.ok()) {
             ++refused;
-            EXPECT_TRUE(seen.status.code() == Code::corrupt || seen.status.code() == Code::unsupported);
-            EXPECT_NE(seen.status.text().find("at offset"), std::string::npos) << seen.status.text();
+            EXPECT_TRUE(seen.status.code() == Code::corrupt ||
+                        seen.status.code() == Code::unsupported);
+            EXPECT_NE(seen.status.text().find("at offset"), std::string::npos)
+                << seen.status.text();
         }
     }
     EXPECT_GT(refused, 1000);

@@ -1,8 +1,8 @@
 #include "journal/ending.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace perdure::journal {
 namespace {
@@ -36,8 +36,8 @@ TEST(Ending, EveryRowDecidesSomething) {
 TEST(Ending, OnlyAnEndWithoutAnyEvidenceOfLossMayBeOpened) {
     for (unsigned bits = 0; bits < combinations; ++bits) {
         const Predicates seen = combination(bits);
-        const bool evidence = seen.newer || seen.foreign || seen.missing || seen.later || seen.ahead ||
-                              seen.unreadable;
+        const bool evidence = seen.newer || seen.foreign || seen.missing || seen.later ||
+                              seen.ahead || seen.unreadable;
         EXPECT_EQ(meaning(judge(seen)).code == Code::ok, !evidence) << "combination " << bits;
         if (!evidence) {
             EXPECT_EQ(judge(seen), seen.remains ? Verdict::torn : Verdict::clean);

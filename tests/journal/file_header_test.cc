@@ -1,9 +1,9 @@
 #include "journal/file_header.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "journal/test_journal.h"
 

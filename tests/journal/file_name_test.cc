@@ -6,7 +6,8 @@ namespace perdure::journal {
 namespace {
 
 TEST(FileName, NumbersSurvive) {
-    for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{0xabcdef}, ~std::uint64_t{0}}) {
+    for (const std::uint64_t number :
+         {std::uint64_t{1}, std::uint64_t{0xabcdef}, ~std::uint64_t{0}}) {
         EXPECT_EQ(parse_file_name(file_name(number)), number);
         EXPECT_EQ(parse_spare_name(spare_name(number)), number);
     }
@@ -15,9 +16,10 @@ TEST(FileName, NumbersSurvive) {
 }
 
 TEST(FileName, OtherNamesAreNotOurs) {
-    for (const char* name : {"", ".pdj", "7.pdj", "0000000000000007", "0000000000000007.pdj.new",
-                             "000000000000000A.pdj", "00000000000000007.pdj", "000000000000000g.pdj",
-                             "spare-0000000000000007", "0000000000000007.PDJ"}) {
+    for (const char* name :
+         {"", ".pdj", "7.pdj", "0000000000000007", "0000000000000007.pdj.new",
+          "000000000000000A.pdj", "00000000000000007.pdj", "000000000000000g.pdj",
+          "spare-0000000000000007", "0000000000000007.PDJ"}) {
         EXPECT_FALSE(parse_file_name(name).has_value()) << name;
     }
     EXPECT_FALSE(parse_spare_name("0000000000000007.pdj").has_value());

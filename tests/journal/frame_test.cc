@@ -156,7 +156,8 @@ TEST_F(FrameTest, MoreThanAFrameCanSayIsRefusedBeforehand) {
     EXPECT_EQ(check_frame(changes).code(), Code::invalid);
 }
 
-// Whatever the bytes: an answer, no crash, and what is taken for a change set can be read to its last cell.
+// Whatever the bytes: an answer, no crash, and what is taken for a change set can be read to its
+// last cell.
 void touch_everything(const ChangeSet& changes) {
     for (const Batch& batch : changes.batches) {
         for (std::size_t column = 0; column < batch.columns(); ++column) {

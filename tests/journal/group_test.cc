@@ -1,9 +1,9 @@
 #include "journal/group.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "journal/frame.h"
 #include "journal/test_journal.h"

@@ -42,10 +42,11 @@ TEST_F(JournalTest, InspectionShowsFilesGroupsAndChangeSets) {
     append("c");
     ASSERT_TRUE(it.prepare_all().ok());
     it.close();
-    EXPECT_EQ(shown(*it.disk),
-              "[1 used notes] 1:ab 2:attest [2 used notes] 3:c "
-              "(world/journal/0000000000000002.pdj: the groups end at offset 16384 of 32768: zeros) "
-              "[3 prepared] ");
+    EXPECT_EQ(
+        shown(*it.disk),
+        "[1 used notes] 1:ab 2:attest [2 used notes] 3:c "
+        "(world/journal/0000000000000002.pdj: the groups end at offset 16384 of 32768: zeros) "
+        "[3 prepared] ");
 }
 
 TEST_F(JournalTest, InspectionGoesOnBehindDamageAndSaysWhereItIs) {
@@ -58,9 +59,11 @@ TEST_F(JournalTest, InspectionGoesOnBehindDamageAndSaysWhereItIs) {
     it.close();
     it.disk->flip_bit(path_of(1), 4 * 4096 + 130, 0);
     const std::string text = shown(*it.disk);
-    EXPECT_NE(text.find("1:a (world/journal/0000000000000001.pdj: the groups end at offset 16384 of 20480: "
-                        "group 2 does not match its checksum)"),
-              std::string::npos)
+    EXPECT_NE(
+        text.find(
+            "1:a (world/journal/0000000000000001.pdj: the groups end at offset 16384 of 20480: "
+            "group 2 does not match its checksum)"),
+        std::string::npos)
         << text;
     EXPECT_NE(text.find("3:c"), std::string::npos) << text;
 }

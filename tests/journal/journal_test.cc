@@ -253,8 +253,10 @@ TEST_F(JournalTest, AFailedFlushIsFinalAndWhatItHeldMayBeGone) {
 TEST_F(JournalTest, AFailedHeaderWriteIsFinalAndTheNextOpeningSkipsThatFile) {
     open();
     ASSERT_TRUE(it.prepare_all().ok());
-    while (it.journal->statistics().files == 1 && it.journal->has_room(2 * 4096)) append(it.block('x'));
-    it.faulty->inject({.kind = io::OperationKind::write, .type = io::FaultType::short_write,
+    while (it.journal->statistics().files == 1 && it.journal->has_room(2 * 4096))
+        append(it.block('x'));
+    it.faulty->inject({.kind = io::OperationKind::write,
+                       .type = io::FaultType::short_write,
                        .path_part = file_name(2)});
     Status status;
     while ((status = it.append(it.block('x'))).ok()) {
@@ -295,8 +297,8 @@ TEST_F(JournalTest, ReadingBackADamagedGroupSaysSo) {
     open();
     append("a");
     const GroupAddress at = it.last_appended.address;
-    for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{16}, std::uint64_t{140},
-                                       at.bytes - 1}) {
+    for (const std::uint64_t offset :
+         {std::uint64_t{0}, std::uint64_t{16}, std::uint64_t{140}, at.bytes - 1}) {
         it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
         EXPECT_EQ(it.journal->read(at, *it.catalog).status().code(), Code::corrupt) << offset;
         it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
@@ -315,7 +317,8 @@ TEST_F(JournalTest, ReadingBackFromTheWrongPlaceSaysSo) {
               Code::corrupt);
     EXPECT_EQ(it.journal->read({at.file, ~std::uint64_t{4095}, 8192}, *it.catalog).status().code(),
               Code::corrupt);
-    EXPECT_EQ(it.journal->read({9, at.offset, at.bytes}, *it.catalog).status().code(), Code::not_found);
+    EXPECT_EQ(it.journal->read({9, at.offset, at.bytes}, *it.catalog).status().code(),
+              Code::not_found);
 }
 
 TEST_F(JournalTest, OpeningWithAStartThatIsNotWhatRecoveryFoundIsRefused) {

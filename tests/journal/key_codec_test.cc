@@ -1,11 +1,11 @@
 #include "journal/key_codec.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "io/seed.h"
@@ -30,7 +30,8 @@ void expect_round_trip(const std::vector<Key>& keys) {
     ASSERT_TRUE(length.has_value());
     EXPECT_EQ(*length, bytes.size());
     std::vector<Key> decoded(keys.size());
-    decode_keys(bytes.data(), keys.size(), sizeof(Key), reinterpret_cast<std::byte*>(decoded.data()));
+    decode_keys(bytes.data(), keys.size(), sizeof(Key),
+                reinterpret_cast<std::byte*>(decoded.data()));
     EXPECT_EQ(decoded, keys);
 }
 
@@ -56,7 +57,9 @@ TEST(KeyCodec, TheWidestDifferenceDecidesForItsBlockOnly) {
 }
 
 TEST(KeyCodec, WidthsChangeExactlyWhereTheyMust) {
-    const auto width_of_one = [](std::uint64_t key) { return encoded<std::uint64_t>({key}).size() - 1; };
+    const auto width_of_one = [](std::uint64_t key) {
+        return encoded<std::uint64_t>({key}).size() - 1;
+    };
     EXPECT_EQ(width_of_one(0), 0U);
     EXPECT_EQ(width_of_one(0x7f), 1U);  // zigzag doubles
     EXPECT_EQ(width_of_one(0x80), 2U);
@@ -71,7 +74,8 @@ template <typename Key>
 void expect_extremes() {
     using Limits = std::numeric_limits<Key>;
     const Key top = static_cast<Key>(Key{1} << (Limits::digits - 1));
-    expect_round_trip<Key>({0, Limits::max(), 0, top, static_cast<Key>(top - 1), Limits::max(), 1, top});
+    expect_round_trip<Key>(
+        {0, Limits::max(), 0, top, static_cast<Key>(top - 1), Limits::max(), 1, top});
     expect_round_trip<Key>({Limits::max()});
     expect_round_trip<Key>({top});
     expect_round_trip<Key>({});

@@ -18,7 +18,8 @@ protected:
 
     // From now on that block cannot be read.
     void lose_block(std::uint64_t file, std::uint64_t offset) {
-        it.faulty->on_operation = [this, path = path_of(file), offset](const io::Operation& operation) {
+        it.faulty->on_operation = [this, path = path_of(file),
+                                   offset](const io::Operation& operation) {
             if (operation.kind == io::OperationKind::read && operation.path == path &&
                 operation.offset <= offset && operation.offset + operation.bytes > offset) {
                 it.faulty->inject({.kind = io::OperationKind::read});
@@ -106,7 +107,8 @@ TEST_F(RecoveryTest, AGroupBehindTheCutStaysDead) {
         return it.disk->read_at_rest(path_of(1));
     }();
     it.close();
-    it.disk->write_at_rest(path_of(1), offset_of_group(3) + 512, std::vector<std::byte>(3584, std::byte{9}));
+    it.disk->write_at_rest(path_of(1), offset_of_group(3) + 512,
+                           std::vector<std::byte>(3584, std::byte{9}));
     reopen();
     expect_torn("a b c");
     append("e");
@@ -363,7 +365,8 @@ TEST_F(RecoveryTest, AReadErrorThatGoesAwayIsNoTrouble) {
     expect("a b c");
 }
 
-// --- heads that never came to be ------------------------------------------------------------------
+// --- heads that never came to be
+// ------------------------------------------------------------------
 
 TEST_F(RecoveryTest, ATornHeadIsSkippedAndItsFileNeverUsedAgain) {
     open_with_a_b_c();
@@ -422,7 +425,8 @@ TEST_F(RecoveryTest, TornDefinitionsAtTheHeadAreATornHead) {
     EXPECT_EQ(it.recovered.findings.newest_file, 1U);
 }
 
-// --- the watermark to begin from -------------------------------------------------------------------
+// --- the watermark to begin from
+// -------------------------------------------------------------------
 
 TEST_F(RecoveryTest, OnlyWhatIsNewerThanTheWatermarkIsGiven) {
     open_with_a_b_c();
@@ -550,7 +554,8 @@ TEST_F(RecoveryTest, DefinitionsBelowTheWatermarkAreStillLearnt) {
     expect("letter");
 }
 
-// --- other things that lie about -------------------------------------------------------------------
+// --- other things that lie about
+// -------------------------------------------------------------------
 
 TEST_F(RecoveryTest, UnknownFilesAreLeftAloneAndMentioned) {
     open();

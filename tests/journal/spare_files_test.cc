@@ -202,7 +202,8 @@ TEST_F(SpareFilesTest, SparesAreGivenUpForALargeFile) {
 
 TEST_F(SpareFilesTest, AFullDiskIsNotFinal) {
     open();
-    it.faulty->inject({.kind = io::OperationKind::write, .type = io::FaultType::fail_no_space,
+    it.faulty->inject({.kind = io::OperationKind::write,
+                       .type = io::FaultType::fail_no_space,
                        .path_part = "spare-"});
     EXPECT_EQ(it.journal->prepare_step().status().code(), Code::no_space);
     EXPECT_EQ(names(), file_name(1));  // nothing is left lying about
@@ -230,7 +231,8 @@ TEST_F(SpareFilesTest, AFailedFlushOfASpareIsNotFinal) {
     expect("a");
 }
 
-// Whether the name is durable is not known then, so no file is prepared any more; what is there is used up.
+// Whether the name is durable is not known then, so no file is prepared any more; what is there is
+// used up.
 TEST_F(SpareFilesTest, AFailedFlushOfTheDirectoryEndsPreparation) {
     open();
     it.faulty->inject({.kind = io::OperationKind::sync_directory});
@@ -261,7 +263,8 @@ TEST_F(SpareFilesTest, LeftoversOfAnEarlierOwnerAreRemoved) {
     it.from = it.watermark();
     crash();
     reopen();
-    for (const std::string& name : it.names()) EXPECT_FALSE(parse_spare_name(name).has_value()) << name;
+    for (const std::string& name : it.names())
+        EXPECT_FALSE(parse_spare_name(name).has_value()) << name;
 }
 
 TEST_F(SpareFilesTest, PreparedFilesBehindAHoleAreRemoved) {

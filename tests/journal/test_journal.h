@@ -2,15 +2,16 @@
 //
 //     append("a"); append_group({"b", "c"}); crash(); reopen(); expect("a b c");
 //
-// Each word is a change set of one row of the table "notes". What recovery gives back is compared as words.
+// Each word is a change set of one row of the table "notes". What recovery gives back is compared
+// as words.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "base/text.h"
@@ -43,7 +44,9 @@ inline std::string path_of(std::uint64_t sequence) {
 
 // Small files, so that a few words fill one.
 inline Options small_files() {
-    return {.file_bytes = file_bytes_min, .bytes_max = 1 << 20, .files_ahead = 1,
+    return {.file_bytes = file_bytes_min,
+            .bytes_max = 1 << 20,
+            .files_ahead = 1,
             .group_bytes_max = 8192};
 }
 
@@ -166,7 +169,8 @@ public:
     Result<Appended> append_group(const std::vector<std::string>& list) {
         std::vector<ChangeSet> sets;
         for (const std::string& word : list) {
-            sets.push_back(note(*catalog->find(notes().id), journal->last() + 1 + sets.size(), word));
+            sets.push_back(
+                note(*catalog->find(notes().id), journal->last() + 1 + sets.size(), word));
         }
         std::vector<const ChangeSet*> offered;
         for (const ChangeSet& set : sets) offered.push_back(&set);

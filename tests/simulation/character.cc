@@ -11,7 +11,7 @@ journal::Options draw_journal(Random& random) {
     journal::Options options;
     options.file_bytes = random.range<std::uint64_t>(8, 16) * block;  // 32 to 64 KiB
     options.files_ahead = static_cast<std::uint32_t>(random.range(1, 2));
-    options.bytes_max = options.file_bytes * random.range<std::uint64_t>(4, 16);
+    options.bytes_max = options.file_bytes * random.range<std::uint64_t>(24, 64);
     options.group_bytes_max = static_cast<std::uint32_t>(random.range<std::uint64_t>(1, 4) * block);
     return options;
 }

@@ -109,6 +109,7 @@ std::optional<std::string> ChildProcess::read_line(Time until) {
 }
 
 void ChildProcess::send(int signal) const {
+    PERDURE_ASSERT(process_ > 0);  // kill() with another number reaches groups, or all there are
     if (!exit_code_) kill(process_, signal);
 }
 
@@ -119,6 +120,7 @@ void ChildProcess::kill_now() {
 
 int ChildProcess::wait() {
     if (exit_code_) return *exit_code_;
+    PERDURE_ASSERT(process_ > 0);
     int status = 0;
     while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }

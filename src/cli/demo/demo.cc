@@ -15,6 +15,7 @@
 #include "cli/demo/books.h"
 #include "cli/demo/crash_report.h"
 #include "cli/demo/figures.h"
+#include "cli/demo/place.h"
 #include "cli/demo/rules.h"
 #include "cli/demo/screen.h"
 #include "cli/stop_signal.h"
@@ -87,26 +88,6 @@ void say_audit(const Audit& audit) {
     for (const std::string& fault : audit.faults) say("  wrong: " + fault);
 }
 
-// An existing world must be one of ours, and made as the caller asks.
-Status check_founding(World& world, const DemoOptions& options) {
-    if (!is_founded(world)) {
-        return error(Code::invalid,
-                     "{} is a world, but not the demonstration's; name another directory",
-                     options.directory);
-    }
-    const Settings settings = *world.entities().get<Settings>(world_entity);
-    if (options.seed.value_or(settings.seed) != settings.seed ||
-        options.walkers.value_or(settings.walkers) != settings.walkers ||
-        options.side.value_or(settings.width) != settings.width) {
-        return error(
-            Code::invalid,
-            "{} was made with --seed {} --walkers {} --side {}; leave these options out, or "
-            "name another directory",
-            options.directory, settings.seed, settings.walkers, settings.width);
-    }
-    return {};
-}
-
 // Tells apart what a failed audit is from a world that failed.
 struct Outcome {
     Status status;
@@ -145,6 +126,8 @@ private:
 };
 
 Status Demo::open() {
+    PERDURE_TRY(check_place(options_));
+    PERDURE_TRY(ground_for(options_).status());
     WorldOptions world_options;
     world_options.log = [note = note_](std::string_view line) { note->set(line); };
     PERDURE_TAKE(world_, World::open(options_.directory, demo_schema(), std::move(world_options)));
@@ -155,12 +138,9 @@ Status Demo::open() {
 
 Status Demo::found_if_new() {
     const bool is_empty = world_->entities().count() <= 1 && world_->next_tick() == 1;
-    if (!is_empty) return check_founding(*world_, options_);
+    if (!is_empty) return check_founded(*world_, options_);
     report_->recovered_empty();
-    PERDURE_TAKE(Surface surface, built_in_surface());
-    if (options_.side) {
-        PERDURE_TAKE(surface, cut_square(surface, *options_.side));
-    }
+    PERDURE_TAKE(const Surface surface, ground_for(options_));
     PERDURE_TRY(found(
         *world_, surface,
         {.seed = options_.seed.value_or(seed_usual), .walkers = options_.walkers.value_or(0)}));

@@ -65,15 +65,20 @@ const Settings& settings_of(World& world) { return *world.entities().get<Setting
 
 }  // namespace
 
+Result<std::uint32_t> choose_walkers(const Surface& surface, std::uint32_t walkers) {
+    const auto room = static_cast<std::uint32_t>(walkable_columns(surface).size());
+    const std::uint32_t chosen = walkers != 0 ? walkers : std::min(walkers_usual, room / 8);
+    if (chosen == 0 || chosen > room / 2) {
+        return error(Code::invalid, "{} walkers; this ground has room for 1 to {}", chosen,
+                     room / 2);
+    }
+    return chosen;
+}
+
 Status found(World& world, const Surface& surface, const Founding& founding) {
+    PERDURE_TAKE(const std::uint32_t walkers, choose_walkers(surface, founding.walkers));
     std::vector<std::uint32_t> room = walkable_columns(surface);
     const auto columns = static_cast<std::uint32_t>(room.size());
-    const std::uint32_t walkers =
-        founding.walkers != 0 ? founding.walkers : std::min(walkers_usual, columns / 8);
-    if (walkers == 0 || walkers > columns / 2) {
-        return error(Code::invalid, "{} walkers; this ground has room for 1 to {}", walkers,
-                     columns / 2);
-    }
     Entities& entities = world.entities();
     found_ground(entities, surface);
     Rolls rolls(founding.seed);

@@ -29,8 +29,12 @@ struct Founding {
     std::uint32_t walkers = 0;  // 0: as many as are usual on such a ground, at most walkers_usual
 };
 
-// Makes ground and walkers of an empty world; the caller commits, and that is the first tick.
-// `invalid` if the ground has too little room: every second walkable column may hold a walker.
+// How many walkers there will be: so many, or, for 0, what is usual. `invalid` if the ground has
+// too little room: every second walkable column may hold a walker.
+[[nodiscard]] Result<std::uint32_t> choose_walkers(const Surface& surface, std::uint32_t walkers);
+
+// Makes ground and walkers of an empty world; the caller commits, and that is the first tick. `invalid` as
+// choose_walkers() says.
 [[nodiscard]] Status found(World& world, const Surface& surface, const Founding& founding);
 
 // Whether found() made this world. An empty one is not.

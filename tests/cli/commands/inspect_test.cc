@@ -1,0 +1,93 @@
+#include "cli/commands/inspect.h"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+
+namespace perdure::cli {
+namespace {
+
+class Inspect : public ProgramTest {
+protected:
+    std::vector<nlohmann::json> inspect(std::vector<std::string> more, const std::string& kind) {
+        more.insert(more.begin(), {"inspect", world(), "--json"});
+        const Ran ran = run(more);
+        EXPECT_EQ(ran.exit_code, 0) << ran.err;
+        std::vector<nlohmann::json> found;
+        std::istringstream lines(ran.out);
+        for (std::string line; std::getline(lines, line);) {
+            auto json = nlohmann::json::parse(line);
+            if (json["kind"] == kind) found.push_back(std::move(json));
+        }
+        return found;
+    }
+};
+
+TEST_F(Inspect, shows_every_change_set_in_order_and_the_ticks_in_them) {
+    ASSERT_EQ(live(5).exit_code, 0);
+    const auto sets = inspect({}, "change_set");
+    ASSERT_GE(sets.size(), 6U);
+    for (std::size_t at = 1; at < sets.size(); ++at)
+        EXPECT_EQ(sets[at]["lsn"], sets[0]["lsn"].get<int>() + static_cast<int>(at));
+    EXPECT_EQ(sets.back()["tick"], 6);
+    EXPECT_EQ(inspect({}, "file").size(), 1U);
+}
+
+TEST_F(Inspect, shows_the_last_ones_only_and_their_rows_if_asked) {
+    ASSERT_EQ(live(5).exit_code, 0);
+    const auto sets = inspect({"--last", "2", "--rows"}, "change_set");
+    ASSERT_EQ(sets.size(), 2U);
+    EXPECT_EQ(sets[0]["tick"], 5);
+    for (const auto& batch : sets[1]["batches"]) {
+        EXPECT_EQ(batch["cells"].size(), batch["rows"]);
+        if (batch["table"] == "tick_summaries") {
+            EXPECT_EQ(batch["cells"][0]["tick"], 6);
+        }
+    }
+    EXPECT_FALSE(inspect({"--last", "1"}, "change_set")[0]["batches"][0].contains("cells"));
+}
+
+TEST_F(Inspect, decodes_the_catalog) {
+    ASSERT_EQ(live(1).exit_code, 0);
+    const auto tables = inspect({"--last", "0"}, "table");
+    const auto trades = std::find_if(tables.begin(), tables.end(),
+                                     [](const auto& table) { return table["name"] == "trades"; });
+    ASSERT_NE(trades, tables.end());
+    EXPECT_EQ((*trades)["append_only"], true);
+    EXPECT_EQ((*trades)["columns"][0]["name"], "tick");
+    EXPECT_EQ((*trades)["columns"][0]["type"], "u64");
+    EXPECT_EQ((*trades)["columns"][0]["key"], true);
+}
+
+TEST_F(Inspect, is_readable) {
+    ASSERT_EQ(live(2).exit_code, 0);
+    const Ran ran = run({"inspect", world(), "--last", "1", "--rows"});
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    EXPECT_TRUE(ran.says("  tick 3  ")) << ran.out;
+    EXPECT_TRUE(ran.says("upsert Calendar  entity=1  day=1  minute=2")) << ran.out;
+    EXPECT_TRUE(ran.says("append-only")) << ran.out;
+}
+
+TEST_F(Inspect, shows_one_file_or_says_that_it_is_not_there) {
+    ASSERT_EQ(live(2).exit_code, 0);
+    EXPECT_EQ(inspect({"--file", "0000000000000001.pdj"}, "file").size(), 1U);
+    const Ran ran = run({"inspect", world(), "--file", "0000000000000099.pdj"});
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_TRUE(ran.complains("0000000000000099.pdj")) << ran.err;
+}
+
+TEST_F(Inspect, works_beside_a_running_owner_and_touches_nothing) {
+    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
+    EXPECT_GT(inspect({"--last", "1"}, "change_set").at(0)["tick"], 1);
+    owner.send(SIGTERM);
+    EXPECT_EQ(owner.wait().exit_code, 0);
+    EXPECT_EQ(run({"verify", world()}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace perdure::cli

@@ -1,0 +1,115 @@
+#include "cli/commands/verify.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/demo/components.h"
+#include "cli/program.h"
+#include "perdure/world.h"
+
+namespace perdure::cli {
+namespace {
+
+class Verify : public ProgramTest {
+protected:
+    void expect_damaged(const std::string& where) {
+        const Ran ran = run({"verify", world()});
+        EXPECT_EQ(ran.exit_code, 3) << ran.out << ran.err;
+        EXPECT_TRUE(ran.complains(where)) << ran.err;
+        EXPECT_TRUE(ran.says("WRONG")) << ran.out;
+        const Ran json = run({"verify", world(), "--json"});
+        EXPECT_EQ(json.exit_code, 3);
+        EXPECT_EQ(nlohmann::json::parse(json.out)["whole"], false);
+    }
+    // Acknowledged for certain: a later group was written after it.
+    [[nodiscard]] std::uint64_t offset_of_last_group_but_one() {
+        std::istringstream lines(run({"inspect", world(), "--json"}).out);
+        std::set<std::uint64_t> offsets;
+        for (std::string line; std::getline(lines, line);) {
+            const auto json = nlohmann::json::parse(line);
+            if (json["kind"] == "change_set") offsets.insert(json["offset"].get<std::uint64_t>());
+        }
+        EXPECT_GE(offsets.size(), 2U);
+        return offsets.size() < 2 ? 0 : *std::next(offsets.rbegin()) + 200;
+    }
+    // Killed in the middle of its life, so that the journal holds what the store does not.
+    void live_and_be_killed() {
+        Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+        ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
+        owner.send(SIGKILL);
+        owner.wait();
+    }
+};
+
+TEST_F(Verify, finds_a_world_that_was_closed_whole_and_says_its_digest) {
+    ASSERT_EQ(live(5).exit_code, 0);
+    const Ran ran = run({"verify", world(), "--json"});
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    const auto said = nlohmann::json::parse(ran.out);
+    EXPECT_EQ(said["whole"], true);
+    EXPECT_EQ(said["tick"], 6);
+    EXPECT_EQ(said["digest"].get<std::string>().size(), 32U);
+    EXPECT_EQ(nlohmann::json::parse(run({"verify", world(), "--json"}).out)["digest"],
+              said["digest"]);
+}
+
+TEST_F(Verify, gives_the_same_digest_before_and_after_recovery) {
+    live_and_be_killed();
+    const auto before = nlohmann::json::parse(run({"verify", world(), "--json"}).out);
+    ASSERT_TRUE(before["whole"].get<bool>()) << before;
+    {
+        auto opened = World::open(world(), demo::demo_schema());
+        ASSERT_TRUE(opened.ok()) << opened.status().text();
+        ASSERT_TRUE((*opened)->close().ok());
+    }
+    const auto after = nlohmann::json::parse(run({"verify", world(), "--json"}).out);
+    EXPECT_EQ(after["digest"], before["digest"]);
+    EXPECT_EQ(after["tick"], before["tick"]);
+}
+
+TEST_F(Verify, changes_nothing) {
+    live_and_be_killed();
+    const auto bytes = [this] {
+        std::string all;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(world())) {
+            if (entry.is_regular_file() && entry.path().filename() != "lock")
+                all += file_text(entry.path());
+        }
+        return all;
+    };
+    const std::string before = bytes();
+    EXPECT_EQ(run({"verify", world()}).exit_code, 0);
+    EXPECT_EQ(bytes() == before, true);
+}
+
+TEST_F(Verify, finds_a_flipped_byte_in_the_store) {
+    ASSERT_EQ(live(5).exit_code, 0);
+    flip_byte(world() + "/store.sqlite", 5 * 4096 + 100);
+    expect_damaged("store.sqlite");
+}
+
+TEST_F(Verify, finds_a_flipped_byte_in_an_acknowledged_group) {
+    live_and_be_killed();
+    flip_byte(world() + "/journal/0000000000000001.pdj", offset_of_last_group_but_one());
+    expect_damaged("0000000000000001.pdj");
+}
+
+TEST_F(Verify, finds_a_damaged_identity) {
+    ASSERT_EQ(live(1).exit_code, 0);
+    flip_byte(world() + "/identity", 20);
+    expect_damaged("identity");
+}
+
+TEST_F(Verify, needs_the_world_alone_and_says_who_has_it) {
+    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    ASSERT_TRUE(owner.comes_to_say("goes on")) << owner.out();
+    expect_refused(run({"verify", world()}), "locked");
+}
+
+}  // namespace
+}  // namespace perdure::cli

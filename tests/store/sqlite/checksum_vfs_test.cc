@@ -1,0 +1,164 @@
+// Damage at rest is noticed when it is read, and named by page and offset.
+#include "store/sqlite/checksum_vfs.h"
+
+#include "store/sqlite/page_checksum.h"
+#include "store/sqlite/sqlite_files.h"
+
+namespace perdure::store {
+namespace {
+
+using sqlite::frame_bytes;
+using sqlite::page_bytes;
+
+class ChecksumVfsTest : public SqliteTest {
+protected:
+    // A store of some pages, closed: all of it in the file.
+    void make_file() {
+        World world = open();
+        ASSERT_OK(world.define(positions()));
+        ASSERT_OK(world.define(named_values()));
+        ASSERT_OK(world.upsert(positions(), row_range(1, 2000)));
+        ASSERT_OK(world.upsert(named_values(),
+                               {{{"collection", "a"}, {"name", "b"}, {"content", Bytes(30'000)}}}));
+    }
+    // Reads all of it; the first error, if there is one.
+    Status read_all() {
+        auto store = SqliteStore::open(options());
+        if (!store.ok()) return store.status();
+        auto snapshot = (*store)->snapshot();
+        if (!snapshot.ok()) return snapshot.status();
+        for (const TableDefinition& table : {positions(), named_values()}) {
+            const auto rows = (*snapshot)->scan(table, nullptr, 0, every_row);
+            if (!rows.ok()) return rows.status();
+        }
+        return {};
+    }
+};
+
+TEST_F(ChecksumVfsTest, every_page_of_a_closed_store_is_sealed) {
+    make_file();
+    const std::string bytes = file_bytes(path());
+    ASSERT_GT(bytes.size(), 10 * page_bytes);
+    ASSERT_EQ(bytes.size() % page_bytes, 0U);
+    EXPECT_TRUE(sqlite::has_page_checksums(as_bytes(bytes)));
+    for (std::size_t at = 0; at < bytes.size(); at += page_bytes) {
+        const ByteSpan page = as_bytes(bytes).subspan(at, page_bytes);
+        EXPECT_TRUE(sqlite::page_is_whole(page, at / page_bytes + 1)) << at;
+        EXPECT_FALSE(sqlite::page_is_whole(page, at / page_bytes + 2)) << at;  // in another page's place
+    }
+}
+
+TEST_F(ChecksumVfsTest, a_flipped_byte_in_any_page_is_corrupt_when_it_is_read) {
+    make_file();
+    const std::string whole = file_bytes(path());
+    ASSERT_OK(read_all());
+    std::size_t noticed = 0;
+    for (std::uint64_t page = 0; page < whole.size() / page_bytes; ++page) {
+        for (const std::uint64_t in_page : {std::uint64_t{50}, page_bytes / 2 + page * 7 % 1000,
+                                            std::uint64_t{page_bytes} - 1}) {
+            flip_byte(path(), page * page_bytes + in_page);
+            const Status status = read_all();
+            if (!status.ok()) {
+                ++noticed;
+                expect_refused(status, Code::corrupt,
+                               {"store.sqlite", text::format("page {} at offset {}", page + 1, page * page_bytes)});
+            }
+            write_file(path(), whole);
+        }
+    }
+    // All but the catalog's index, which no one reads.
+    EXPECT_GE(noticed + 3, 3 * whole.size() / page_bytes);
+    EXPECT_OK(read_all());
+}
+
+TEST_F(ChecksumVfsTest, a_flipped_byte_anywhere_in_the_header_is_noticed) {
+    make_file();
+    for (std::uint64_t at = 0; at < sqlite::header_bytes; ++at) {
+        flip_byte(path(), at);
+        const Status status = read_all();
+        EXPECT_TRUE(status.code() == Code::corrupt || status.code() == Code::unsupported ||
+                    status.code() == Code::invalid)
+            << at << ' ' << status.text();
+        flip_byte(path(), at);
+    }
+    EXPECT_OK(read_all());
+}
+
+TEST_F(ChecksumVfsTest, pages_that_changed_places_are_corrupt) {
+    make_file();
+    std::string bytes = file_bytes(path());
+    const std::string second_to_last = bytes.substr(bytes.size() - 2 * page_bytes, page_bytes);
+    bytes.replace(bytes.size() - page_bytes, page_bytes, second_to_last);
+    write_file(path(), bytes);
+    EXPECT_EQ(read_all().code(), Code::corrupt);
+}
+
+TEST_F(ChecksumVfsTest, an_empty_page_is_corrupt) {
+    make_file();
+    std::string bytes = file_bytes(path());
+    bytes.replace(bytes.size() - page_bytes, page_bytes, page_bytes, '\0');
+    write_file(path(), bytes);
+    EXPECT_EQ(read_all().code(), Code::corrupt);
+}
+
+TEST_F(ChecksumVfsTest, a_page_that_goes_bad_in_the_log_is_not_read) {
+    World world = open();
+    ASSERT_OK(world.define(positions()));
+    ASSERT_OK(world.upsert(positions(), row_range(1, 2000)));
+    const std::uint64_t frames = (std::filesystem::file_size(log_path()) - sqlite::wal_header_bytes) / frame_bytes;
+    flip_byte(log_path(), sqlite::wal_header_bytes + (frames - 2) * frame_bytes + 1000);
+    const auto rows = world.snapshot()->scan(positions(), nullptr, 0, every_row);
+    expect_refused(rows.status(), Code::corrupt, {"-wal", text::format("frame {}", frames - 1)});
+}
+
+TEST_F(ChecksumVfsTest, a_page_that_goes_bad_in_the_log_is_not_copied_into_the_file) {
+    World world = open();
+    ASSERT_OK(world.define(positions()));
+    ASSERT_OK(world.upsert(positions(), row_range(1, 2000)));
+    const std::uint64_t in_second_frame = sqlite::wal_header_bytes + frame_bytes + 1000;
+    flip_byte(log_path(), in_second_frame);
+    expect_refused(world.store().checkpoint_step().status(), Code::corrupt, {"-wal", "frame 2"});
+    EXPECT_EQ(world.store().watermarks()->safe, 0U);
+}
+
+TEST_F(ChecksumVfsTest, a_transaction_larger_than_the_cache_reads_its_own_frames) {
+    SqliteStoreOptions tiny = options();
+    tiny.cache_mib = 1;
+    World world = open(tiny);
+    ASSERT_OK(world.define(positions()));
+    ASSERT_OK(world.define(named_values()));
+    std::vector<Change> changes;
+    for (int part = 0; part < 4; ++part) {  // the same pages again and again, in one transaction
+        changes.push_back(upsert_of(positions(), row_range(1, 100'000, static_cast<float>(part))));
+    }
+    for (Change& change : changes) change.table = &change.upserted[0].table();
+    const TableDefinition table = positions();
+    for (Change& change : changes) change.table = &table;
+    ASSERT_OK(world.step(std::span<const Change>(changes)));
+    EXPECT_EQ(world.count(table), 100'000U);
+    EXPECT_EQ(world.found(table, {{{"id", 77'777}}}), "id=77777 x=3 y=0");
+    ASSERT_TRUE(world.store().checkpoint_step().ok());
+    EXPECT_EQ(world.found(table, {{{"id", 77'777}}}), "id=77777 x=3 y=0");
+}
+
+TEST_F(ChecksumVfsTest, what_another_program_wrote_has_no_checksums) {
+    make_file();
+    EXPECT_EQ(PlainSqlite(path(), SQLITE_OPEN_READWRITE).ask("UPDATE position SET x = 8"), "");
+    EXPECT_EQ(read_all().code(), Code::corrupt);
+}
+
+TEST(PageChecksum, covers_all_but_the_reserved_bytes_and_knows_its_page) {
+    std::vector<std::byte> page(page_bytes);
+    Random(7).fill(page);
+    sqlite::seal_page(page, 3);
+    EXPECT_TRUE(sqlite::page_is_whole(page, 3));
+    EXPECT_FALSE(sqlite::page_is_whole(page, 4));
+    for (std::size_t at = 0; at < page.size(); at += 61) {
+        page[at] ^= std::byte{1};
+        EXPECT_FALSE(sqlite::page_is_whole(page, 3)) << at;
+        page[at] ^= std::byte{1};
+    }
+}
+
+}  // namespace
+}  // namespace perdure::store
