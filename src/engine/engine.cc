@@ -53,8 +53,10 @@ void Engine::await_stored(Lsn lsn) {
     while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {}
     if (!threads_.load()) {
         while (core_->progress->stored() < lsn && !core_->progress->failed()) {
+            const Lsn before = core_->progress->stored();
             const auto stepped = step_store();
-            if (!stepped) return;  // health() has the reason
+            // It failed, or waits until it may try again: health() has the reason.
+            if (!stepped || (!*stepped && core_->progress->stored() == before)) return;
         }
         return;
     }

@@ -12,6 +12,7 @@ namespace {
 // Of a node. 64 prefixes are 512 bytes: eight cache lines, three of which a binary search touches.
 constexpr std::uint32_t fanout = 64;
 constexpr std::size_t versions_per_slab = 4096;
+constexpr std::uint32_t depth_max = 16;  // 32^16 keys: never deeper
 
 // What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is kept.
 struct Tail {
@@ -30,6 +31,8 @@ std::uint64_t prefix_of(std::string_view key) noexcept {
     return __builtin_bswap64(prefix);
 }
 
+}  // namespace
+
 // A stored key: the prefix, and either its short length (tagged) or its tail.
 struct StoredKey {
     std::uint64_t prefix = 0;
@@ -43,6 +46,8 @@ struct StoredKey {
         return at ? at->length : rest >> 1U;
     }
 };
+
+namespace {
 
 StoredKey make_key(std::string_view key, std::uint64_t& tail_bytes) {
     StoredKey stored{prefix_of(key), (key.size() << 1U) | 1U};
@@ -237,23 +242,36 @@ std::string_view KeyIndex::last_key() const {
     return text;
 }
 
-void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uint32_t row) {
-    const Keyed key{prefix_of(text), text};
+// The inner nodes above a key's leaf, and which child of each was taken.
+struct KeyIndex::Path {
     struct Step {
         Inner* inner;
         std::uint32_t child;
     };
-    Step path[16];  // 64^16 keys: never deeper
-    std::uint32_t steps = 0;
+    Step steps[depth_max];
+    std::uint32_t count = 0;
+    Leaf* leaf = nullptr;
+};
+
+KeyIndex::Path KeyIndex::descend(std::string_view text) const {
+    const Keyed key{prefix_of(text), text};
+    Path path;
     void* node = root_;
     for (std::uint32_t depth = depth_; depth > 0; --depth) {
         auto* inner = static_cast<Inner*>(node);
         const std::uint32_t child = rank(inner->keys, inner->count, key, true);
-        PERDURE_ASSERT(steps < 16);
-        path[steps++] = {inner, child};
+        PERDURE_ASSERT(path.count < depth_max);
+        path.steps[path.count++] = {inner, child};
         node = inner->children[child];
     }
-    auto* leaf = static_cast<Leaf*>(node);
+    path.leaf = static_cast<Leaf*>(node);
+    return path;
+}
+
+void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uint32_t row) {
+    const Keyed key{prefix_of(text), text};
+    Path path = descend(text);
+    Leaf* leaf = path.leaf;
     std::uint32_t slot = rank(leaf->keys, leaf->count, key, false);
     Version* version = take_version();
     if (slot < leaf->count && compare(leaf->keys[slot], key) == 0) {
@@ -264,82 +282,88 @@ void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uin
     }
     *version = {nullptr, lsn, batch, row};
     ++keys_;
-    if (leaf->count == fanout) {
-        // Split. Rows that arrive in key order fill leaves whole: the last leaf splits at its end.
-        auto* right = new Leaf();
-        node_bytes_ += sizeof(Leaf);
-        const bool at_end = slot == fanout && leaf->next == nullptr;
-        const std::uint32_t kept = at_end ? fanout : fanout / 2;
-        right->count = fanout - kept;
-        std::copy_n(leaf->keys + kept, right->count, right->keys);
-        std::copy_n(leaf->versions + kept, right->count, right->versions);
-        leaf->count = kept;
-        right->next = leaf->next;
-        right->previous = leaf;
-        if (right->next) right->next->previous = right;
-        leaf->next = right;
-        Leaf* target = leaf;
-        if (slot >= kept) {
-            target = right;
-            slot -= kept;
-        }
-        open_gap(target->keys, slot, target->count);
-        open_gap(target->versions, slot, target->count);
-        target->keys[slot] = make_key(text, tail_bytes_);
-        target->versions[slot] = version;
-        ++target->count;
-        // Tell the parents.
-        StoredKey separator = copy_key(right->keys[0], tail_bytes_);
-        void* added = right;
-        while (true) {
-            if (steps == 0) {
-                auto* top = new Inner();
-                node_bytes_ += sizeof(Inner);
-                top->count = 1;
-                top->keys[0] = separator;
-                top->children[0] = root_;
-                top->children[1] = added;
-                root_ = top;
-                ++depth_;
-                return;
-            }
-            const Step step = path[--steps];
-            Inner* parent = step.inner;
-            if (parent->count < fanout) {
-                open_gap(parent->keys, step.child, parent->count);
-                open_gap(parent->children, step.child + 1, parent->count + 1);
-                parent->keys[step.child] = separator;
-                parent->children[step.child + 1] = added;
-                ++parent->count;
-                return;
-            }
-            // Split the parent: its middle key goes up.
-            auto* sibling = new Inner();
-            node_bytes_ += sizeof(Inner);
-            StoredKey keys[fanout + 1];
-            void* children[fanout + 2];
-            std::copy_n(parent->keys, fanout, keys);
-            std::copy_n(parent->children, fanout + 1, children);
-            open_gap(keys, step.child, fanout);
-            open_gap(children, step.child + 1, fanout + 1);
-            keys[step.child] = separator;
-            children[step.child + 1] = added;
-            const std::uint32_t middle = step.child == fanout ? fanout - 1 : fanout / 2;
-            parent->count = middle;
-            std::copy_n(keys, middle, parent->keys);
-            std::copy_n(children, middle + 1, parent->children);
-            sibling->count = fanout - middle;
-            std::copy_n(keys + middle + 1, sibling->count, sibling->keys);
-            std::copy_n(children + middle + 1, sibling->count + 1, sibling->children);
-            separator = keys[middle];
-            added = sibling;
-        }
+    Leaf* right = leaf->count == fanout ? split(*leaf, slot) : nullptr;
+    if (right && slot >= leaf->count) {
+        slot -= leaf->count;
+        leaf = right;
     }
     open_gap(leaf->keys, slot, leaf->count);
     open_gap(leaf->versions, slot, leaf->count);
     leaf->keys[slot] = make_key(text, tail_bytes_);
     leaf->versions[slot] = version;
     ++leaf->count;
+    if (right) add_to_parents(path, right);
+}
+
+// Makes room in a full leaf for a key at `slot`; returns the new right half. Rows that arrive in key order fill
+// leaves whole: the last leaf splits at its end.
+KeyIndex::Leaf* KeyIndex::split(Leaf& leaf, std::uint32_t slot) {
+    auto* right = new Leaf();
+    node_bytes_ += sizeof(Leaf);
+    const bool at_end = slot == fanout && leaf.next == nullptr;
+    const std::uint32_t kept = at_end ? fanout : fanout / 2;
+    right->count = fanout - kept;
+    std::copy_n(leaf.keys + kept, right->count, right->keys);
+    std::copy_n(leaf.versions + kept, right->count, right->versions);
+    leaf.count = kept;
+    right->next = leaf.next;
+    right->previous = &leaf;
+    if (right->next) right->next->previous = right;
+    leaf.next = right;
+    return right;
+}
+
+// Tells the nodes above of a new leaf, splitting those that are full.
+void KeyIndex::add_to_parents(Path& path, Leaf* right) {
+    PERDURE_ASSERT(right->count > 0);
+    StoredKey separator = copy_key(right->keys[0], tail_bytes_);
+    void* added = right;
+    while (path.count > 0) {
+        const Path::Step step = path.steps[--path.count];
+        Inner& parent = *step.inner;
+        if (parent.count < fanout) {
+            open_gap(parent.keys, step.child, parent.count);
+            open_gap(parent.children, step.child + 1, parent.count + 1);
+            parent.keys[step.child] = separator;
+            parent.children[step.child + 1] = added;
+            ++parent.count;
+            return;
+        }
+        added = split(parent, step.child, added, separator);
+    }
+    auto* top = new Inner();
+    node_bytes_ += sizeof(Inner);
+    top->count = 1;
+    top->keys[0] = separator;
+    top->children[0] = root_;
+    top->children[1] = added;
+    root_ = top;
+    ++depth_;
+}
+
+// Splits a full inner node around a child that is added behind `child`; `separator` is that child's, and then
+// the one that goes up.
+KeyIndex::Inner* KeyIndex::split(Inner& parent, std::uint32_t child, void* added,
+                                 StoredKey& separator) {
+    auto* sibling = new Inner();
+    node_bytes_ += sizeof(Inner);
+    StoredKey keys[fanout + 1];
+    void* children[fanout + 2];
+    std::copy_n(parent.keys, fanout, keys);
+    std::copy_n(parent.children, fanout + 1, children);
+    open_gap(keys, child, fanout);
+    open_gap(children, child + 1, fanout + 1);
+    keys[child] = separator;
+    children[child + 1] = added;
+    const std::uint32_t middle = child == fanout ? fanout - 1 : fanout / 2;
+    parent.count = middle;
+    std::copy_n(keys, middle, parent.keys);
+    std::copy_n(children, middle + 1, parent.children);
+    sibling->count = fanout - middle;
+    std::copy_n(keys + middle + 1, sibling->count, sibling->keys);
+    std::copy_n(children + middle + 1, sibling->count + 1, sibling->children);
+    separator = keys[middle];
+    return sibling;
 }
 
 void KeyIndex::release(std::string_view key, Lsn lsn) {
@@ -359,39 +383,31 @@ void KeyIndex::release(std::string_view key, Lsn lsn) {
 // Empty leaves are unlinked and freed, and so are inner nodes without children; others are left as they are:
 // the drain empties the tree soon enough, and then it shrinks to one leaf.
 void KeyIndex::erase_slot(std::string_view text) {
-    const Keyed key{prefix_of(text), text};
-    struct Step {
-        Inner* inner;
-        std::uint32_t child;
-    };
-    Step path[16];
-    std::uint32_t steps = 0;
-    void* node = root_;
-    for (std::uint32_t depth = depth_; depth > 0; --depth) {
-        auto* inner = static_cast<Inner*>(node);
-        const std::uint32_t child = rank(inner->keys, inner->count, key, true);
-        path[steps++] = {inner, child};
-        node = inner->children[child];
-    }
-    auto* leaf = static_cast<Leaf*>(node);
-    const std::uint32_t slot = rank(leaf->keys, leaf->count, key, false);
+    Path path = descend(text);
+    Leaf* leaf = path.leaf;
+    const std::uint32_t slot = rank(leaf->keys, leaf->count, {prefix_of(text), text}, false);
     PERDURE_ASSERT(slot < leaf->count);
     drop_key(leaf->keys[slot], tail_bytes_);
     close_gap(leaf->keys, slot, leaf->count);
     close_gap(leaf->versions, slot, leaf->count);
     --leaf->count;
     --keys_;
-    if (leaf->count > 0 || steps == 0) return;
+    if (leaf->count > 0 || path.count == 0) return;
 
     if (leaf->previous) leaf->previous->next = leaf->next;
     if (leaf->next) leaf->next->previous = leaf->previous;
     if (first_ == leaf) first_ = leaf->next;
     delete leaf;
     node_bytes_ -= sizeof(Leaf);
-    while (steps > 0) {
-        const Step step = path[--steps];
+    remove_from_parents(path);
+}
+
+// The child at the end of the path is gone: so are those above it that had no other.
+void KeyIndex::remove_from_parents(Path& path) {
+    while (path.count > 0) {
+        const Path::Step step = path.steps[--path.count];
         Inner* inner = step.inner;
-        if (inner->count == 0) {  // its only child went: it goes as well
+        if (inner->count == 0) {
             delete inner;
             node_bytes_ -= sizeof(Inner);
             continue;
@@ -408,7 +424,6 @@ void KeyIndex::erase_slot(std::string_view text) {
         node_bytes_ += sizeof(Leaf);
         root_ = first_;
         depth_ = 0;
-        return;
     }
     while (depth_ > 0 && static_cast<Inner*>(root_)->count == 0) {
         auto* top = static_cast<Inner*>(root_);

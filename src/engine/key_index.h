@@ -27,6 +27,8 @@ struct Version {
 
 inline constexpr std::uint32_t ephemeral_batch = 1U << 31;
 
+struct StoredKey;  // of a node
+
 class KeyIndex {
 public:
     KeyIndex();
@@ -53,6 +55,7 @@ public:
 private:
     struct Leaf;
     struct Inner;
+    struct Path;
     struct Cursor {
         Leaf* leaf = nullptr;
         std::uint32_t slot = 0;
@@ -61,7 +64,12 @@ private:
     // The first slot whose key is not below (or, if `above`, is above) the given one.
     [[nodiscard]] Cursor seek(std::string_view key, bool above) const;
     [[nodiscard]] bool next(Cursor& cursor, std::string& key, const Version*& version) const;
+    [[nodiscard]] Path descend(std::string_view key) const;
+    Leaf* split(Leaf& leaf, std::uint32_t slot);
+    Inner* split(Inner& parent, std::uint32_t child, void* added, StoredKey& separator);
+    void add_to_parents(Path& path, Leaf* right);
     void erase_slot(std::string_view key);
+    void remove_from_parents(Path& path);
 
     [[nodiscard]] Version* take_version();
     void give_version(Version* version) noexcept;

@@ -60,6 +60,7 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
                                             std::span<const Cell> cells) {
     const auto held = held_.find({table.id, std::string(key)});
     if (held != held_.end()) {
+        PERDURE_TRY(check_age());
         PERDURE_TAKE(Batch row, single_row(*held->second, 0));
         return std::optional<Batch>(std::move(row));
     }

@@ -24,9 +24,8 @@ constexpr std::array<EndingRow, 8> rows{{
 // clang-format on
 
 constexpr std::string_view restore_advice =
-    "nothing was changed; bring back the journal from a backup or a mirror, or ask `perdure "
-    "repair` "
-    "what can be saved without it";
+    "nothing was changed; bring back the journal from a backup or a mirror, or ask "
+    "`perdure repair` what can be saved without it";
 
 constexpr std::array<VerdictMeaning, 7> meanings{{
     {Code::ok, "clean", ""},

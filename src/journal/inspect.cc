@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "journal/definitions.h"
 #include "journal/file_reader.h"
-#include "journal/frame.h"
+#include "journal/frame_decoder.h"
 #include "journal/group.h"
 #include "journal/group_scanner.h"
 

@@ -4,177 +4,18 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "journal/definitions.h"
 #include "journal/file_header.h"
-#include "journal/format.h"
 #include "journal/frame.h"
-#include "journal/group.h"
-#include "journal/spare_files.h"
-#include "journal/survey.h"
-#include "journal/used_files.h"
+#include "journal/frame_decoder.h"
+#include "journal/journal_state.h"
 
 namespace perdure::journal {
-
-struct Journal::State {
-    State(io::FileSystem& file_system, const io::Clock& time, std::string where,
-          const Options& chosen, const Start& begin, const Catalog& catalog)
-        : files(file_system),
-          clock(time),
-          directory(std::move(where)),
-          options(chosen),
-          start(begin),
-          spare(files, {directory, options.file_bytes, options.bytes_max, options.files_ahead}),
-          next_group(start.next_group),
-          last(start.last),
-          chain(start.chain),
-          sequence(start.previous_file),
-          offset(start.previous_bytes),
-          definitions(catalog) {}
-
-    // Constant after construction.
-    io::FileSystem& files;
-    const io::Clock& clock;
-    const std::string directory;
-    const Options options;
-    const Start start;
-
-    // Guarded by themselves.
-    UsedFiles used;
-    SpareFiles spare;
-
-    // The leader's.
-    GroupBuilder group;
-    IoBuffer head;
-    std::uint64_t next_group;
-    Lsn last;
-    Hash128 chain;
-    std::uint64_t sequence;  // of the current file
-    std::uint64_t offset;    // where its next group goes
-    std::uint64_t file_bytes = 0;
-    std::string path;
-    std::unique_ptr<io::File> file;
-    DefinitionsInForce definitions;
-    bool attested = false;  // nothing was written since the durable LSN was
-
-    // Published by the leader for everybody.
-    std::atomic<std::uint64_t> rest{0};        // of the current file
-    std::atomic<std::uint64_t> head_bytes{0};  // what the next file begins with
-    std::atomic<bool> failed{false};
-
-    mutable std::mutex mutex;
-    Status failure;  // guarded by mutex
-    Statistics
-        statistics;  // guarded by mutex; what is counted elsewhere is filled in when asked for
-
-    void publish_room() {
-        rest.store(file == nullptr ? 0 : file_bytes - offset, std::memory_order_release);
-        head_bytes.store(headers_bytes + round_up(definitions.encoded().size(), block_bytes),
-                         std::memory_order_release);
-    }
-    // What a file of this size has for groups. One block is kept back: an attest group may slip in
-    // between has_room() and the append that relied on it.
-    [[nodiscard]] std::uint64_t usable(std::uint64_t bytes) const noexcept {
-        const std::uint64_t taken = head_bytes.load(std::memory_order_acquire) + block_bytes;
-        return bytes > taken ? bytes - taken : 0;
-    }
-    [[nodiscard]] std::uint64_t usable_rest() const noexcept {
-        const std::uint64_t bytes = rest.load(std::memory_order_acquire);
-        return bytes > block_bytes ? bytes - block_bytes : 0;
-    }
-    FileHeader next_header(const PreparedFile& next) const;
-    Status check_start(const Survey& found) const;
-};
-
-Status Options::validate() const {
-    const auto outside = [](std::string_view name, std::uint64_t value, std::uint64_t low,
-                            std::uint64_t high) {
-        return error(Code::invalid, "journal: {} is {}; it must be {} to {}", name, value, low,
-                     high);
-    };
-    if (file_bytes < file_bytes_min || file_bytes > file_bytes_max) {
-        return outside("file_bytes", file_bytes, file_bytes_min, file_bytes_max);
-    }
-    if (file_bytes % block_bytes != 0) {
-        return error(Code::invalid, "journal: file_bytes is {}; it must be a multiple of {}",
-                     file_bytes, block_bytes);
-    }
-    // Below this the next file could not even be prepared while the current one is written.
-    if (bytes_max < 2 * file_bytes) {
-        return error(Code::invalid, "journal: bytes_max is {}; it must be at least two files of {}",
-                     bytes_max, file_bytes);
-    }
-    if (files_ahead > files_ahead_max)
-        return outside("files_ahead", files_ahead, 0, files_ahead_max);
-    if (group_bytes_max < block_bytes || group_bytes_max > group_bytes_limit) {
-        return outside("group_bytes_max", group_bytes_max, block_bytes, group_bytes_limit);
-    }
-    return {};
-}
 
 Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {
     last_.store(state_->last);
 }
 
 Journal::~Journal() = default;
-
-Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::Clock& clock,
-                                               std::string directory, const Options& options,
-                                               const Start& start, const Catalog& catalog) {
-    PERDURE_TRY(options.validate());
-    PERDURE_TRY(files.create_directory(directory));
-    PERDURE_TRY(files.sync_directory(io::parent_path(directory)));
-    PERDURE_TAKE(const Survey found, survey(files, directory, start.world));
-
-    std::unique_ptr<Journal> journal(new Journal(
-        std::make_unique<State>(files, clock, std::move(directory), options, start, catalog)));
-    State& state = *journal->state_;
-    PERDURE_TRY(state.check_start(found));
-    PERDURE_TRY(state.spare.adopt(found, start.next_file));
-
-    // A file whose header is torn holds no LSN; it is trimmed together with the file before it.
-    Lsn successor = start.last + 1;
-    std::vector<UsedFile> older;
-    for (auto file = found.files.rbegin(); file != found.files.rend(); ++file) {
-        if (file->sequence >= start.next_file) continue;
-        if (file->state == FileFound::State::used) successor = file->header.first_lsn;
-        older.push_back({file->sequence, file->path, file->bytes, successor});
-    }
-    for (auto file = older.rbegin(); file != older.rend(); ++file) state.used.add(std::move(*file));
-
-    state.publish_room();
-    const std::uint64_t needed = state.head_bytes.load() + 2 * block_bytes;
-    if (state.spare.largest() < needed) PERDURE_TRY(state.spare.make_file(needed));
-    PERDURE_TRY(journal->begin_file(block_bytes));
-    return journal;
-}
-
-Status Journal::State::check_start(const Survey& found) const {
-    const Verdict verdict = judge(found.predicates);
-    if (meaning(verdict).code != Code::ok) {
-        return error(meaning(verdict).code, "{}; {}", found.trouble, meaning(verdict).advice);
-    }
-    if (found.write_refused) {
-        return error(Code::unsupported,
-                     "{}: written with features that this program can read but not write; "
-                     "use the newer program",
-                     directory);
-    }
-    const std::uint64_t newest =
-        !found.used.empty() ? found.used_file(found.used.size() - 1).sequence : 0;
-    const bool follows = start.next_file == found.next_file && start.previous_file == newest &&
-                         start.epoch > found.epoch && start.next_group != 0 &&
-                         (start.previous_bytes == 0) == (newest == 0) &&
-                         start.previous_bytes % block_bytes == 0;
-    if (!follows) {
-        return error(
-            Code::invalid,
-            "{}: file {:016x} of epoch {} after file {:016x} was asked for, but the newest file is "
-            "{:016x}, the next is {:016x} and the last epoch {}; recover first",
-            directory, start.next_file, start.epoch, start.previous_file, newest, found.next_file,
-            found.epoch);
-    }
-    return {};
-}
 
 FileHeader Journal::State::next_header(const PreparedFile& next) const {
     FileHeader header;
@@ -217,7 +58,6 @@ Status Journal::begin_file(std::uint64_t group_bytes) {
         if (Status status = next.file->sync(); !status.ok()) return fail(status);
         PERDURE_ASSERT(next.sequence > state.sequence);
         state.sequence = next.sequence;
-        state.path = next.path;
         state.file = std::move(next.file);
         state.file_bytes = next.bytes / block_bytes * block_bytes;
         state.offset = head.size();

@@ -7,7 +7,7 @@
 #include "journal/definitions.h"
 #include "journal/ending.h"
 #include "journal/file_reader.h"
-#include "journal/frame.h"
+#include "journal/frame_decoder.h"
 #include "journal/group.h"
 #include "journal/group_scanner.h"
 #include "journal/survey.h"
@@ -251,7 +251,7 @@ private:
 
     Status judge_end(FileReader& reader, const GroupScanner& scanner, const FileFound& file) {
         const TailQuery query{world_tag(world_), file.header.epoch, scanner.next_group() - 1,
-                              file.sequence, file.sequence};
+                              &scanner, file.sequence};
         PERDURE_TAKE(TailFound tail, search_tail(reader, scanner.offset(), file.bytes, query));
 
         const auto& stranger = scanner.stopped_at();
@@ -309,8 +309,9 @@ private:
     // The files behind the newest used one: those without a valid header whole, prepared ones where
     // their first groups would be, or whole too (J-13).
     Status search_other_files(TailQuery query, bool all_of_it, TailFound& tail) {
+        const std::uint64_t behind = query.file;
         for (const FileFound& file : survey_.files) {
-            if (file.sequence <= query.end_file || file.bytes <= headers_bytes) continue;
+            if (file.sequence <= behind || file.bytes <= headers_bytes) continue;
             if (file.state != FileFound::State::headless &&
                 file.state != FileFound::State::prepared) {
                 continue;

@@ -5,12 +5,10 @@
 // A file passes through these names; docs/format/journal.md, "Order of writes and flushes", has
 // what a crash after each step leaves:
 //
-//     spare-n, being filled with zeros ──┐
-//                                        ├─→ <sequence>.pdj, prepared ─→ take(): used ─→ retire()
-//                                        ─┐
-//     spare-n, trimmed ──────────────────┘ │
-//         ↑ │
-//         └────────────────────────────────────────────────────────────────────────────────────────┘
+//     spare-n, being filled with zeros ─┐
+//                                       ├─→ <sequence>.pdj, prepared ─→ take(): used ─→ retire()
+//     spare-n, trimmed ─────────────────┘                                                  │
+//         └←───────────────────────────────────────────────────────────────────────────────┘
 //
 // Thread rule: take() by the leader; everything from any thread. work_mutex_ is held over the I/O
 // of preparing and retiring, which the leader never does.

@@ -9,19 +9,19 @@ namespace perdure::journal {
 namespace {
 
 // One group may be unflushed, and a torn write can leave its header in any block that was being
-// written. So the next group counts only where it says it belongs, and not at the end that is being
-// judged (J-12).
-bool is_later(std::uint64_t sequence, std::uint64_t offset, const GroupHeader& header,
-              const TailQuery& query) {
+// written. So the next group counts only where it says it belongs, and there only if it is not the
+// very one that was begun (J-12).
+bool is_later(std::uint64_t offset, const GroupHeader& header, const TailQuery& query) {
     if (header.world_tag != query.world_tag || header.epoch < query.epoch) return false;
     if (header.group > query.last_group + 1) return true;
-    return header.group == query.last_group + 1 && header.file != query.end_file &&
-           header.file == sequence && header.offset == offset;
+    const bool at_home = header.file == query.file && header.offset == offset;
+    return header.group == query.last_group + 1 && at_home &&
+           (query.end == nullptr || !query.end->is_next(header));
 }
 
 void look_at(const FileReader& reader, std::uint64_t offset, const GroupHeader& header,
              const TailQuery& query, TailFound& found) {
-    if (!is_later(query.file, offset, header, query)) return;
+    if (!is_later(offset, header, query)) return;
     found.durable = std::max(found.durable, header.durable_lsn);
     if (found.later) return;
     found.later = true;

@@ -8,17 +8,17 @@
 #include <string>
 
 #include "journal/file_reader.h"
-#include "journal/format.h"
+#include "journal/group_scanner.h"
 
 namespace perdure::journal {
 
 // The end to be judged, and the file that is searched for what should not be behind it.
 struct TailQuery {
     std::uint64_t world_tag = 0;
-    std::uint64_t epoch = 0;       // older ones are of a former life
-    std::uint64_t last_group = 0;  // the last valid one
-    std::uint64_t end_file = 0;    // in this file; 0: there is none
-    std::uint64_t file = 0;        // the one that is searched
+    std::uint64_t epoch = 0;            // older ones are of a former life
+    std::uint64_t last_group = 0;       // the last valid one
+    const GroupScanner* end = nullptr;  // stands behind that one; null: there is none
+    std::uint64_t file = 0;             // the one that is searched
 };
 
 struct TailFound {

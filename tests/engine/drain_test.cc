@@ -176,7 +176,7 @@ TEST_F(DrainTest, releases_what_is_stored_and_covered_by_every_view) {
     accept(change().put("names", {"ana", 1}));
     flush();
     const Lsn before = parts_.core->stored.lsn;
-    parts_.core->views.insert(before);
+    parts_.core->views[this] = {before, parts_.clock.monotonic_ns()};
     drain();
     parts_.release();
     EXPECT_EQ(parts_.core->pending.released(), before) << "a snapshot may still want it";
@@ -209,16 +209,16 @@ TEST_F(DrainTest, takes_at_most_two_gigabytes_of_journal_at_once) {
     EXPECT_EQ(stored("names"), Rows{"ana 3"});
 }
 
-TEST_F(DrainTest, takes_about_a_million_change_sets_at_once) {
+TEST_F(DrainTest, takes_at_most_a_million_change_sets_at_once) {
     const Lsn first = parts_.core->pending.last();
     for (int group = 0; group < 3; ++group) {
-        for (int i = 0; i < 600'000; ++i) accept(change());
+        for (int i = 0; i < 500'000; ++i) accept(change());
         parts_.core->pending.group_durable(parts_.core->pending.last(), 1, {}, {1, 0, 4096});
     }
     EXPECT_TRUE(drain());
-    EXPECT_EQ(watermark().lsn, first + 1'200'000);
+    EXPECT_EQ(watermark().lsn, first + 1'000'000);
     EXPECT_TRUE(drain());
-    EXPECT_EQ(watermark().lsn, first + 1'800'000);
+    EXPECT_EQ(watermark().lsn, first + 1'500'000);
 }
 
 // Bodies that were let go of come back from the journal.

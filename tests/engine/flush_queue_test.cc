@@ -20,16 +20,16 @@ class FlushQueueTest : public testing::Test {
 protected:
     using Groups = std::vector<std::vector<Lsn>>;
 
-    FlushQueueTest() { open({.file_bytes = 1 << 20}); }
+    FlushQueueTest() { open("journal", {.file_bytes = 1 << 20}); }
 
-    void open(const journal::Options& options) {
+    void open(const std::string& directory, const journal::Options& options) {
         files_.on_operation = [this](const io::Operation& operation) {
             if (operation.kind == io::OperationKind::sync) flush_begins();
         };
-        auto opened = journal::Journal::open(files_, clock_, "journal", options, {}, Catalog());
-        ASSERT_TRUE(opened.ok()) << opened.status().text();
+        auto opened = journal::Journal::open(files_, clock_, directory, options, {}, Catalog());
+        EXPECT_TRUE(opened.ok()) << opened.status().text();
         journal_ = *std::move(opened);
-        queue_.attach(*journal_);
+        queue_.attach(*journal_, clock_);
     }
     void TearDown() override { let_flush(); }
 
@@ -292,8 +292,7 @@ TEST_F(FlushQueueTest, a_failed_attest_group_is_a_failed_flush) {
 class FullJournal : public FlushQueueTest {
 protected:
     FullJournal() {
-        journal_.reset();
-        open({.file_bytes = 32 << 10, .bytes_max = 64 << 10, .files_ahead = 0});
+        open("small", {.file_bytes = 32 << 10, .bytes_max = 64 << 10, .files_ahead = 0});
         while (journal_->has_room(1)) queue_.wait(push_as_it_is());
         queue_.wait(push_as_it_is());  // into the block that was kept back for an attest group
     }

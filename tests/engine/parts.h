@@ -73,7 +73,7 @@ private:
     store::MemoryStore inner_;
 };
 
-class Parts : private Helper {
+class Parts : public Helper {
 public:
     explicit Parts(const PendingLimits& limits = {}) {
         EXPECT_TRUE(store->take_over(1).ok());

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -36,7 +37,8 @@ protected:
     // A relaxed row that waits in memory.
     void hold(std::uint64_t number, std::int64_t value) {
         ChangeSet changes = change().put("drifts", {number, value}).at(1);
-        parts_.core->held[{parts_.table("drifts").id, key_of(changes.batches[0])}] =
+        const std::string key = key_of(changes.batches[0]);
+        parts_.core->held[{parts_.table("drifts").id, key}] =
             std::make_shared<const Batch>(std::move(changes.batches[0]));
     }
 
@@ -244,7 +246,28 @@ TEST_F(ReadViewTest, expires_after_thirty_seconds) {
     const TableDefinition& names = parts_.table("names");
     EXPECT_EQ(old->scan(names, nullptr, 1).status().code(), Code::expired);
     EXPECT_EQ(old->find(names, "", {}).status().code(), Code::expired);
+    EXPECT_EQ(old->scan(parts_.table("drifts"), nullptr, 1).status().code(), Code::expired);
     EXPECT_EQ(scan(*view(), "names"), Rows{"ana 1"});
+}
+
+TEST_F(ReadViewTest, expires_for_rows_that_are_held_too) {
+    hold(1, 1);
+    const auto old = view();
+    parts_.clock.advance_ns(30'000'000'001);
+    const TableDefinition& drifts = parts_.table("drifts");
+    const Cell one{"number", 1u};
+    EXPECT_EQ(old->find(drifts, *encode_key(drifts, {&one, 1}), {&one, 1}).status().code(),
+              Code::expired);
+}
+
+TEST_F(ReadViewTest, an_expired_one_does_not_keep_pending_from_letting_go) {
+    const auto old = view();
+    store(change().put("names", {"ana", 1}));
+    EXPECT_EQ(parts_.core->pending.size(), 1u);
+    parts_.clock.advance_ns(32'000'000'000);
+    parts_.release();
+    EXPECT_EQ(parts_.core->pending.size(), 0u);
+    EXPECT_EQ(old->scan(parts_.table("names"), nullptr, 1).status().code(), Code::expired);
 }
 
 TEST_F(ReadViewTest, more_than_sixteen_at_once_are_refused_and_leave_nothing_behind) {
@@ -257,62 +280,70 @@ TEST_F(ReadViewTest, more_than_sixteen_at_once_are_refused_and_leave_nothing_beh
 }
 
 // Views opened at any moment, read in pages of any size at any later moment, show what was true then.
-TEST_F(ReadViewTest, behaves_like_a_copy_of_a_map) {
+class ReadViewModel : public ReadViewTest, public testing::WithParamInterface<std::uint64_t> {
+protected:
+    using Truth = std::map<std::uint64_t, std::int64_t>;
     struct Opened {
         std::unique_ptr<ReadView> view;
-        std::map<std::uint64_t, std::int64_t> truth;
+        Truth truth;
     };
-    Random random(test::test_seed());
-    for (int round = 0; round < 6; ++round) {
-        Parts fresh;
-        std::swap(parts_.store, fresh.store);
-        std::swap(parts_.core, fresh.core);
-        std::swap(parts_.journal, fresh.journal);
-        std::swap(parts_.drain_part, fresh.drain_part);
-        const std::uint64_t different = round % 2 == 0 ? 30 : 400;
-        std::map<std::uint64_t, std::int64_t> truth;
-        std::vector<Opened> open;
-        for (int step = 0; step < 300; ++step) {
-            Change next = change();
-            std::map<std::uint64_t, bool> used;
-            const std::uint64_t begin = random.below(different);
-            for (auto left = random.below(40); left > 0; --left) {
-                // Runs of neighbours, so that whole pages are erased.
-                const std::uint64_t number = (begin + left) % different;
-                if (!used.emplace(number, true).second) continue;
-                if (random.chance(2, 5)) {
-                    next.erase("numbers", {number});
-                    truth.erase(number);
-                } else {
-                    next.put("numbers", {number, step});
-                    truth[number] = step;
-                }
-            }
-            accept(next);
-            if (random.chance(1, 3)) flush();
-            if (random.chance(1, 4)) parts_.drain();
-            if (random.chance(1, 3)) parts_.drain_part->release_step();
-            if (open.size() < 6 && random.chance(1, 3)) open.push_back({view(), truth});
-            if (!open.empty() && random.chance(1, 3)) {
-                const auto at = static_cast<std::ptrdiff_t>(random.below(open.size()));
-                Opened& one = open[static_cast<std::size_t>(at)];
-                Rows expected;
-                for (const auto& [number, value] : one.truth) {
-                    expected.push_back(text::format("{} {}", number, value));
-                }
-                const auto limit = static_cast<std::uint32_t>(1 + random.below(50));
-                ASSERT_EQ(scan(*one.view, "numbers", limit), expected)
-                    << "round " << round << ", step " << step << ", pages of " << limit;
-                const std::uint64_t number = random.below(different);
-                const auto found = one.truth.find(number);
-                ASSERT_EQ(find(*one.view, "numbers", {number}),
-                          found == one.truth.end() ? "none"
-                                                   : text::format("{} {}", number, found->second));
-                if (random.chance(1, 2)) open.erase(open.begin() + at);
+
+    void accept_random_rows(std::int64_t value) {
+        Change next = change();
+        std::set<std::uint64_t> used;
+        const std::uint64_t begin = random_.below(different_);
+        for (auto left = random_.below(40); left > 0; --left) {
+            // Runs of neighbours, so that whole pages are erased.
+            const std::uint64_t number = (begin + left) % different_;
+            if (!used.insert(number).second) continue;
+            if (random_.chance(2, 5)) {
+                next.erase("numbers", {number});
+                truth_.erase(number);
+            } else {
+                next.put("numbers", {number, value});
+                truth_[number] = value;
             }
         }
+        accept(next);
+    }
+    void expect_truth(Opened& opened) {
+        Rows expected;
+        for (const auto& [number, value] : opened.truth) {
+            expected.push_back(text::format("{} {}", number, value));
+        }
+        const auto limit = static_cast<std::uint32_t>(1 + random_.below(50));
+        ASSERT_EQ(scan(*opened.view, "numbers", limit), expected) << "pages of " << limit;
+        const std::uint64_t number = random_.below(different_);
+        const auto found = opened.truth.find(number);
+        ASSERT_EQ(find(*opened.view, "numbers", {number}),
+                  found == opened.truth.end() ? "none"
+                                              : text::format("{} {}", number, found->second));
+    }
+
+    const std::uint64_t different_ = GetParam();  // keys
+    Random random_{test::test_seed()};
+    Truth truth_;
+};
+
+TEST_P(ReadViewModel, behaves_like_a_copy_of_a_map) {
+    std::vector<Opened> open;
+    for (int step = 0; step < 1000; ++step) {
+        accept_random_rows(step);
+        if (random_.chance(1, 3)) flush();
+        if (random_.chance(1, 4)) parts_.drain();
+        if (random_.chance(1, 3)) parts_.drain_part->release_step();
+        if (open.size() < 6 && random_.chance(1, 3)) open.push_back({view(), truth_});
+        if (open.empty() || random_.chance(2, 3)) continue;
+        const std::size_t at = random_.below(open.size());
+        expect_truth(open[at]);
+        ASSERT_FALSE(HasFailure()) << "step " << step;
+        std::swap(open[at], open.back());
+        if (random_.chance(1, 2)) open.pop_back();
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(, ReadViewModel, testing::Values(3, 30, 400),
+                         [](const auto& keys) { return text::format("{}_keys", keys.param); });
 
 }  // namespace
 }  // namespace perdure::engine

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "io/seed.h"
+#include "journal/frame_decoder.h"
 #include "model/digest.h"
 #include "model/tables.h"
 

@@ -133,6 +133,7 @@ int run(int count, char** words) {
     }
     std::signal(SIGABRT, tell_whereabouts);
     std::signal(SIGSEGV, tell_whereabouts);
+    std::signal(SIGTERM, tell_whereabouts);  // of one that does not end
     // Worlds come and go thousands of times a second: memory stays with the process in between.
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);

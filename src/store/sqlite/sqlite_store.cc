@@ -144,6 +144,13 @@ Status SqliteStore::check_alone() {
     return broken_;
 }
 
+// A failed flush may have dropped pages that the next flush then takes for written: no later one can be
+// trusted. Only opening the store again can, which copies the log anew.
+void SqliteStore::note_failed_flush(const Status& status) {
+    const int code = sqlite3_extended_errcode(writer_.handle());
+    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) broken_ = status;
+}
+
 void SqliteStore::undo() {
     if (sqlite3_get_autocommit(writer_.handle()) != 0) return;  // SQLite has done it
     const Status undone = writer_.run("ROLLBACK");
@@ -159,6 +166,7 @@ Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& w
     if (status.ok()) status = work();
     if (status.ok()) status = commit_.run();
     if (!status.ok()) {
+        note_failed_flush(status);
         undo();
         return status;
     }
@@ -270,10 +278,9 @@ Result<bool> SqliteStore::checkpoint_step() {
                                                   &frames, &copied);
     if ((outcome & 0xff) == SQLITE_BUSY) return false;  // another program copies; it may not, but holds us up
     if (outcome != SQLITE_OK) {
-        // A failed flush may have dropped pages that the next one takes for written. Only reopening, which
-        // copies the log again, can be trusted.
-        broken_ = writer_.failure(outcome, "checkpoint");
-        return broken_;
+        const Status status = writer_.failure(outcome, "checkpoint");
+        note_failed_flush(status);
+        return status;
     }
     measure();
     if (copied < frames) return false;  // a snapshot needs the rest of the log as it is

@@ -75,6 +75,7 @@ private:
     template <typename Work>
     Status transact(const Fence& fence, const sqlite::WorldRow& after, Work&& work);
     Status check_alone();
+    void note_failed_flush(const Status& status);
     void undo();
     Status apply_change(const Change& change);
     Result<sqlite::TableWriter*> writer_of(const TableDefinition& table);

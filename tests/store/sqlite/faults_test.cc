@@ -104,6 +104,28 @@ TEST_F(SqliteFaults, a_checkpoint_whose_nth_write_fails_loses_nothing) {
     }
 }
 
+TEST_F(SqliteFaults, a_checkpoint_on_a_full_disk_goes_on_when_there_is_space) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    disk.fail(DiskOperation::write, 3, SQLITE_FULL, true);
+    EXPECT_EQ(world.store().checkpoint_step().status().code(), Code::no_space);
+    EXPECT_EQ(world.store().watermarks()->safe, 0U);
+    disk.heal();
+    EXPECT_TRUE(world.store().checkpoint_step().ok());
+    EXPECT_EQ(world.store().watermarks()->safe, 2U);
+    EXPECT_OK(world.upsert(positions(), rows_of(1)));
+}
+
+TEST_F(SqliteFaults, a_take_over_is_flushed) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    disk.fail(DiskOperation::sync, 1, SQLITE_IOERR_FSYNC);
+    EXPECT_EQ(world.store().take_over(9).code(), Code::io);
+    EXPECT_EQ(world.upsert(positions(), rows_of(1)).code(), Code::io);
+    world.reopen();
+    EXPECT_OK(world.upsert(positions(), rows_of(1)));
+}
+
 TEST_F(SqliteFaults, a_read_that_fails_is_an_error_and_the_next_one_works) {
     World world = open(on_faulty_disk());
     fill(world);

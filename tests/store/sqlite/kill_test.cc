@@ -46,6 +46,7 @@ protected:
             write_until_killed(ends[1], checkpoint_every);
         }
         ::close(ends[1]);
+        if (child <= 0) std::abort();  // kill(-1) would end everything there is
         Lsn done = 0;
         for (std::uint64_t count = 0; count < applies; ++count) {
             if (::read(ends[0], &done, sizeof done) != sizeof done) break;
