@@ -38,7 +38,8 @@ std::vector<Entity> fill_world(World& world, const WorldArrays& arrays) {
 namespace {
 
 template <typename T>
-void set_changed(Entities& entities, const std::vector<Entity>& ids, const ComponentChanges<T>& changed) {
+void set_changed(Entities& entities, const std::vector<Entity>& ids,
+                 const ComponentChanges<T>& changed) {
     for (std::size_t i = 0; i < changed.size(); ++i) {
         entities.set(ids[changed.entities[i]], changed.values[i]);
     }

@@ -1,8 +1,8 @@
 // bench_commits: small commits, one row each.
 //
-//   one caller, each commit durable before the next: beside a raw 4 KiB write and flush (bench_raw_single)
-//   64 callers with 40 commits in flight each on 100,000 hot keys, the drain running
-//   both again with flushes that take 1 ms and 5 ms longer
+//   one caller, each commit durable before the next: beside a raw 4 KiB write and flush
+//   (bench_raw_single) 64 callers with 40 commits in flight each on 100,000 hot keys, the drain
+//   running both again with flushes that take 1 ms and 5 ms longer
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -51,7 +51,8 @@ struct RunResult {
 // A fresh world whose flushes take `flush_delay_ms` longer.
 class Scene {
 public:
-    Scene(const Options& options, std::uint32_t flush_delay_ms) : directory_(options.directory / "commits") {
+    Scene(const Options& options, std::uint32_t flush_delay_ms)
+        : directory_(options.directory / "commits") {
         std::filesystem::remove_all(directory_);
         std::filesystem::create_directories(options.directory);
         slow_.set_sync_delay_ns(std::uint64_t{flush_delay_ms} * 1000000);
@@ -166,7 +167,8 @@ void report_runs(Report& report, const std::string& subject, const std::vector<R
 int run(int argc, char** argv) {
     CLI::App app("Small commits, one row each");
     Options options;
-    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")->required();
+    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")
+        ->required();
     app.add_option("--seconds", options.seconds, "of each run")->capture_default_str();
     app.add_option("--runs", options.runs, "of each case")->capture_default_str();
     app.add_option("--callers", options.callers, "threads")->capture_default_str();
@@ -175,7 +177,8 @@ int run(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     Report report("commits", options.json_path);
     for (const std::uint32_t delay : {0U, 1U, 5U}) {
-        const std::string flush = delay == 0 ? "" : ", flushes " + std::to_string(delay) + " ms longer";
+        const std::string flush =
+            delay == 0 ? "" : ", flushes " + std::to_string(delay) + " ms longer";
         std::vector<RunResult> one;
         std::vector<RunResult> many;
         for (std::size_t i = 0; i < options.runs; ++i) {
@@ -183,8 +186,10 @@ int run(int argc, char** argv) {
             many.push_back(many_callers(options, delay));
         }
         report_runs(report, "one caller" + flush, one);
-        report_runs(report, std::to_string(options.callers) + " callers, " +
-                    std::to_string(options.in_flight) + " in flight each" + flush, many);
+        report_runs(report,
+                    std::to_string(options.callers) + " callers, " +
+                        std::to_string(options.in_flight) + " in flight each" + flush,
+                    many);
     }
     return 0;
 }

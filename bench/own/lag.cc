@@ -1,8 +1,8 @@
-// bench_lag: the tick workload at 20 ticks a second: what the world's thread sees through drains, checkpoints
-// and changes of journal file, how far the store is behind, and whether memory grows.
+// bench_lag: the tick workload at 20 ticks a second: what the world's thread sees through drains,
+// checkpoints and changes of journal file, how far the store is behind, and whether memory grows.
 //
-// Latency is from the call of commit() to the callback that says durable, by a thread that waits; the world's
-// thread never waits. Lag is accepted minus stored, in ticks, each second.
+// Latency is from the call of commit() to the callback that says durable, by a thread that waits;
+// the world's thread never waits. Lag is accepted minus stored, in ticks, each second.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -28,7 +28,8 @@ struct Options {
 int run(int argc, char** argv) {
     CLI::App app("The tick workload at a fixed rate");
     Options options;
-    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")->required();
+    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")
+        ->required();
     app.add_option("--seconds", options.seconds, "of the run")->capture_default_str();
     app.add_option("--rate", options.rate, "ticks a second")->capture_default_str();
     app.add_option("--entities", options.entities, "size of the world")->capture_default_str();
@@ -77,7 +78,8 @@ int run(int argc, char** argv) {
         const perdure::Health health = world->health();
         const auto now = std::chrono::steady_clock::now();
         while (!waiting.empty() && waiting.front().lsn <= health.stored_lsn) {
-            visible_ms.add(std::chrono::duration<double, std::milli>(now - waiting.front().at).count());
+            visible_ms.add(
+                std::chrono::duration<double, std::milli>(now - waiting.front().at).count());
             waiting.erase(waiting.begin());
         }
         if (tick % static_cast<std::uint64_t>(options.rate) == 0) {

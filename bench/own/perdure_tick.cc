@@ -10,8 +10,9 @@
 namespace perdure::bench {
 namespace {
 
-// What the run is given, stated with the results: journal files prepared ahead so that 10,000 ticks as fast as
-// they go (2.9 GB) are not a test of zero-filling; at 20 ticks a second the default two are plenty.
+// What the run is given, stated with the results: journal files prepared ahead so that 10,000 ticks
+// as fast as they go (2.9 GB) are not a test of zero-filling; at 20 ticks a second the default two
+// are plenty.
 WorldOptions tick_options(std::uint64_t ticks) {
     WorldOptions options;
     options.journal_bytes_max = 8ULL << 30;
@@ -80,8 +81,8 @@ TickPeerVariants perdure_variants() {
     const auto variant = [](const char* contest, const char* name, bool set_is_timed) {
         return TickPeerVariant{"perdure", contest, name, "flushed each tick",
                                [=](const TickPeerSetup& setup) -> std::unique_ptr<TickPeer> {
-            return std::make_unique<PerdureTick>(setup, set_is_timed);
-        }};
+                                   return std::make_unique<PerdureTick>(setup, set_is_timed);
+                               }};
     };
     return {variant("perdure", "commit, drain to SQLite", false),
             variant("perdure, set", "set and commit, drain to SQLite", true)};

@@ -3,6 +3,8 @@
 //   scan        a journal of 1 GiB of ticks, read past the page cache and checked
 //   undrained   10,000,000 rows of a user table that the store does not hold yet, indexed
 //   hydration   1,000,000 entities with three components, from SQLite into memory
+#include "journal/recovery.h"
+
 #include <cstdio>
 #include <filesystem>
 
@@ -10,7 +12,6 @@
 
 #include "engine/engine.h"
 #include "io/posix_file_system.h"
-#include "journal/recovery.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "own/bench_world.h"
@@ -43,9 +44,11 @@ void copy_world(const std::filesystem::path& from, const std::filesystem::path& 
     std::filesystem::remove_all(to);
     std::filesystem::create_directories(to);
     for (const char* name : {"identity", "store.sqlite", "store.sqlite-wal"}) {
-        if (std::filesystem::exists(from / name)) std::filesystem::copy_file(from / name, to / name);
+        if (std::filesystem::exists(from / name))
+            std::filesystem::copy_file(from / name, to / name);
     }
-    std::filesystem::copy(from / "journal", to / "journal", std::filesystem::copy_options::recursive);
+    std::filesystem::copy(from / "journal", to / "journal",
+                          std::filesystem::copy_options::recursive);
     std::filesystem::create_directories(to / "quarantine");
 }
 
@@ -85,12 +88,14 @@ void scan(const Options& options, Report& report) {
             if (!decode) {
                 // The watermark of the last group: everything is checked, nothing is decoded.
                 Catalog first;
-                const auto found = must(journal::recover(disk, place.journal(), identity.world, {}, first,
-                                                         [](journal::GroupFound&&) { return Status(); }));
+                const auto found =
+                    must(journal::recover(disk, place.journal(), identity.world, {}, first,
+                                          [](journal::GroupFound&&) { return Status(); }));
                 from = {found.epoch, found.last, found.chain, {}, {}};
             }
             const Stopwatch watch;
-            const auto found = must(journal::recover(disk, place.journal(), identity.world, from, catalog, count));
+            const auto found =
+                must(journal::recover(disk, place.journal(), identity.world, from, catalog, count));
             (decode ? decoded : rates)
                 .push_back(static_cast<double>(found.bytes_read) / watch.seconds() / 1e9);
         }
@@ -108,7 +113,10 @@ void undrained(const Options& options, Report& report) {
     std::filesystem::remove_all(made);
     std::filesystem::create_directories(options.directory);
     Schema schema;
-    schema.table("items").key<std::uint64_t>("id").column<std::uint64_t>("owner").column<std::int32_t>("count");
+    schema.table("items")
+        .key<std::uint64_t>("id")
+        .column<std::uint64_t>("owner")
+        .column<std::int32_t>("count");
     {
         auto world = open_world(made.string(), schema, undrained_options());
         Transaction transaction = world->begin();
@@ -116,7 +124,8 @@ void undrained(const Options& options, Report& report) {
         constexpr std::uint64_t rows_per_commit = 10'000;
         for (std::uint64_t done = 0; done < options.rows; done += rows_per_commit) {
             for (std::uint64_t i = 0; i < rows_per_commit; ++i) {
-                key = key * 6364136223846793005ULL + 1442695040888963407ULL;  // a full period: all distinct
+                key = key * 6364136223846793005ULL +
+                      1442695040888963407ULL;  // a full period: all distinct
                 must(transaction.put("items", {{"id", key}, {"owner", done}, {"count", 7}}));
             }
             must(transaction.commit({.tick = {}, .level = {}, .wait = true}).status());
@@ -180,7 +189,8 @@ void hydration(const Options& options, Report& report) {
         }
         must(world->close());
     }
-    ResultRow row(std::to_string(options.entities) + " entities x 3 components, from SQLite", "at rest");
+    ResultRow row(std::to_string(options.entities) + " entities x 3 components, from SQLite",
+                  "at rest");
     row.add("open_s", Spread::of(seconds));
     report.print(row);
     std::filesystem::remove_all(directory);
@@ -190,7 +200,8 @@ int run(int argc, char** argv) {
     CLI::App app("Time to the first tick");
     Options options;
     std::string only = "all";
-    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")->required();
+    app.add_option("--dir", options.directory, "scratch directory on the disk to measure")
+        ->required();
     app.add_option("--runs", options.runs, "of each case")->capture_default_str();
     app.add_option("--rows", options.rows, "undrained rows")->capture_default_str();
     app.add_option("--entities", options.entities, "to hydrate")->capture_default_str();

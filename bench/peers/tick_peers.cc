@@ -7,8 +7,8 @@
 int main(int argc, char** argv) {
     using namespace perdure::bench;
     TickPeerVariants all;
-    for (const auto& variants : {raw_variants(), perdure_variants(), rocksdb_variants(), lmdb_variants(),
-                                 redis_variants(), sqlite_variants()}) {
+    for (const auto& variants : {raw_variants(), perdure_variants(), rocksdb_variants(),
+                                 lmdb_variants(), redis_variants(), sqlite_variants()}) {
         all.insert(all.end(), variants.begin(), variants.end());
     }
     return tick_bench_main(argc, argv, all);

@@ -34,8 +34,8 @@ public:
     // Makes the initial world durable. Not timed.
     virtual void load(const WorldArrays& world) = 0;
 
-    // Not timed: what a program does to its world whoever stores it. `world` has the new values already; a peer
-    // that holds the world itself takes them here.
+    // Not timed: what a program does to its world whoever stores it. `world` has the new values
+    // already; a peer that holds the world itself takes them here.
     virtual void change(const TickChanges&) {}
 
     // Timed. When it returns, the tick is as durable as the variant says. `world` already holds the

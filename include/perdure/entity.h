@@ -16,7 +16,8 @@ struct Entity {
 
 inline constexpr Entity no_entity{0};
 inline constexpr Entity world_entity{1};
-inline constexpr std::uint64_t entity_id_max = (std::uint64_t{1} << 63) - 1;  // 63 bits, on every store
+inline constexpr std::uint64_t entity_id_max =
+    (std::uint64_t{1} << 63) - 1;  // 63 bits, on every store
 
 }  // namespace perdure
 

@@ -14,10 +14,10 @@ struct Health {
     bool read_only = false;   // no more commits until it is opened again
     std::uint64_t epoch = 0;  // of this ownership
 
-    std::uint64_t accepted_lsn = 0;  // the newest change set
-    std::uint64_t durable_lsn = 0;   // flushed
-    std::uint64_t stored_lsn = 0;    // visible in the store
-    std::uint64_t safe_lsn = 0;      // survives the store's own power failure
+    std::uint64_t accepted_lsn = 0;     // the newest change set
+    std::uint64_t durable_lsn = 0;      // flushed
+    std::uint64_t stored_lsn = 0;       // visible in the store
+    std::uint64_t safe_lsn = 0;         // survives the store's own power failure
     std::optional<std::uint64_t> tick;  // the last one accepted
 
     std::uint64_t pending_changes = 0;  // change sets that the store does not hold yet
@@ -25,17 +25,17 @@ struct Health {
     std::uint64_t index_bytes = 0;      // of the pending index
     std::uint64_t journal_bytes = 0;    // on disk, prepared files included
     std::uint64_t journal_files = 0;
-    std::uint64_t store_bytes = 0;      // on disk
-    std::uint64_t refused_busy = 0;     // commits refused so far because a limit was reached
-    std::uint64_t prepare_waits = 0;    // commits that had to prepare journal files themselves
+    std::uint64_t store_bytes = 0;    // on disk
+    std::uint64_t refused_busy = 0;   // commits refused so far because a limit was reached
+    std::uint64_t prepare_waits = 0;  // commits that had to prepare journal files themselves
 
-    std::uint64_t drains = 0;           // transactions applied to the store
-    std::uint64_t rows_drained = 0;     // after coalescing
+    std::uint64_t drains = 0;        // transactions applied to the store
+    std::uint64_t rows_drained = 0;  // after coalescing
     std::uint64_t journal_groups = 0;
     std::uint64_t journal_bytes_written = 0;
     std::uint64_t journal_bytes_prepared = 0;
-    std::uint64_t flush_us_last = 0;    // the last journal write and flush
-    std::string store;                  // "sqlite 3.40.1"
+    std::uint64_t flush_us_last = 0;  // the last journal write and flush
+    std::string store;                // "sqlite 3.40.1"
 };
 
 }  // namespace perdure

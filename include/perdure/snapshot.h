@@ -1,13 +1,14 @@
 // Snapshot: a consistent view of every table at one LSN.
 //
 //     auto view = world.snapshot();
-//     auto row = view->find("profiles", {{"name", "ana"}});        // Result<std::optional<FoundRow>>
-//     if (row && *row) use((**row)["level"]);
+//     auto row = view->find("profiles", {{"name", "ana"}});        //
+//     Result<std::optional<FoundRow>> if (row && *row) use((**row)["level"]);
 //
-// It shows what was accepted when it was taken, or, if asked, only what was durable. Tables whose newest
-// rows live in memory (components) are shown as the store has them.
+// It shows what was accepted when it was taken, or, if asked, only what was durable. Tables whose
+// newest rows live in memory (components) are shown as the store has them.
 //
-// Thread rule: one thread at a time. Lifetime: must end before the world. After 30 s it answers `expired`.
+// Thread rule: one thread at a time. Lifetime: must end before the world. After 30 s it answers
+// `expired`.
 #pragma once
 
 #include <cstdint>

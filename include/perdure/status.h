@@ -1,8 +1,9 @@
 // Status and Result: how Perdure says that something did not work.
 //
-// The library throws nothing. A function that can fail returns a Status, or a Result<T> when it also
-// has something to give. Both are [[nodiscard]]. The message says what is wrong, where (path, offset,
-// table, key) and what to do; the code says what kind of trouble it is, so that a program can decide.
+// The library throws nothing. A function that can fail returns a Status, or a Result<T> when it
+// also has something to give. Both are [[nodiscard]]. The message says what is wrong, where (path,
+// offset, table, key) and what to do; the code says what kind of trouble it is, so that a program
+// can decide.
 //
 //     auto opened = perdure::World::open("shard7", schema);
 //     if (!opened) return report(opened.status());

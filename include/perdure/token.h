@@ -3,11 +3,11 @@
 //     auto saved = world.commit();
 //     if (saved) saved->then([&] { tell(ana, "saved"); });
 //
-// A token completes at the strongest level in its change set. If the flush that would have made it durable
-// fails, it completes with `unknown`: the next open decides.
+// A token completes at the strongest level in its change set. If the flush that would have made it
+// durable fails, it completes with `unknown`: the next open decides.
 //
-// Thread rule: a value; use it from any thread. It may outlive the world: it then answers `unknown` unless
-// it had completed. Callbacks run in World::poll(), on the thread that calls it.
+// Thread rule: a value; use it from any thread. It may outlive the world: it then answers `unknown`
+// unless it had completed. Callbacks run in World::poll(), on the thread that calls it.
 #pragma once
 
 #include <cstdint>
@@ -42,12 +42,12 @@ public:
     [[nodiscard]] bool done() const;
     // ok if the level is reached; `unknown` if it cannot be said; `busy` while it is under way.
     [[nodiscard]] Status status() const;
-    // Blocks until the level (or another one, weaker or stronger) is reached. Waiting for `journal` takes
-    // part in the writing; waiting for `stored` asks the drain to hurry.
+    // Blocks until the level (or another one, weaker or stronger) is reached. Waiting for `journal`
+    // takes part in the writing; waiting for `stored` asks the drain to hurry.
     Status wait() const;
     Status wait(Level level) const;
-    // Calls back in World::poll() once the token is done; at once in the next poll if it is already. The
-    // callback takes the status, or nothing, and is then only called if all went well.
+    // Calls back in World::poll() once the token is done; at once in the next poll if it is
+    // already. The callback takes the status, or nothing, and is then only called if all went well.
     template <typename Callback>
     void then(Callback callback) const {
         if constexpr (std::is_invocable_v<Callback&, const Status&>) {
@@ -71,7 +71,7 @@ private:
 struct CommitOptions {
     std::optional<std::uint64_t> tick{};  // number of the tick that ends; default: the next
     std::optional<Level> level{};         // raises the durability of this commit; never lowers it
-    bool wait = false;                  // return only when the level is reached; a failure to reach it is `unknown`
+    bool wait = false;  // return only when the level is reached; a failure to reach it is `unknown`
 };
 
 }  // namespace perdure

@@ -1,18 +1,20 @@
-// Transaction: staged changes to user tables that one commit makes atomic. world.tick() is one too, the one
-// that ends with World::commit().
+// Transaction: staged changes to user tables that one commit makes atomic. world.tick() is one too,
+// the one that ends with World::commit().
 //
 //     auto transaction = world.begin();
-//     transaction.put("profiles", {{"name", "ana"}, {"level", 8}}, perdure::if_equal({{"level", 7}}));
-//     transaction.append("events", {{"at", 5}, {"what", "levelled"}});
-//     auto saved = transaction.commit({.wait = true});
+//     transaction.put("profiles", {{"name", "ana"}, {"level", 8}}, perdure::if_equal({{"level",
+//     7}})); transaction.append("events", {{"at", 5}, {"what", "levelled"}}); auto saved =
+//     transaction.commit({.wait = true});
 //
-// Every staging call checks names, types and ranges at once and stages nothing if it refuses: `not_found` (no
-// such table or column), `invalid` (a cell that does not fit; an append-only table and put or erase, a
-// component's table). Conditions of a transaction are judged at its commit (`conflict`); those of a tick when
-// they are staged, and they reserve their keys until the tick is committed: others get `conflict`. A tick's
-// condition on a key that is neither pending nor prefetched answers `not_loaded`.
+// Every staging call checks names, types and ranges at once and stages nothing if it refuses:
+// `not_found` (no such table or column), `invalid` (a cell that does not fit; an append-only table
+// and put or erase, a component's table). Conditions of a transaction are judged at its commit
+// (`conflict`); those of a tick when they are staged, and they reserve their keys until the tick is
+// committed: others get `conflict`. A tick's condition on a key that is neither pending nor
+// prefetched answers `not_loaded`.
 //
-// Thread rule: one thread at a time; many transactions beside one another. Must end before the world.
+// Thread rule: one thread at a time; many transactions beside one another. Must end before the
+// world.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +43,9 @@ struct Condition {
     Kind kind = Kind::none;
     Row cells;  // of `equal`: the row is there and these cells are just so
 };
-[[nodiscard]] inline Condition if_absent() { return {Condition::Kind::absent, {}}; }    // create-only
+[[nodiscard]] inline Condition if_absent() { return {Condition::Kind::absent, {}}; }  // create-only
 [[nodiscard]] inline Condition if_present() { return {Condition::Kind::present, {}}; }
-[[nodiscard]] inline Condition if_equal(Row cells) {                                     // compare-and-set
+[[nodiscard]] inline Condition if_equal(Row cells) {  // compare-and-set
     return {Condition::Kind::equal, std::move(cells)};
 }
 
@@ -61,7 +63,8 @@ public:
         return put(table, std::span(row.begin(), row.size()), condition);
     }
     // Removes the row with this key, if it is there.
-    Status erase(std::string_view table, std::span<const Cell> key, const Condition& condition = {});
+    Status erase(std::string_view table, std::span<const Cell> key,
+                 const Condition& condition = {});
     Status erase(std::string_view table, std::initializer_list<Cell> key,
                  const Condition& condition = {}) {
         return erase(table, std::span(key.begin(), key.size()), condition);
@@ -71,19 +74,21 @@ public:
     Status append(std::string_view table, std::initializer_list<Cell> row) {
         return append(table, std::span(row.begin(), row.size()));
     }
-    // Many rows at once: structs declared with PERDURE_COMPONENT whose fields are the table's columns.
+    // Many rows at once: structs declared with PERDURE_COMPONENT whose fields are the table's
+    // columns.
     template <Component T>
     Status put_rows(std::string_view table, std::span<const T> rows) {
         return put_structs(table, struct_shape<T>(), std::as_bytes(rows), sizeof(T));
     }
-    // What a row will be once this is committed: staged changes first, then the newest accepted, then the store.
+    // What a row will be once this is committed: staged changes first, then the newest accepted,
+    // then the store.
     Result<std::optional<Batch>> find(std::string_view table, std::span<const Cell> key);
-    // Ticks only: reads keys from the store, so that conditions on them can be judged. Blocks; not for the
-    // tick thread in the middle of a tick.
+    // Ticks only: reads keys from the store, so that conditions on them can be judged. Blocks; not
+    // for the tick thread in the middle of a tick.
     Status prefetch(std::string_view table, std::span<const Row> keys);
 
-    // Accepts all of it or nothing. `conflict`, `busy`, `read_only`, `no_space`: nothing changed, and it may
-    // be committed again. After ok the transaction is empty and may be used again.
+    // Accepts all of it or nothing. `conflict`, `busy`, `read_only`, `no_space`: nothing changed,
+    // and it may be committed again. After ok the transaction is empty and may be used again.
     Result<Token> commit(const CommitOptions& options = {});
 
     [[nodiscard]] engine::Staging& staging() noexcept { return *staging_; }

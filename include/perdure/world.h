@@ -9,9 +9,9 @@
 //         world.poll();                                             // callbacks of tokens run here
 //     }
 //
-// Thread rule: open, entities(), tick(), commit(), poll() and close() on one thread, the world's. begin(),
-// snapshot() and health() from any.
-// Everything that came out of a world (transactions, snapshots) must end before it; tokens may stay.
+// Thread rule: open, entities(), tick(), commit(), poll() and close() on one thread, the world's.
+// begin(), snapshot() and health() from any. Everything that came out of a world (transactions,
+// snapshots) must end before it; tokens may stay.
 #pragma once
 
 #include <cstdint>
@@ -41,20 +41,20 @@ class Runtime;
 }  // namespace engine
 
 struct WorldOptions {
-    bool create = true;                // make the world if the directory holds none
-    std::string store = "sqlite";      // "sqlite" or "memory" (kept nowhere: for tests)
-    std::uint64_t journal_bytes_max = 4ULL << 30;   // on disk; beyond it commits get `busy`
+    bool create = true;                            // make the world if the directory holds none
+    std::string store = "sqlite";                  // "sqlite" or "memory" (kept nowhere: for tests)
+    std::uint64_t journal_bytes_max = 4ULL << 30;  // on disk; beyond it commits get `busy`
     std::uint64_t journal_file_bytes = 64ULL << 20;
-    std::uint32_t journal_files_ahead = 2;          // prepared before they are needed
+    std::uint32_t journal_files_ahead = 2;           // prepared before they are needed
     std::uint64_t pending_bytes_max = 256ULL << 20;  // of memory; beyond it bodies are read back
-    std::uint64_t index_bytes_max = 512ULL << 20;    // of the pending index and its rows; then `busy`
+    std::uint64_t index_bytes_max = 512ULL << 20;  // of the pending index and its rows; then `busy`
     std::uint32_t drain_interval_ms = 1000;
-    std::uint64_t drain_bytes = 64ULL << 20;         // pending bytes that start a drain earlier
-    std::uint32_t attest_idle_ms = 5;                // idle this long: say what is durable
-    // The journal is gone but the store is there: another machine, or a lost disk. Go on from what the store
-    // has, under a new epoch; what only the journal held is lost, and recovery() says so.
+    std::uint64_t drain_bytes = 64ULL << 20;  // pending bytes that start a drain earlier
+    std::uint32_t attest_idle_ms = 5;         // idle this long: say what is durable
+    // The journal is gone but the store is there: another machine, or a lost disk. Go on from what
+    // the store has, under a new epoch; what only the journal held is lost, and recovery() says so.
     bool take_over = false;
-    bool threads = true;               // false: nothing runs by itself; for tests and simulations
+    bool threads = true;  // false: nothing runs by itself; for tests and simulations
     // Told about what is worth a line in a log; called from any thread.
     std::function<void(std::string_view)> log{};
     // For tests and simulations: another disk, another clock. Must outlive the world.
@@ -66,12 +66,12 @@ struct WorldOptions {
 
 // What opening found and did, in plain words and numbers.
 struct RecoveryReport {
-    bool created = false;              // there was no world here
-    bool clean = true;                 // the last owner closed it
+    bool created = false;                // there was no world here
+    bool clean = true;                   // the last owner closed it
     std::uint64_t replayed_changes = 0;  // change sets that only the journal held
     std::uint64_t replayed_bytes = 0;
-    std::uint64_t torn_bytes = 0;      // cut from the journal's end and kept in quarantine/
-    std::uint64_t entities = 0;        // brought to life
+    std::uint64_t torn_bytes = 0;  // cut from the journal's end and kept in quarantine/
+    std::uint64_t entities = 0;    // brought to life
     double seconds = 0;
     std::vector<std::string> remarks;
 };
@@ -87,10 +87,10 @@ public:
     [[nodiscard]] Entities& entities() noexcept;
     // The tick being built: rows for user tables that go out with the next commit().
     [[nodiscard]] Transaction& tick() noexcept;
-    // Ends the tick: all marked components and all that was staged, as one change set. Does not wait unless
-    // asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks, staged rows and tick number stay.
-    // options.tick must be above the last one; the last one again is the same token if nothing differs,
-    // else `conflict`.
+    // Ends the tick: all marked components and all that was staged, as one change set. Does not
+    // wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks, staged rows
+    // and tick number stay. options.tick must be above the last one; the last one again is the same
+    // token if nothing differs, else `conflict`.
     Result<Token> commit(const CommitOptions& options = {});
     // Number of the tick that the next commit() ends, unless told otherwise; 1 in a new world.
     [[nodiscard]] std::uint64_t next_tick() const noexcept;

@@ -1,5 +1,5 @@
-// Assertions for our own bugs: always on, in release too. What comes from disk, network or a caller is
-// never asserted; it is an error.
+// Assertions for our own bugs: always on, in release too. What comes from disk, network or a caller
+// is never asserted; it is an error.
 #pragma once
 
 namespace perdure {
@@ -8,7 +8,7 @@ namespace perdure {
 
 }  // namespace perdure
 
-#define PERDURE_ASSERT(condition)        \
+#define PERDURE_ASSERT(condition)       \
     (__builtin_expect(!!(condition), 1) \
          ? static_cast<void>(0)         \
          : ::perdure::assertion_failed(#condition, __FILE__, __LINE__))

@@ -1,5 +1,5 @@
-// Making and passing on errors: error(Code, "…{}…", value), and the two words PERDURE_TRY (run it, pass a
-// failure on) and PERDURE_TAKE (take the value out of a Result, or pass its failure on).
+// Making and passing on errors: error(Code, "…{}…", value), and the two words PERDURE_TRY (run it,
+// pass a failure on) and PERDURE_TAKE (take the value out of a Result, or pass its failure on).
 #pragma once
 
 #include <string>
@@ -17,9 +17,10 @@ template <typename... Arguments>
 
 }  // namespace perdure
 
-#define PERDURE_TRY(expression)                                              \
-    do {                                                                     \
-        if (::perdure::Status status_of_try = (expression); !status_of_try.ok()) return status_of_try; \
+#define PERDURE_TRY(expression)                                                  \
+    do {                                                                         \
+        if (::perdure::Status status_of_try = (expression); !status_of_try.ok()) \
+            return status_of_try;                                                \
     } while (false)
 
 #define PERDURE_JOIN_INNER(left, right) left##right

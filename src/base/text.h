@@ -1,11 +1,11 @@
 // Text formatting: the one place that knows which formatting library we use.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace perdure::text {
 

@@ -1,9 +1,11 @@
 #include "cli/command_line.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -141,6 +143,12 @@ constexpr std::array commands{
     Command{"sql", "ask the store; beside a running owner too", declare_sql},
 };
 
+bool is_command_or_option(std::string_view word) {
+    return word.starts_with('-') ||
+           std::any_of(commands.begin(), commands.end(),
+                       [word](const Command& command) { return command.name == word; });
+}
+
 constexpr const char* footer =
     "Exit codes: 0 done, 1 the answer is no, 2 refused (bad arguments, no world there, a newer "
     "format,\n"
@@ -149,6 +157,10 @@ constexpr const char* footer =
 }  // namespace
 
 ExitCode run_command_line(int argc, char** argv) {
+    if (argc > 1 && !is_command_or_option(argv[1])) {
+        return report(ExitCode::refused,
+                      fmt::format("there is no command '{}'; see perdure --help", argv[1]));
+    }
     CLI::App app("Perdure keeps worlds alive.", "perdure");
     app.set_version_flag("--version", "perdure " PERDURE_VERSION);
     app.require_subcommand(1);

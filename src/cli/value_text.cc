@@ -24,7 +24,9 @@ struct AsText {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(const std::string& text) const { return text; }
     std::string operator()(const Json& json) const { return json.text; }
-    std::string operator()(const Bytes& bytes) const { return fmt::format("x'{}'", hexadecimal(bytes)); }
+    std::string operator()(const Bytes& bytes) const {
+        return fmt::format("x'{}'", hexadecimal(bytes));
+    }
     std::string operator()(const Uuid& uuid) const { return hexadecimal(uuid.bytes); }
     std::string operator()(Entity entity) const { return std::to_string(entity.id); }
     template <typename Number>

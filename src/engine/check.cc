@@ -11,8 +11,8 @@
 namespace perdure::engine {
 namespace {
 
-bool same_cell(const Batch& left, std::uint32_t left_row, const Batch& right, std::uint32_t right_row,
-               std::size_t column) {
+bool same_cell(const Batch& left, std::uint32_t left_row, const Batch& right,
+               std::uint32_t right_row, std::size_t column) {
     if (left.is_null(column, left_row) || right.is_null(column, right_row)) {
         return left.is_null(column, left_row) && right.is_null(column, right_row);
     }
@@ -32,7 +32,8 @@ Result<Batch> key_row(const Batch& batch, std::uint32_t row) {
     return builder.finish();
 }
 
-Result<Check> make_check(const TableDefinition& table, const Batch& row, const Condition& condition) {
+Result<Check> make_check(const TableDefinition& table, const Batch& row,
+                         const Condition& condition) {
     PERDURE_ASSERT(row.rows() == 1);
     Check check;
     check.table = &table;
@@ -68,8 +69,7 @@ Status judge(const Check& check, const Batch* there, std::uint32_t at) {
     };
     switch (check.kind) {
         case Condition::Kind::none: return {};
-        case Condition::Kind::absent:
-            return there ? refuse("the row is there already") : Status();
+        case Condition::Kind::absent: return there ? refuse("the row is there already") : Status();
         case Condition::Kind::present: return there ? Status() : refuse("there is no such row");
         case Condition::Kind::equal: break;
     }

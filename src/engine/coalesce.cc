@@ -37,7 +37,8 @@ public:
     }
     [[nodiscard]] bool empty() const { return builder_.rows() == 0; }
 
-    Status finish_sorted(const TableDefinition& table, Operation operation, std::vector<Batch>& to) {
+    Status finish_sorted(const TableDefinition& table, Operation operation,
+                         std::vector<Batch>& to) {
         if (empty()) return {};
         const std::uint32_t rows = builder_.rows();
         PERDURE_TAKE(Batch gathered, builder_.finish());
@@ -64,7 +65,8 @@ public:
 private:
     BatchBuilder builder_;
     std::vector<std::uint64_t> prefixes_;
-    std::vector<std::string> long_keys_;  // as long as prefixes_ as soon as one key is longer than 8 bytes
+    std::vector<std::string>
+        long_keys_;  // as long as prefixes_ as soon as one key is longer than 8 bytes
 };
 
 }  // namespace

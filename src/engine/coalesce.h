@@ -1,7 +1,8 @@
 // Coalescer: from a range of change sets to the newest row per key, sorted by key, table by table.
 //
-// Give it change sets from the newest to the oldest: a key that was seen before is passed over, so most rows of
-// older ticks cost one look at a bitmap. Append-only tables keep every row, in LSN order.
+// Give it change sets from the newest to the oldest: a key that was seen before is passed over, so
+// most rows of older ticks cost one look at a bitmap. Append-only tables keep every row, in LSN
+// order.
 //
 // Thread rule: one thread.
 #pragma once
@@ -24,9 +25,9 @@ public:
     Coalescer& operator=(const Coalescer&) = delete;
 
     enum class Which : std::uint8_t { all, resident };
-    // A change set older than all before it. Batches whose block was let go are passed over: their rows come
-    // from the journal's copy, of which only the resident tables are asked for. Append-only batches must stay
-    // where they are until finish().
+    // A change set older than all before it. Batches whose block was let go are passed over: their
+    // rows come from the journal's copy, of which only the resident tables are asked for.
+    // Append-only batches must stay where they are until finish().
     void add(const ChangeSet& changes, Which which = Which::all);
     // What is to be applied. The coalescer is empty afterwards.
     Result<std::vector<store::Change>> finish();

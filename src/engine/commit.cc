@@ -13,9 +13,11 @@
 namespace perdure::engine {
 namespace {
 
-// How often a commit tries again when others changed what it read, or took the room it made, before it gives up.
+// How often a commit tries again when others changed what it read, or took the room it made, before
+// it gives up.
 constexpr int attempts_max = 8;
-// Of one change set in the journal. A group must fit one file, and lengths are kept far from 32 bits.
+// Of one change set in the journal. A group must fit one file, and lengths are kept far from 32
+// bits.
 constexpr std::uint64_t change_set_bytes_max = 2ULL << 30;
 
 std::uint64_t indexed_rows(const ChangeSet& changes) {
@@ -66,7 +68,8 @@ Level Engine::classify(ChangeSet& changes, const CommitOptions& options) const {
 
 Status Engine::make_room(std::uint64_t encoded_bytes) {
     if (encoded_bytes > change_set_bytes_max) {
-        return error(Code::invalid, "a change set of {} bytes passes the limit of {}; commit in parts",
+        return error(Code::invalid,
+                     "a change set of {} bytes passes the limit of {}; commit in parts",
                      encoded_bytes, change_set_bytes_max);
     }
     const std::uint64_t wanted = flush_queue_.queued_bytes() + encoded_bytes;
@@ -85,15 +88,17 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
         const auto last = last_tick();
         const std::uint64_t tick = options.tick.value_or(last.value_or(0) + 1);
         if (last && tick < *last) {
-            return error(Code::invalid, "tick {} is behind the last one, {}: ticks only go forward", tick,
-                         *last);
+            return error(Code::invalid, "tick {} is behind the last one, {}: ticks only go forward",
+                         tick, *last);
         }
         proposal.changes.tick = tick;
         if (last && tick == *last) {
             PERDURE_TAKE(const bool same, is_last_tick_again(proposal, tick));
             if (!same) {
-                return error(Code::conflict, "tick {} was committed already, with other content; commit the "
-                             "next one, {}", tick, tick + 1);
+                return error(Code::conflict,
+                             "tick {} was committed already, with other content; commit the "
+                             "next one, {}",
+                             tick, tick + 1);
             }
             const std::scoped_lock lock(core_->mutex);
             return Token(core_->progress, core_->pending.last(), Level::journal, tick);
@@ -119,24 +124,27 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
     Token token(core_->progress, lsn, level, proposal.changes.tick);
     if (level == Level::stored && !options.wait) {
         Lsn wanted = stored_wanted_.load();
-        while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {}
+        while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
+        }
         if (alarm_store_) alarm_store_();
     }
     return token;
 }
 
-Status Engine::accept(Proposal& proposal, const CommitOptions& options,
-                      std::uint64_t encoded_bytes, Lsn& lsn, bool& again) {
+Status Engine::accept(Proposal& proposal, const CommitOptions& options, std::uint64_t encoded_bytes,
+                      Lsn& lsn, bool& again) {
     const std::scoped_lock lock(core_->mutex);
     PERDURE_TRY(refuse_if_failed());
     PERDURE_TRY(check_keys(proposal));
     // Somebody changed, and the drain released, what a check had read: read it again.
     PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, again));
-    if (again) return error(Code::busy, "rows that this commit depends on change too fast; try again");
+    if (again)
+        return error(Code::busy, "rows that this commit depends on change too fast; try again");
     if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
-        return error(Code::busy, "the pending index is at its limit ({} bytes): the store is {} change sets "
-                     "behind; try again when it has caught up", options_.pending.index_bytes_max,
-                     core_->pending.last() - core_->stored.lsn);
+        return error(Code::busy,
+                     "the pending index is at its limit ({} bytes): the store is {} change sets "
+                     "behind; try again when it has caught up",
+                     options_.pending.index_bytes_max, core_->pending.last() - core_->stored.lsn);
     }
     if (!journal_->has_room(flush_queue_.queued_bytes() + encoded_bytes)) {
         again = true;
@@ -166,13 +174,16 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options,
     return {};
 }
 
-// Keys that an open tick has judged are the tick's until it is committed; appended keys must be new.
+// Keys that an open tick has judged are the tick's until it is committed; appended keys must be
+// new.
 Status Engine::check_keys(const Proposal& proposal) {
     if (!proposal.from_tick && !core_->reserved.empty()) {
         for (const TouchedKey& key : proposal.touched) {
             if (core_->reserved.count({key.table->id, key.key}) == 0) continue;
-            return error(Code::conflict, "table '{}': a key is reserved by the tick that is being built; try "
-                         "again after it", key.table->name);
+            return error(Code::conflict,
+                         "table '{}': a key is reserved by the tick that is being built; try "
+                         "again after it",
+                         key.table->name);
         }
     }
     for (const TouchedKey& key : proposal.touched) {
@@ -187,8 +198,10 @@ Status Engine::check_keys(const Proposal& proposal) {
                          key.table->name);
         }
         if (core_->pending.released() >= key.new_at) {
-            return error(Code::conflict, "table '{}': others have appended beyond this key since it was "
-                         "staged; stage it again", key.table->name);
+            return error(Code::conflict,
+                         "table '{}': others have appended beyond this key since it was "
+                         "staged; stage it again",
+                         key.table->name);
         }
     }
     return {};
@@ -197,8 +210,10 @@ Status Engine::check_keys(const Proposal& proposal) {
 Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again) {
     for (Check& check : checks) {
         if (!from_tick && core_->reserved.count({check.table->id, check.key}) != 0) {
-            return error(Code::conflict, "table '{}', {}: reserved by the tick that is being built; try again "
-                         "after it", check.table->name, key_text(check.key_row, 0));
+            return error(Code::conflict,
+                         "table '{}', {}: reserved by the tick that is being built; try again "
+                         "after it",
+                         check.table->name, key_text(check.key_row, 0));
         }
         const auto held = core_->held.find({check.table->id, check.key});
         if (held != core_->held.end()) {
@@ -212,7 +227,8 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& re
             PERDURE_TRY(judge(check, there ? version.batch : nullptr, version.row));
             continue;
         }
-        // Not pending: what was read from the store stands, unless a newer version came and went since.
+        // Not pending: what was read from the store stands, unless a newer version came and went
+        // since.
         if (!check.read || core_->pending.released() > check.read_at) {
             read_again = true;
             return {};
@@ -228,7 +244,8 @@ Status Engine::read_for(Check& check) {
         const std::scoped_lock lock(core_->mutex);
         accepted = core_->pending.last();
     }
-    // Everything up to `accepted` is in pending until it is in the store, and the snapshot is taken after.
+    // Everything up to `accepted` is in pending until it is in the store, and the snapshot is taken
+    // after.
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
     check.stored.reset();
@@ -273,8 +290,10 @@ Status Engine::judge_and_reserve(Check& check) {
     check = std::move(one.front());
     PERDURE_TRY(status);
     if (read_again) {
-        return error(Code::not_loaded, "table '{}', {}: neither pending nor prefetched; call prefetch() "
-                     "before the tick", check.table->name, key_text(check.key_row, 0));
+        return error(Code::not_loaded,
+                     "table '{}', {}: neither pending nor prefetched; call prefetch() "
+                     "before the tick",
+                     check.table->name, key_text(check.key_row, 0));
     }
     core_->reserved.emplace(check.table->id, check.key);
     return {};
@@ -285,8 +304,8 @@ void Engine::release_reserved() {
     core_->reserved.clear();
 }
 
-// The content of the last tick against this one's. The last one's rows are in pending, or in the journal, or
-// its hash is kept with the store's watermark.
+// The content of the last tick against this one's. The last one's rows are in pending, or in the
+// journal, or its hash is kept with the store's watermark.
 Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t tick) {
     const Hash128 offered = content_hash(proposal.changes);
     std::optional<journal::GroupAddress> found;

@@ -1,5 +1,5 @@
-// Core: what the engine's parts share. The acceptance lock guards pending, the order of LSNs and everything
-// that says "accepted"; the parts lock it shortly and never while they do I/O.
+// Core: what the engine's parts share. The acceptance lock guards pending, the order of LSNs and
+// everything that says "accepted"; the parts lock it shortly and never while they do I/O.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,8 @@ struct ViewMark {
 };
 
 struct Core {
-    Core(const PendingLimits& limits, const Watermark& stored_at, std::size_t pool_bytes, Helper& helper)
+    Core(const PendingLimits& limits, const Watermark& stored_at, std::size_t pool_bytes,
+         Helper& helper)
         : pool(pool_bytes),
           progress(std::make_shared<Progress>(helper)),
           pending(limits, stored_at.lsn),
@@ -52,9 +53,10 @@ struct Core {
 
     std::mutex mutex;  // the acceptance lock; guards what follows
     Pending pending;
-    Watermark stored;          // the store's visible watermark
-    Lsn drain_through = 0;     // change sets up to here are being read by the drain
-    std::map<const void*, ViewMark> views;  // open snapshots: pending keeps what is above the lowest
+    Watermark stored;       // the store's visible watermark
+    Lsn drain_through = 0;  // change sets up to here are being read by the drain
+    std::map<const void*, ViewMark>
+        views;  // open snapshots: pending keeps what is above the lowest
     HeldRows held;
     std::uint64_t held_since_ms = 0;
     std::set<std::pair<TableId, std::string>> reserved;  // keys that an open tick has judged
@@ -70,8 +72,8 @@ struct Core {
         return category_of(table).durability;
     }
     [[nodiscard]] std::uint64_t now_ms() const { return clock->monotonic_ns() / 1'000'000; }
-    // Pending may be released up to here: stored, and covered by every open snapshot that has not expired.
-    // Locked.
+    // Pending may be released up to here: stored, and covered by every open snapshot that has not
+    // expired. Locked.
     [[nodiscard]] Lsn releasable() const {
         Lsn through = stored.lsn;
         const std::uint64_t now = clock->monotonic_ns();

@@ -12,7 +12,8 @@ namespace perdure::engine {
 namespace {
 
 // Of one range: what must be gathered in memory at once, at worst.
-constexpr std::uint64_t range_bytes_max = 2ULL << 30;  // of the journal, mostly rows that coalesce away
+constexpr std::uint64_t range_bytes_max = 2ULL
+                                          << 30;  // of the journal, mostly rows that coalesce away
 constexpr std::uint64_t range_changes_max = 1U << 20;
 constexpr std::size_t entries_per_lock = 4096;
 
@@ -46,7 +47,8 @@ std::optional<Drain::Range> Drain::choose_range() {
 
 Result<const ChangeSet*> Drain::read_back(const Entry& entry) {
     PERDURE_ASSERT(entry.let_go && entry.epoch != 0);
-    if (group_.empty() || group_file_ != entry.address.file || group_offset_ != entry.address.offset) {
+    if (group_.empty() || group_file_ != entry.address.file ||
+        group_offset_ != entry.address.offset) {
         PERDURE_TAKE(group_, journal_.read(entry.address, core_.catalog));
         group_file_ = entry.address.file;
         group_offset_ = entry.address.offset;

@@ -1,8 +1,9 @@
-// Drain: carries pending into the store. A passive part: step() does one transaction, or says there is nothing
-// to do; the runtime's store thread drives it, or a simulation does.
+// Drain: carries pending into the store. A passive part: step() does one transaction, or says there
+// is nothing to do; the runtime's store thread drives it, or a simulation does.
 //
-// A range begins after the store's watermark, ends on a group's end, is coalesced and applied in one
-// transaction that also moves the watermark; a definition is applied in a transaction of its own.
+// A range begins after the store's watermark, ends on a group's end, is coalesced and applied in
+// one transaction that also moves the watermark; a definition is applied in a transaction of its
+// own.
 //
 // Thread rule: one thread at a time; it takes the acceptance lock shortly.
 #pragma once
@@ -27,8 +28,9 @@ public:
     Drain(Core& core, store::Store& store, journal::Journal& journal)
         : core_(core), store_(store), journal_(journal) {}
 
-    // Applies one range. True if it did. A store that fails is asked again at the next step: nothing is lost,
-    // the journal holds it; `conflict` is final, since somebody else owns the store.
+    // Applies one range. True if it did. A store that fails is asked again at the next step:
+    // nothing is lost, the journal holds it; `conflict` is final, since somebody else owns the
+    // store.
     Result<bool> step();
     // Releases what the store and every open snapshot cover. True if there is more.
     bool release_step();

@@ -50,7 +50,8 @@ void Engine::help(Lsn lsn, Level level) {
 
 void Engine::await_stored(Lsn lsn) {
     Lsn wanted = stored_wanted_.load();
-    while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {}
+    while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
+    }
     if (!threads_.load()) {
         while (core_->progress->stored() < lsn && !core_->progress->failed()) {
             const Lsn before = core_->progress->stored();
@@ -62,9 +63,8 @@ void Engine::await_stored(Lsn lsn) {
     }
     alarm_store_();
     std::unique_lock lock(stored_mutex_);
-    stored_changed_.wait(lock, [&] {
-        return core_->progress->stored() >= lsn || core_->progress->failed();
-    });
+    stored_changed_.wait(
+        lock, [&] { return core_->progress->stored() >= lsn || core_->progress->failed(); });
 }
 
 bool Engine::drain_due() {
@@ -136,8 +136,8 @@ void Engine::step_attest() {
     }
 }
 
-// The definitions are awaited in the store, so that a table is never read before it is there, and old batches
-// are never read under a new version.
+// The definitions are awaited in the store, so that a table is never read before it is there, and
+// old batches are never read under a new version.
 Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring when) {
     std::vector<TableDefinition> changed;
     for (const TableDefinition& definition : wanted) {
@@ -148,15 +148,18 @@ Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring whe
         PERDURE_TAKE(auto next, core_->catalog.evolve(definition));
         if (!next) continue;
         if (next->version > 1 && when == Declaring::running) {
-            return error(Code::incompatible, "table '{}' differs from what the world has; a table that exists "
-                         "changes when the world is opened, not while it runs", definition.name);
+            return error(Code::incompatible,
+                         "table '{}' differs from what the world has; a table that exists "
+                         "changes when the world is opened, not while it runs",
+                         definition.name);
         }
         changed.push_back(*std::move(next));
     }
     if (changed.empty()) return {};
     // Two new tables are given ids one after the other.
     TableId next_id = 1;
-    for (const TableDefinition* table : core_->catalog.tables()) next_id = std::max(next_id, table->id + 1);
+    for (const TableDefinition* table : core_->catalog.tables())
+        next_id = std::max(next_id, table->id + 1);
     for (TableDefinition& definition : changed) {
         if (definition.version == 1) definition.id = next_id++;
         for (const TableDefinition& other : changed) {
@@ -236,7 +239,8 @@ Health Engine::health() {
         const std::scoped_lock lock(core_->mutex);
         health.accepted_lsn = core_->pending.last();
         health.tick = core_->tick;
-        health.pending_changes = core_->pending.last() - std::min(core_->pending.last(), core_->stored.lsn);
+        health.pending_changes =
+            core_->pending.last() - std::min(core_->pending.last(), core_->stored.lsn);
         health.pending_bytes = core_->pending.resident_bytes() + core_->pending.kept_bytes();
         health.index_bytes = core_->pending.index_bytes();
     }

@@ -1,11 +1,11 @@
 // Engine: one door in, one order of effects. Knows tables, never domains.
 //
-// commit() judges, orders and queues a change set under one short lock; the flush queue makes it durable; the
-// drain carries it to the store; trimming follows the store's safe watermark. All of them are passive: the
-// runtime's threads call the step_… functions, or a simulation does.
+// commit() judges, orders and queues a change set under one short lock; the flush queue makes it
+// durable; the drain carries it to the store; trimming follows the store's safe watermark. All of
+// them are passive: the runtime's threads call the step_… functions, or a simulation does.
 //
-// Thread rule: commit(), view(), health() from any thread; each step_… by one thread at a time; open and close
-// by the owner.
+// Thread rule: commit(), view(), health() from any thread; each step_… by one thread at a time;
+// open and close by the owner.
 #pragma once
 
 #include <atomic>
@@ -48,7 +48,8 @@ struct EngineOptions {
     const io::Clock* clock = nullptr;
     std::optional<Uuid> new_world;  // identity for a world that is made now; random if not given
     // Opens the store of this world, making it if need be.
-    std::function<Result<std::unique_ptr<store::Store>>(const WorldDirectory&, const Uuid&)> open_store;
+    std::function<Result<std::unique_ptr<store::Store>>(const WorldDirectory&, const Uuid&)>
+        open_store;
 };
 
 // What opening found.
@@ -63,23 +64,26 @@ struct Recovered {
 
 class Engine final : public Helper {
 public:
-    static Result<std::unique_ptr<Engine>> open(const std::string& directory, EngineOptions options);
+    static Result<std::unique_ptr<Engine>> open(const std::string& directory,
+                                                EngineOptions options);
     ~Engine() override;
 
-    // Declares tables: what is new or changed is committed as a change set of its own and awaited, in the
-    // store too. `incompatible` names the difference; nothing is declared then.
+    // Declares tables: what is new or changed is committed as a change set of its own and awaited,
+    // in the store too. `incompatible` names the difference; nothing is declared then.
     enum class Declaring : std::uint8_t { opening, running };  // running: new tables only
     Status declare(const std::vector<TableDefinition>& wanted, Declaring when);
 
-    // Accepts all of it or nothing. After a refusal the proposal is as it was. Does not wait: options.wait only
-    // says that the caller will, by token.wait(), and so need not wake the journal thread.
+    // Accepts all of it or nothing. After a refusal the proposal is as it was. Does not wait:
+    // options.wait only says that the caller will, by token.wait(), and so need not wake the
+    // journal thread.
     Result<Token> commit(Proposal& proposal, const CommitOptions& options);
 
     // SQL views over tables in force. `unsupported` if the store has no SQL.
     Status declare_views(const std::vector<store::View>& views);
 
     // For staging.
-    // True if an append-only table has no key as great; `at` is then the last LSN that was looked at.
+    // True if an append-only table has no key as great; `at` is then the last LSN that was looked
+    // at.
     [[nodiscard]] bool is_beyond_all(const TableDefinition& table, std::string_view key, Lsn& at);
     Status reserve(const TableDefinition& table, std::string_view key);
     Status judge_and_reserve(Check& check);
@@ -87,7 +91,8 @@ public:
     Status read_for(Check& check);  // what the store has of its key; blocks
 
     Result<std::unique_ptr<ReadView>> view(bool durable_only);
-    // Every row of resident tables: the store's, then what is pending, in order. Before the first commit.
+    // Every row of resident tables: the store's, then what is pending, in order. Before the first
+    // commit.
     Status hydrate(const std::function<Status(const Batch&)>& take);
     // Digest of all non-ephemeral rows in the store; waits until everything accepted is there.
     Result<Hash128> digest();
@@ -116,7 +121,8 @@ public:
     // Flushes, drains and checkpoints everything. The engine accepts nothing afterwards.
     Status close();
 
-    // Stops as a killed process would: nothing more is flushed or drained. For tests and benchmarks.
+    // Stops as a killed process would: nothing more is flushed or drained. For tests and
+    // benchmarks.
     void abandon();
 
     void help(Lsn lsn, Level level) override;

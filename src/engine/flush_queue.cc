@@ -16,9 +16,9 @@ namespace {
 // A definition has a group to itself, so that a drain can end before it and after it.
 std::span<const ChangeSet* const> next_run(std::span<const ChangeSet* const> changes) {
     if (!changes.front()->definitions.empty()) return changes.first(1);
-    const auto definition =
-        std::find_if(changes.begin(), changes.end(),
-                     [](const ChangeSet* set) { return !set->definitions.empty(); });
+    const auto definition = std::find_if(changes.begin(), changes.end(), [](const ChangeSet* set) {
+        return !set->definitions.empty();
+    });
     return changes.first(static_cast<std::size_t>(definition - changes.begin()));
 }
 
@@ -146,7 +146,8 @@ Status FlushQueue::attest_if_idle() {
         leading_ = true;
     }
     Status status = journal_->attest();
-    if (status.code() == Code::busy) status = Status();  // no room: no harm, the next group attests as well
+    if (status.code() == Code::busy)
+        status = Status();  // no room: no harm, the next group attests as well
     {
         const std::scoped_lock lock(mutex_);
         attested_ = true;

@@ -1,9 +1,10 @@
-// FlushQueue: group commit without a timer. Accepted change sets wait here; one leader at a time takes all of
-// them, writes them as a group, flushes, and tells whoever waits. While one flush runs, the next group forms.
+// FlushQueue: group commit without a timer. Accepted change sets wait here; one leader at a time
+// takes all of them, writes them as a group, flushes, and tells whoever waits. While one flush
+// runs, the next group forms.
 //
-// The leader is a caller that waits anyway, which saves two context switches, or else the runtime's journal
-// thread. When a leader is done and more has come in, it hands over to the oldest waiter that is left; if
-// nobody waits, to the thread.
+// The leader is a caller that waits anyway, which saves two context switches, or else the runtime's
+// journal thread. When a leader is done and more has come in, it hands over to the oldest waiter
+// that is left; if nobody waits, to the thread.
 //
 // Thread rule: any thread.
 #pragma once
@@ -37,13 +38,14 @@ public:
     // Called when work has come in that nobody leads: wakes the journal thread. May be empty.
     void set_alarm(std::function<void()> alarm) { alarm_ = std::move(alarm); }
 
-    // In LSN order, under the acceptance lock. The change set must stay where it is until its group is
-    // reported. `alarm`: somebody other than the caller should see to it.
+    // In LSN order, under the acceptance lock. The change set must stay where it is until its group
+    // is reported. `alarm`: somebody other than the caller should see to it.
     void push(const ChangeSet& changes, std::uint64_t encoded_bytes, bool alarm);
 
     // Leads, or waits for a leader, until `lsn` is durable or the journal has failed.
     void wait(Lsn lsn);
-    // Leads once if there is work and no leader. True if a group was written. For the journal thread.
+    // Leads once if there is work and no leader. True if a group was written. For the journal
+    // thread.
     bool step();
     // Writes an attest group if there is nothing to lead and the last group has not been attested.
     Status attest_if_idle();

@@ -14,7 +14,8 @@ constexpr std::uint32_t fanout = 64;
 constexpr std::size_t versions_per_slab = 4096;
 constexpr std::uint32_t depth_max = 16;  // 32^16 keys: never deeper
 
-// What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is kept.
+// What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is
+// kept.
 struct Tail {
     std::uint32_t length;  // of the whole key
     char bytes[1];         // length - 8 of them
@@ -122,7 +123,8 @@ struct KeyIndex::Inner {
 namespace {
 
 // How many stored keys are below (or, if `above`, not above) the given one.
-std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const Keyed& key, bool above) noexcept {
+std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const Keyed& key,
+                   bool above) noexcept {
     std::uint32_t low = 0;
     std::uint32_t high = count;
     while (low < high) {
@@ -295,8 +297,8 @@ void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uin
     if (right) add_to_parents(path, right);
 }
 
-// Makes room in a full leaf for a key at `slot`; returns the new right half. Rows that arrive in key order fill
-// leaves whole: the last leaf splits at its end.
+// Makes room in a full leaf for a key at `slot`; returns the new right half. Rows that arrive in
+// key order fill leaves whole: the last leaf splits at its end.
 KeyIndex::Leaf* KeyIndex::split(Leaf& leaf, std::uint32_t slot) {
     auto* right = new Leaf();
     node_bytes_ += sizeof(Leaf);
@@ -341,8 +343,8 @@ void KeyIndex::add_to_parents(Path& path, Leaf* right) {
     ++depth_;
 }
 
-// Splits a full inner node around a child that is added behind `child`; `separator` is that child's, and then
-// the one that goes up.
+// Splits a full inner node around a child that is added behind `child`; `separator` is that
+// child's, and then the one that goes up.
 KeyIndex::Inner* KeyIndex::split(Inner& parent, std::uint32_t child, void* added,
                                  StoredKey& separator) {
     auto* sibling = new Inner();
@@ -380,8 +382,8 @@ void KeyIndex::release(std::string_view key, Lsn lsn) {
     if (!at.leaf->versions[at.slot]) erase_slot(key);
 }
 
-// Empty leaves are unlinked and freed, and so are inner nodes without children; others are left as they are:
-// the drain empties the tree soon enough, and then it shrinks to one leaf.
+// Empty leaves are unlinked and freed, and so are inner nodes without children; others are left as
+// they are: the drain empties the tree soon enough, and then it shrinks to one leaf.
 void KeyIndex::erase_slot(std::string_view text) {
     Path path = descend(text);
     Leaf* leaf = path.leaf;

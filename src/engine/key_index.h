@@ -1,8 +1,10 @@
-// KeyIndex: an ordered map from encoded keys (model/key.h) to the versions that pending holds of them.
+// KeyIndex: an ordered map from encoded keys (model/key.h) to the versions that pending holds of
+// them.
 //
-// A B+tree. Comparing touches the first eight bytes of a key, which lie in the node; only longer keys that
-// agree there look further. Integer keys of eight bytes never do. That is what makes 10,000,000 undrained
-// rows affordable at open; a node-based std::map takes three times as long (bench/RESULTS.md).
+// A B+tree. Comparing touches the first eight bytes of a key, which lie in the node; only longer
+// keys that agree there look further. Integer keys of eight bytes never do. That is what makes
+// 10,000,000 undrained rows affordable at open; a node-based std::map takes three times as long
+// (bench/RESULTS.md).
 //
 // Thread rule: guarded by its owner. Pointers to slots live until the next insert or erase.
 #pragma once
@@ -43,8 +45,8 @@ public:
     // Removes the versions of a key at or below `lsn`.
     void release(std::string_view key, Lsn lsn);
 
-    // Calls visit(key, newest version) in key order, from the first key above `after` (null: from the start),
-    // until it returns false.
+    // Calls visit(key, newest version) in key order, from the first key above `after` (null: from
+    // the start), until it returns false.
     template <typename Visit>
     void visit_after(const std::string_view* after, Visit&& visit) const;
 

@@ -1,5 +1,5 @@
-// KeySet: which keys of one table were seen, as cheaply as the key allows: ids in a paged bitmap, other keys of
-// up to eight bytes in a flat hash set, the rest as strings.
+// KeySet: which keys of one table were seen, as cheaply as the key allows: ids in a paged bitmap,
+// other keys of up to eight bytes in a flat hash set, the rest as strings.
 //
 // Thread rule: one thread.
 #pragma once

@@ -1,4 +1,5 @@
-// Engine, opening: directory, store, journal, then whatever is left to settle. See ARCHITECTURE.md, "Recovery".
+// Engine, opening: directory, store, journal, then whatever is left to settle. See ARCHITECTURE.md,
+// "Recovery".
 #include <algorithm>
 #include <utility>
 
@@ -42,10 +43,10 @@ Status Engine::open_directory(const std::string& path) {
         PERDURE_TAKE(const auto names, options_.files->list(path));
         for (const std::string& name : names) {
             // A creation cut short leaves only these; anything else is not ours to write beside.
-            if (name != "lock" && name != "journal" && name != "quarantine" && name != "perdure.toml" &&
-                name != "identity.new") {
-                return error(Code::invalid, "{}: holds '{}' but no world; choose an empty directory", path,
-                             name);
+            if (name != "lock" && name != "journal" && name != "quarantine" &&
+                name != "perdure.toml" && name != "identity.new") {
+                return error(Code::invalid,
+                             "{}: holds '{}' but no world; choose an empty directory", path, name);
             }
         }
         const Uuid world = options_.new_world ? *options_.new_world : random_uuid();
@@ -90,10 +91,12 @@ Status Engine::open_journal() {
     recovered_.remarks = found.remarks;
     const bool new_machine = found.empty && from.lsn > 0;
     if (new_machine && !options_.take_over) {
-        return error(Code::corrupt, "{}: the journal is empty but the store is at change set {}: the journal "
-                     "was removed, or this is another machine; bring it back, or, once you are sure that no "
-                     "other owner is left, open with take_over: what only that journal held is lost",
-                     directory_->journal(), from.lsn);
+        return error(
+            Code::corrupt,
+            "{}: the journal is empty but the store is at change set {}: the journal "
+            "was removed, or this is another machine; bring it back, or, once you are sure that no "
+            "other owner is left, open with take_over: what only that journal held is lost",
+            directory_->journal(), from.lsn);
     }
     if (found.ending == journal::Ending::torn) {
         recovered_.torn_bytes = found.torn.bytes;
@@ -111,11 +114,11 @@ Status Engine::open_journal() {
                                      std::to_string(from.lsn) + ", if there were any, are lost");
     }
     core_->epoch = start.epoch;
-    PERDURE_TAKE(journal_, journal::Journal::open(*options_.files, *options_.clock,
-                                                  directory_->journal(), options_.journal, start,
-                                                  core_->catalog));
-    // The journal first: an epoch that only the store has seen would be drawn again after a crash in between,
-    // and the store would refuse it for ever.
+    PERDURE_TAKE(journal_,
+                 journal::Journal::open(*options_.files, *options_.clock, directory_->journal(),
+                                        options_.journal, start, core_->catalog));
+    // The journal first: an epoch that only the store has seen would be drawn again after a crash
+    // in between, and the store would refuse it for ever.
     PERDURE_TRY(store_->take_over(core_->epoch));
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
@@ -125,8 +128,8 @@ Status Engine::open_journal() {
     return {};
 }
 
-// What must be so before the first commit: no definition on its way, the index within its limit, ephemeral
-// tables empty, the greatest keys of append-only tables known.
+// What must be so before the first commit: no definition on its way, the index within its limit,
+// ephemeral tables empty, the greatest keys of append-only tables known.
 Status Engine::settle() {
     const auto defines = [](const GroupEnd& group) { return group.definition; };
     const auto must_drain = [&] {
@@ -139,7 +142,8 @@ Status Engine::settle() {
                          std::to_string(core_->pending.size()) + " change sets are left");
         }
         PERDURE_TAKE(const bool drained, drain_->step());
-        while (drain_->release_step()) {}
+        while (drain_->release_step()) {
+        }
         if (!drained) break;
     }
     std::vector<const TableDefinition*> ephemeral;
@@ -164,9 +168,8 @@ Status Engine::load_append_max() {
     for (const TableDefinition* table : core_->catalog.tables()) {
         if (!table->append_only) continue;
         std::string& greatest = core_->append_max[table->id];
-        const bool in_store = std::any_of(stored.begin(), stored.end(), [&](const auto& known) {
-            return known.id == table->id;
-        });
+        const bool in_store = std::any_of(stored.begin(), stored.end(),
+                                          [&](const auto& known) { return known.id == table->id; });
         if (in_store) {
             PERDURE_TAKE(const Batch last, snapshot->last(*table));
             if (last.rows() > 0) encode_key(last, 0, greatest);
@@ -184,9 +187,8 @@ Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     for (const TableDefinition* table : core_->catalog.tables()) {
         if (!table->resident) continue;
-        const bool in_store = std::any_of(stored.begin(), stored.end(), [&](const auto& known) {
-            return known.id == table->id;
-        });
+        const bool in_store = std::any_of(stored.begin(), stored.end(),
+                                          [&](const auto& known) { return known.id == table->id; });
         if (!in_store) continue;
         Batch page;
         bool first = true;

@@ -62,7 +62,8 @@ std::uint64_t Pending::index_bytes() const noexcept {
 
 bool Pending::is_full(std::uint64_t kept_bytes, std::uint64_t indexed_rows) const {
     if (kept_bytes == 0 && indexed_rows == 0) return false;
-    return index_bytes() + kept_bytes + indexed_rows * index_bytes_per_row > limits_.index_bytes_max;
+    return index_bytes() + kept_bytes + indexed_rows * index_bytes_per_row >
+           limits_.index_bytes_max;
 }
 
 void Pending::group_durable(Lsn last_of_group, std::uint64_t epoch, const Hash128& chain,

@@ -1,9 +1,9 @@
-// Pending: the accepted change sets that the store does not hold yet, in LSN order, and an index from key to
-// every version in them for tables that are read through it.
+// Pending: the accepted change sets that the store does not hold yet, in LSN order, and an index
+// from key to every version in them for tables that are read through it.
 //
-// Rows of resident tables (components) are only queued: a domain's memory has their newest. Their batches may
-// be let go once they are durable and read back from the journal for the drain. Indexed and ephemeral rows
-// stay in memory and count against the index's limit.
+// Rows of resident tables (components) are only queued: a domain's memory has their newest. Their
+// batches may be let go once they are durable and read back from the journal for the drain. Indexed
+// and ephemeral rows stay in memory and count against the index's limit.
 //
 // Thread rule: guarded by the engine's acceptance lock, except where a function says otherwise.
 // Entries do not move: pointers to them live until they are released.
@@ -27,7 +27,7 @@ struct Entry {
     ChangeSet changes;
     std::uint64_t resident_bytes = 0;  // of the batches that may be let go
     std::uint64_t kept_bytes = 0;      // of the others
-    bool let_go = false;  // the resident batches are gone from memory
+    bool let_go = false;               // the resident batches are gone from memory
     // Set when its group is durable.
     std::uint64_t epoch = 0;
     journal::GroupAddress address;
@@ -38,8 +38,8 @@ struct GroupEnd {
     Lsn last = 0;
     std::uint64_t epoch = 0;
     Hash128 chain;
-    bool definition = false;   // it holds one change set, which defines tables
-    std::uint64_t bytes = 0;   // of the journal
+    bool definition = false;  // it holds one change set, which defines tables
+    std::uint64_t bytes = 0;  // of the journal
 };
 
 struct RowVersion {
@@ -67,7 +67,8 @@ public:
                        const journal::GroupAddress& address);
     // Durable groups that are not released yet, oldest first.
     [[nodiscard]] const std::deque<GroupEnd>& groups() const noexcept { return groups_; }
-    // Lets go of resident batches, oldest first, until the limit holds: only durable ones above `keep_through`.
+    // Lets go of resident batches, oldest first, until the limit holds: only durable ones above
+    // `keep_through`.
     void let_go(Lsn durable, Lsn keep_through);
 
     // The newest version of a key at or below `at`.
@@ -77,7 +78,8 @@ public:
     // True if the key has a version above `lsn`.
     [[nodiscard]] bool has_newer(TableId table, std::string_view key, Lsn lsn) const;
 
-    // Releases a slice of what is at or below `through`: at most some thousand rows. True if there is more.
+    // Releases a slice of what is at or below `through`: at most some thousand rows. True if there
+    // is more.
     bool release_slice(Lsn through);
 
     [[nodiscard]] Entry& entry(Lsn lsn);
@@ -95,7 +97,7 @@ private:
 
     PendingLimits limits_;
     Lsn released_;
-    std::deque<Entry> entries_;  // of LSNs released_ + 1, …
+    std::deque<Entry> entries_;    // of LSNs released_ + 1, …
     std::deque<GroupEnd> groups_;  // durable ones with something left in entries_
     std::map<TableId, std::unique_ptr<KeyIndex>> indexes_;
     std::uint64_t resident_bytes_ = 0;

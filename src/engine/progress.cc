@@ -50,7 +50,11 @@ Status Progress::wait(Lsn lsn, Level level) {
     if (reached(lsn, level)) return {};
     const std::shared_lock lock(life_);
     if (helper_) helper_->help(lsn, level);
-    return status(lsn, level);
+    if (!helper_ || failed() || reached(lsn, level)) return status(lsn, level);
+    // Not `busy`, which would say that nothing was accepted.
+    return error(Code::unknown,
+                 "change set {} has not reached level {}; health() says what holds it up", lsn,
+                 level_name(level));
 }
 
 void Progress::then(Lsn lsn, Level level, std::function<void(const Status&)> callback) {

@@ -1,6 +1,8 @@
-// Progress: how far a world's change sets have come, shared by the engine and every token it gave out.
+// Progress: how far a world's change sets have come, shared by the engine and every token it gave
+// out.
 //
-// Thread rule: any thread. Lifetime: shared; it outlives the engine, after which nothing more is reached.
+// Thread rule: any thread. Lifetime: shared; it outlives the engine, after which nothing more is
+// reached.
 #pragma once
 
 #include <atomic>
@@ -67,7 +69,7 @@ private:
     mutable std::mutex mutex_;  // guards what follows
     Status failure_;
     std::multimap<Lsn, Callback> callbacks_;  // by LSN; what was done when it came, by 0
-    std::atomic<std::size_t> waiting_{0};  // callbacks_.size(), to make an idle poll() free
+    std::atomic<std::size_t> waiting_{0};     // callbacks_.size(), to make an idle poll() free
 };
 
 }  // namespace perdure::engine

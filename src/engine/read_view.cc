@@ -23,7 +23,8 @@ Result<Batch> single_row(const Batch& batch, std::uint32_t row) {
     return builder.finish();
 }
 
-Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store, bool durable_only) {
+Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store,
+                                                 bool durable_only) {
     std::unique_ptr<ReadView> view(new ReadView(core));
     {
         const std::scoped_lock lock(core.mutex);
@@ -66,7 +67,8 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
     }
     {
         const std::scoped_lock lock(core_.mutex);
-        PERDURE_TRY(check_age());  // under the lock: what an expired view needs may be released any time
+        PERDURE_TRY(
+            check_age());  // under the lock: what an expired view needs may be released any time
         const RowVersion version = core_.pending.find(table.id, key, at_);
         if (version.batch && version.lsn > registered_) {
             if (version.batch->operation() == Operation::erase) return std::optional<Batch>();
@@ -121,7 +123,8 @@ Result<ReadView::Overlay> ReadView::overlay(const TableDefinition& table, const 
     return rows;
 }
 
-Result<Batch> ReadView::scan(const TableDefinition& table, const Batch* after, std::uint32_t limit) {
+Result<Batch> ReadView::scan(const TableDefinition& table, const Batch* after,
+                             std::uint32_t limit) {
     if (limit == 0) return error(Code::invalid, "a scan of no rows was asked for");
     BatchBuilder merged(table, Operation::upsert);
     Batch page;  // of the store; its last row is where the next one begins

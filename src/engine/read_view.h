@@ -1,7 +1,7 @@
 // ReadView: what a snapshot is made of: the store's snapshot, and above it what pending holds.
 //
-// The view registers its watermark before it opens the store's snapshot, so that pending cannot release a row
-// in between.
+// The view registers its watermark before it opens the store's snapshot, so that pending cannot
+// release a row in between.
 //
 // Thread rule: one thread at a time; it takes the acceptance lock shortly.
 #pragma once
@@ -23,7 +23,8 @@ namespace perdure::engine {
 
 class ReadView {
 public:
-    static Result<std::unique_ptr<ReadView>> open(Core& core, store::Store& store, bool durable_only);
+    static Result<std::unique_ptr<ReadView>> open(Core& core, store::Store& store,
+                                                  bool durable_only);
     ~ReadView();
     ReadView(const ReadView&) = delete;
     ReadView& operator=(const ReadView&) = delete;

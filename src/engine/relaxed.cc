@@ -1,5 +1,6 @@
-// Engine, relaxed rows of user tables: they wait in memory, newest per key, and enter a later change set when
-// their interval is over. Reads and conditions look at them first. Erases go at once.
+// Engine, relaxed rows of user tables: they wait in memory, newest per key, and enter a later
+// change set when their interval is over. Reads and conditions look at them first. Erases go at
+// once.
 #include <algorithm>
 #include <utility>
 
@@ -16,8 +17,8 @@ constexpr std::size_t held_rows_max = 100'000;
 
 }  // namespace
 
-// Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held replaces one
-// that is.
+// Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held
+// replaces one that is.
 void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
     std::string key;
     for (Batch& batch : changes.batches) {

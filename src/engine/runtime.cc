@@ -10,8 +10,8 @@ namespace perdure::engine {
 
 class Runtime::Duty {
 public:
-    // `step` does a piece of work for an engine; true if there may be more. Called when the alarm rings and at
-    // least every `pause`.
+    // `step` does a piece of work for an engine; true if there may be more. Called when the alarm
+    // rings and at least every `pause`.
     Duty(std::chrono::milliseconds pause, std::function<bool(Engine&)> step)
         : pause_(pause), step_(std::move(step)), thread_([this] { run(); }) {}
 
@@ -85,8 +85,8 @@ private:
 namespace {
 
 // How long a thread sleeps when nobody calls: short for what has a deadline of its own.
-constexpr std::chrono::milliseconds journal_pause{5};  // attesting
-constexpr std::chrono::milliseconds store_pause{20};   // drain intervals, released rows
+constexpr std::chrono::milliseconds journal_pause{5};    // attesting
+constexpr std::chrono::milliseconds store_pause{20};     // drain intervals, released rows
 constexpr std::chrono::milliseconds prepare_pause{200};  // a full disk may have space again
 
 }  // namespace

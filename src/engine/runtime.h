@@ -1,8 +1,9 @@
-// Runtime: the few threads that drive the passive parts of all worlds of a process: one flushes journals that
-// nobody waits for and attests idle ones, one carries pending to the stores, one prepares journal files.
+// Runtime: the few threads that drive the passive parts of all worlds of a process: one flushes
+// journals that nobody waits for and attests idle ones, one carries pending to the stores, one
+// prepares journal files.
 //
-// Thread rule: any thread. Lifetime: must outlive the engines it was given; remove() waits until no thread is
-// inside that engine.
+// Thread rule: any thread. Lifetime: must outlive the engines it was given; remove() waits until no
+// thread is inside that engine.
 #pragma once
 
 #include <condition_variable>

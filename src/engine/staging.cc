@@ -9,16 +9,18 @@
 #include "engine/engine.h"
 #include "engine/read_view.h"
 #include "model/batch_builder.h"
-#include "model/key.h"
 #include "model/field_value.h"
+#include "model/key.h"
 
 namespace perdure::engine {
 namespace {
 
-// Rows that one transaction may stage: beyond it, load in several. Keeps a mistake from eating all memory.
+// Rows that one transaction may stage: beyond it, load in several. Keeps a mistake from eating all
+// memory.
 constexpr std::size_t staged_rows_max = 4'000'000;
 
-Result<Batch> one_row(const TableDefinition& table, Operation operation, std::span<const Cell> cells) {
+Result<Batch> one_row(const TableDefinition& table, Operation operation,
+                      std::span<const Cell> cells) {
     BatchBuilder builder(table, operation);
     PERDURE_TRY(builder.add(cells));
     return builder.finish();
@@ -39,8 +41,8 @@ Result<const TableDefinition*> Staging::user_table(std::string_view name, bool a
     const TableDefinition* table = engine_.catalog().find(name);
     if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
     if (table->resident) {
-        return error(Code::invalid, "'{}' is the table of a component: change it through entities()",
-                     name);
+        return error(Code::invalid,
+                     "'{}' is the table of a component: change it through entities()", name);
     }
     if (table->name.front() == '_') {
         return error(Code::invalid, "table '{}' is Perdure's own", name);
@@ -59,7 +61,8 @@ Status Staging::put(std::string_view name, std::span<const Cell> row, const Cond
     return stage(*table, Operation::upsert, row, condition);
 }
 
-Status Staging::erase(std::string_view name, std::span<const Cell> key, const Condition& condition) {
+Status Staging::erase(std::string_view name, std::span<const Cell> key,
+                      const Condition& condition) {
     PERDURE_TAKE(const TableDefinition* table, user_table(name, false));
     return stage(*table, Operation::erase, key, condition);
 }
@@ -91,8 +94,8 @@ Status Staging::append(std::string_view name, std::span<const Cell> row) {
     return {};
 }
 
-Status Staging::stage(const TableDefinition& table, Operation operation, std::span<const Cell> cells,
-                      const Condition& condition) {
+Status Staging::stage(const TableDefinition& table, Operation operation,
+                      std::span<const Cell> cells, const Condition& condition) {
     PERDURE_TAKE(Batch row, one_row(table, operation, cells));
     if (rows_.size() >= staged_rows_max) {
         return error(Code::invalid, "more than {} rows in one transaction; commit in between",
@@ -116,7 +119,8 @@ Status Staging::stage(const TableDefinition& table, Operation operation, std::sp
     return {};
 }
 
-// In a tick: against what is staged, pending or prefetched, at once, and the key is reserved until the commit.
+// In a tick: against what is staged, pending or prefetched, at once, and the key is reserved until
+// the commit.
 Status Staging::judge_now(Check& check) {
     if (const StagedRow* own = find_staged(*check.table, check.key)) {
         const bool there = own->row.operation() == Operation::upsert;
@@ -135,7 +139,8 @@ Status Staging::judge_now(Check& check) {
     return engine_.judge_and_reserve(check);
 }
 
-const Staging::StagedRow* Staging::find_staged(const TableDefinition& table, std::string_view key) const {
+const Staging::StagedRow* Staging::find_staged(const TableDefinition& table,
+                                               std::string_view key) const {
     for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
         if (row->table->id == table.id && row->key == key) return &*row;
     }
@@ -175,7 +180,8 @@ Result<std::optional<Batch>> Staging::find(std::string_view name, std::span<cons
 }
 
 Status Staging::prefetch(std::string_view name, std::span<const Row> keys) {
-    if (!is_tick_) return error(Code::invalid, "prefetch is for ticks; transactions read at commit");
+    if (!is_tick_)
+        return error(Code::invalid, "prefetch is for ticks; transactions read at commit");
     const TableDefinition* table = engine_.catalog().find(name);
     if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
     for (const Row& cells : keys) {
@@ -195,10 +201,12 @@ Status Staging::propose(Proposal& proposal) {
     order.reserve(rows_.size());
     for (const StagedRow& row : rows_) order.push_back(&row);
     if (order.size() > 1) {
-        std::stable_sort(order.begin(), order.end(), [](const StagedRow* left, const StagedRow* right) {
-            if (left->table->id != right->table->id) return left->table->id < right->table->id;
-            return left->key < right->key;
-        });
+        std::stable_sort(order.begin(), order.end(),
+                         [](const StagedRow* left, const StagedRow* right) {
+                             if (left->table->id != right->table->id)
+                                 return left->table->id < right->table->id;
+                             return left->key < right->key;
+                         });
     }
     std::vector<const StagedRow*> erased;
     std::vector<const StagedRow*> upserted;

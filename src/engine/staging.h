@@ -1,4 +1,5 @@
-// Staging: the changes of a transaction before its commit: rows by table and key, and the conditions on them.
+// Staging: the changes of a transaction before its commit: rows by table and key, and the
+// conditions on them.
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -34,7 +35,8 @@ public:
 
     Result<Token> commit(const CommitOptions& options);
 
-    // Adds what is staged to a proposal, one batch per table and operation, the last change of a key winning.
+    // Adds what is staged to a proposal, one batch per table and operation, the last change of a
+    // key winning.
     Status propose(Proposal& proposal);
     // What was proposed has been accepted: nothing is staged any more.
     void clear();
@@ -52,7 +54,8 @@ private:
     Status stage(const TableDefinition& table, Operation operation, std::span<const Cell> cells,
                  const Condition& condition);
     Status judge_now(Check& check);
-    [[nodiscard]] const StagedRow* find_staged(const TableDefinition& table, std::string_view key) const;
+    [[nodiscard]] const StagedRow* find_staged(const TableDefinition& table,
+                                               std::string_view key) const;
 
     Engine& engine_;
     const bool is_tick_;

@@ -11,11 +11,13 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
-Status Transaction::put(std::string_view table, std::span<const Cell> row, const Condition& condition) {
+Status Transaction::put(std::string_view table, std::span<const Cell> row,
+                        const Condition& condition) {
     return staging_->put(table, row, condition);
 }
 
-Status Transaction::erase(std::string_view table, std::span<const Cell> key, const Condition& condition) {
+Status Transaction::erase(std::string_view table, std::span<const Cell> key,
+                          const Condition& condition) {
     return staging_->erase(table, key, condition);
 }
 
@@ -36,6 +38,8 @@ Status Transaction::prefetch(std::string_view table, std::span<const Row> keys) 
     return staging_->prefetch(table, keys);
 }
 
-Result<Token> Transaction::commit(const CommitOptions& options) { return staging_->commit(options); }
+Result<Token> Transaction::commit(const CommitOptions& options) {
+    return staging_->commit(options);
+}
 
 }  // namespace perdure

@@ -43,7 +43,8 @@ std::string uuid_text(const Uuid& uuid) {
 Uuid random_uuid() {
     std::random_device device;
     Uuid uuid;
-    for (std::size_t i = 0; i < uuid.bytes.size(); i += 4) store_le(uuid.bytes.data() + i, device());
+    for (std::size_t i = 0; i < uuid.bytes.size(); i += 4)
+        store_le(uuid.bytes.data() + i, device());
     // RFC 9562, version 4, variant 10.
     uuid.bytes[6] = (uuid.bytes[6] & std::byte{0x0F}) | std::byte{0x40};
     uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
@@ -51,7 +52,8 @@ Uuid random_uuid() {
 }
 
 Status WorldDirectory::lock(const io::Clock& clock) {
-    const std::string owner = "locked at " + std::to_string(clock.wall_us() / 1'000'000) + " s since 1970";
+    const std::string owner =
+        text::format("a program that locked it at {} s since 1970", clock.wall_us() / 1'000'000);
     PERDURE_TAKE(lock_, files_.lock(io::join_path(path_, "lock"), owner));
     return {};
 }
@@ -66,27 +68,34 @@ Result<Identity> WorldDirectory::read_identity() const {
     const std::string path = io::join_path(path_, "identity");
     PERDURE_TAKE(const bool there, files_.exists(path));
     if (!there) {
-        return error(Code::not_found, "{}: there is no world here (no file 'identity'); make one with "
-                     "'perdure init {}'", path_, path_);
+        return error(Code::not_found,
+                     "{}: there is no world here (no file 'identity'); make one with "
+                     "'perdure init {}'",
+                     path_, path_);
     }
     PERDURE_TAKE(const std::string text, io::read_file(files_, path, 4096));
     const ByteSpan bytes = as_bytes(text);
     if (bytes.size() != identity_bytes || as_text(bytes.first(8)) != magic) {
-        return error(Code::corrupt, "{}: not an identity file ({} bytes, {} expected); restore it from a "
-                     "backup of this world", path, bytes.size(), identity_bytes);
+        return error(Code::corrupt,
+                     "{}: not an identity file ({} bytes, {} expected); restore it from a "
+                     "backup of this world",
+                     path, bytes.size(), identity_bytes);
     }
     if (load_le<std::uint64_t>(bytes.data() + checksum_offset) !=
         checksum64(bytes.first(checksum_offset))) {
-        return error(Code::corrupt, "{}: the checksum at offset {} does not match; restore it from a "
-                     "backup of this world", path, checksum_offset);
+        return error(Code::corrupt,
+                     "{}: the checksum at offset {} does not match; restore it from a "
+                     "backup of this world",
+                     path, checksum_offset);
     }
     Identity identity;
     identity.format_major = load_le<std::uint16_t>(bytes.data() + 8);
     identity.format_minor = load_le<std::uint16_t>(bytes.data() + 10);
     if (identity.format_major > format_major) {
-        return error(Code::unsupported, "{}: written by a newer Perdure (format {}.{}, this one reads up to "
-                     "{}); open it with that version", path_, identity.format_major,
-                     identity.format_minor, format_major);
+        return error(Code::unsupported,
+                     "{}: written by a newer Perdure (format {}.{}, this one reads up to "
+                     "{}); open it with that version",
+                     path_, identity.format_major, identity.format_minor, format_major);
     }
     std::memcpy(identity.world.bytes.data(), bytes.data() + 16, 16);
     identity.created_us = load_le<std::int64_t>(bytes.data() + 32);

@@ -23,21 +23,23 @@ namespace perdure::engine {
 
 struct Identity {
     Uuid world;
-    std::int64_t created_us = 0;        // wall clock
-    std::uint16_t format_major = 1;     // a reader of an older major refuses
+    std::int64_t created_us = 0;     // wall clock
+    std::uint16_t format_major = 1;  // a reader of an older major refuses
     std::uint16_t format_minor = 0;
 };
 
 class WorldDirectory {
 public:
-    WorldDirectory(io::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+    WorldDirectory(io::FileSystem& files, std::string path)
+        : files_(files), path_(std::move(path)) {}
 
     // Takes the lock; `locked` says who has it.
     Status lock(const io::Clock& clock);
-    // The identity; `not_found` if there is no world here, `corrupt` if it is damaged, `unsupported` if a newer
-    // Perdure wrote it.
+    // The identity; `not_found` if there is no world here, `corrupt` if it is damaged,
+    // `unsupported` if a newer Perdure wrote it.
     Result<Identity> read_identity() const;
-    // Makes the directory and its folders, durably; the identity last. Fine over a creation cut short.
+    // Makes the directory and its folders, durably; the identity last. Fine over a creation cut
+    // short.
     Result<Identity> create(const Uuid& world, const io::Clock& clock);
     // Who owns the world now, as written in the lock file; nullopt if it is free. Takes nothing.
     [[nodiscard]] std::optional<std::string> owner() const;

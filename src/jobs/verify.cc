@@ -64,8 +64,10 @@ public:
         verdict_.world = identity->world;
         PERDURE_TAKE(const bool has_store, files_.exists(place_.store()));
         if (!has_store) {
-            return error(Code::not_found, "{}: there is no store.sqlite; this world keeps its store elsewhere, "
-                         "or it was removed", place_.path());
+            return error(Code::not_found,
+                         "{}: there is no store.sqlite; this world keeps its store elsewhere, "
+                         "or it was removed",
+                         place_.path());
         }
         PERDURE_TRY(judge_store());
         PERDURE_TAKE(const StoreCopy copy, StoreCopy::make(files_, place_.store(), scratch_));
@@ -93,9 +95,9 @@ private:
             verdict_.damage.push_back({Code::corrupt, where + ": " + damage.what});
         }
         if (file.damage_count > file.damages.size()) {
-            verdict_.damage.push_back({Code::corrupt, text::format("{}: {} more pages are damaged",
-                                                                   place_.store(),
-                                                                   file.damage_count - file.damages.size())});
+            verdict_.damage.push_back(
+                {Code::corrupt, text::format("{}: {} more pages are damaged", place_.store(),
+                                             file.damage_count - file.damages.size())});
         }
         verdict_.remarks.insert(verdict_.remarks.end(), file.notes.begin(), file.notes.end());
         return {};
@@ -125,11 +127,11 @@ private:
         store::Store* store = opened ? opened->get() : nullptr;
         const std::uint64_t epoch = from.epoch + 1;
         if (store) PERDURE_TRY(store->take_over(epoch));
-        const auto found = journal::recover(files_, place_.journal(), verdict_.world, from, catalog_,
-                                            [&](journal::GroupFound&& group) -> Status {
-            if (!store || group.changes.empty()) return {};
-            return apply(*store, epoch, group);
-        });
+        const auto found = journal::recover(files_, place_.journal(), verdict_.world, from,
+                                            catalog_, [&](journal::GroupFound&& group) -> Status {
+                                                if (!store || group.changes.empty()) return {};
+                                                return apply(*store, epoch, group);
+                                            });
         if (!found) {
             applied = false;
             if (found.status().code() == Code::unsupported) return found.status();
@@ -137,7 +139,8 @@ private:
         } else {
             verdict_.journal_bytes = found->bytes_read;
             verdict_.last = std::max(found->last, from.lsn);
-            verdict_.remarks.insert(verdict_.remarks.end(), found->remarks.begin(), found->remarks.end());
+            verdict_.remarks.insert(verdict_.remarks.end(), found->remarks.begin(),
+                                    found->remarks.end());
         }
         if (applied && verdict_.whole()) PERDURE_TRY(digest(*store));
         return {};
@@ -159,7 +162,8 @@ private:
             return store.apply(fence, after, group.changes.front().definitions);
         }
         engine::Coalescer coalescer;
-        for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set) coalescer.add(*set);
+        for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set)
+            coalescer.add(*set);
         PERDURE_TAKE(const auto changes, coalescer.finish());
         return store.apply(fence, after, changes);
     }

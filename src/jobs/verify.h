@@ -1,7 +1,8 @@
-// verify: judges a world at rest: identity, every byte of the journal and of the store, and whether they belong
-// together; and says what state they make.
+// verify: judges a world at rest: identity, every byte of the journal and of the store, and whether
+// they belong together; and says what state they make.
 //
-// It takes the world's lock for as long as it runs, works on a private copy of the store, and changes nothing.
+// It takes the world's lock for as long as it runs, works on a private copy of the store, and
+// changes nothing.
 //
 // Thread rule: one thread.
 #pragma once
@@ -29,19 +30,21 @@ struct Verdict {
     std::vector<Damage> damage;        // empty: the world is whole
     std::vector<std::string> remarks;  // unusual, and harmless
     Uuid world;
-    Watermark stored;            // how far the store is
-    Lsn last = 0;                // the newest change set in the journal
+    Watermark stored;  // how far the store is
+    Lsn last = 0;      // the newest change set in the journal
     std::optional<std::uint64_t> tick;
     std::uint64_t journal_bytes = 0;  // judged
     std::uint64_t store_bytes = 0;    // judged
     std::uint64_t rows = 0;           // in the digest
-    std::optional<Hash128> digest;    // of store and undrained journal; none if they cannot be put together
+    std::optional<Hash128>
+        digest;  // of store and undrained journal; none if they cannot be put together
 
     [[nodiscard]] bool whole() const noexcept { return damage.empty(); }
 };
 
-// An error only if there is nothing to judge: `not_found` (no world), `locked` (somebody has it), `unsupported`
-// (a newer format), `io`. `scratch`: an empty directory of the real disk for copies; the caller removes it.
+// An error only if there is nothing to judge: `not_found` (no world), `locked` (somebody has it),
+// `unsupported` (a newer format), `io`. `scratch`: an empty directory of the real disk for copies;
+// the caller removes it.
 Result<Verdict> verify(io::FileSystem& files, const io::Clock& clock, const std::string& directory,
                        const std::string& scratch);
 

@@ -37,7 +37,7 @@ inline constexpr std::uint64_t ro_compat_known = 0;
 inline constexpr std::uint64_t header_copies = 2;
 inline constexpr std::uint64_t headers_bytes = header_copies * block_bytes;
 inline constexpr std::size_t file_checksum_offset = block_bytes - 8;
-// 10,000 tables of a thousand columns would be less: beyond this a length is damage, not a wish.
+// Ten thousand tables, each of hundreds of columns: beyond this a length is damage, not a wish.
 inline constexpr std::uint64_t definitions_bytes_max = 256ULL << 20;
 
 inline constexpr std::uint32_t file_flag_recycled = 1;  // blocks may hold bytes of a former life

@@ -8,7 +8,8 @@
 
 namespace perdure::store {
 
-// `conflict`, naming both sides, if a store that `owner_epoch` owns and that is at `visible` must refuse.
+// `conflict`, naming both sides, if a store that `owner_epoch` owns and that is at `visible` must
+// refuse.
 [[nodiscard]] Status check_fence(std::string_view store, std::uint64_t owner_epoch,
                                  const Watermark& visible, const Fence& fence);
 [[nodiscard]] Status check_take_over(std::string_view store, std::uint64_t owner_epoch,

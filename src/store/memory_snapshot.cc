@@ -21,7 +21,8 @@ MemorySnapshot::MemorySnapshot(std::shared_ptr<MemoryStorage> storage, const io:
       opened_ns_(clock.monotonic_ns()),
       state_(storage_->now_) {}
 
-// Under the lock, so that a writer who finds itself alone with a table has seen all our reading end.
+// Under the lock, so that a writer who finds itself alone with a table has seen all our reading
+// end.
 MemorySnapshot::~MemorySnapshot() {
     const std::lock_guard lock(storage_->mutex_);
     state_.tables.clear();
@@ -31,7 +32,8 @@ MemorySnapshot::~MemorySnapshot() {
 
 Result<MemorySnapshot::Known> MemorySnapshot::known(const TableDefinition& table) const {
     if (clock_.monotonic_ns() - opened_ns_ > snapshot_age_ns_max) {
-        return error(Code::expired, "a snapshot at LSN {} was held for more than {} s; open a new one",
+        return error(Code::expired,
+                     "a snapshot at LSN {} was held for more than {} s; open a new one",
                      state_.watermark.lsn, snapshot_age_ns_max / 1'000'000'000);
     }
     const auto found = state_.tables.find(table.id);

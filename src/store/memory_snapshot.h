@@ -1,4 +1,5 @@
-// MemorySnapshot: the tables of a MemoryStore as they were when it was opened, shared until someone writes.
+// MemorySnapshot: the tables of a MemoryStore as they were when it was opened, shared until someone
+// writes.
 //
 // Thread rule: as Snapshot.
 #pragma once

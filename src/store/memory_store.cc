@@ -16,9 +16,7 @@ constexpr std::string_view memory_name = "the store in memory";
 
 }  // namespace
 
-MemoryStorage::MemoryStorage(Crashes crashes) : crashes_(crashes) {
-    commit();
-}
+MemoryStorage::MemoryStorage(Crashes crashes) : crashes_(crashes) { commit(); }
 
 // The table, not shared with anyone: a copy if somebody still looks at it.
 MemoryTable& MemoryStorage::writable(TableId table) {
@@ -79,15 +77,17 @@ Status MemoryStore::check(const Change& change) const {
         const MemoryTable& rows = *storage_->now_.tables.at(change.table->id);
         const std::optional<std::uint32_t> row = rows.find_duplicate(batch);
         if (!row) continue;
-        return error(Code::conflict,
-                     "table {}: the row with key {} is there already; rows of an append-only table are "
-                     "written once",
-                     change.table->name, key_text(batch, *row));
+        return error(
+            Code::conflict,
+            "table {}: the row with key {} is there already; rows of an append-only table are "
+            "written once",
+            change.table->name, key_text(batch, *row));
     }
     return {};
 }
 
-Status MemoryStore::apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) {
+Status MemoryStore::apply(const Fence& fence, const Watermark& after,
+                          std::span<const Change> changes) {
     PERDURE_ASSERT(after.lsn >= fence.expected.lsn);
     const std::lock_guard lock(storage_->mutex_);
     PERDURE_TRY(check(fence));
@@ -153,8 +153,8 @@ Status MemoryStore::take_over(std::uint64_t owner_epoch) {
 Result<std::unique_ptr<Snapshot>> MemoryStore::snapshot() {
     const std::lock_guard lock(storage_->mutex_);
     if (storage_->snapshots_ >= snapshots_open_max) {
-        return error(Code::busy, "{}: {} snapshots are open, and no more may be; close one", memory_name,
-                     snapshots_open_max);
+        return error(Code::busy, "{}: {} snapshots are open, and no more may be; close one",
+                     memory_name, snapshots_open_max);
     }
     ++storage_->snapshots_;
     return std::unique_ptr<Snapshot>(std::make_unique<MemorySnapshot>(storage_, clock_));
@@ -180,7 +180,10 @@ Result<std::uint64_t> MemoryStore::bytes() {
 }
 
 Capabilities MemoryStore::capabilities() const {
-    return {.sql = false, .persistent = false, .name = "memory", .durability = "none: gone with the process"};
+    return {.sql = false,
+            .persistent = false,
+            .name = "memory",
+            .durability = "none: gone with the process"};
 }
 
 }  // namespace perdure::store

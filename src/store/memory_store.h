@@ -1,7 +1,8 @@
 // MemoryStore: the same tables in memory: for tests, for the simulator, for World::open("memory:").
 //
-// MemoryStorage is what it holds. A test keeps the storage while engines, and the stores they own, come and
-// go, and may let it crash: then it comes back as some state between its safe and its visible watermark.
+// MemoryStorage is what it holds. A test keeps the storage while engines, and the stores they own,
+// come and go, and may let it crash: then it comes back as some state between its safe and its
+// visible watermark.
 //
 //     auto storage = std::make_shared<MemoryStorage>(MemoryStorage::Crashes::yes);
 //     { MemoryStore store(storage); … }
@@ -25,16 +26,16 @@ namespace perdure::store {
 
 class MemoryStorage {
 public:
-    // Only one that may crash keeps the states since its last checkpoint, and so copies each table that an
-    // apply touches.
+    // Only one that may crash keeps the states since its last checkpoint, and so copies each table
+    // that an apply touches.
     enum class Crashes { no, yes };
 
     explicit MemoryStorage(Crashes crashes = Crashes::no);
 
     // The LSNs that it may come back at, in order: safe first, visible last.
     [[nodiscard]] std::vector<Lsn> survivable() const;
-    // A crash, with no store and no snapshot alive: what is left is the newest state at or before `lsn`,
-    // which must not be less than safe.
+    // A crash, with no store and no snapshot alive: what is left is the newest state at or before
+    // `lsn`, which must not be less than safe.
     void survive(Lsn lsn);
 
 private:
@@ -44,7 +45,8 @@ private:
     struct State {
         Watermark watermark;
         std::uint64_t definitions = 0;
-        std::map<TableId, std::shared_ptr<MemoryTable>> tables;  // shared with snapshots and older states
+        std::map<TableId, std::shared_ptr<MemoryTable>>
+            tables;  // shared with snapshots and older states
     };
 
     MemoryTable& writable(TableId table);
@@ -69,7 +71,8 @@ public:
 
     Result<Watermarks> watermarks() override;
     Result<std::vector<TableDefinition>> definitions() override;
-    Status apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) override;
+    Status apply(const Fence& fence, const Watermark& after,
+                 std::span<const Change> changes) override;
     Status apply(const Fence& fence, const Watermark& after,
                  std::span<const TableDefinition> definitions) override;
     Status empty(const Fence& fence, std::span<const TableDefinition* const> tables) override;

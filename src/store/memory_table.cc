@@ -15,8 +15,8 @@
 namespace perdure::store {
 namespace {
 
-// A row's cells, one after the other: for each column a byte that says whether it is there, then its bytes,
-// behind their length (4 bytes) where cells differ in it.
+// A row's cells, one after the other: for each column a byte that says whether it is there, then
+// its bytes, behind their length (4 bytes) where cells differ in it.
 void encode_cells(const Batch& batch, std::uint32_t row, std::string& to) {
     for (std::size_t column = 0; column < batch.columns(); ++column) {
         const bool is_null = batch.is_null(column, row);
@@ -131,7 +131,8 @@ std::optional<std::uint32_t> MemoryTable::find_duplicate(const Batch& batch) con
 }
 
 void MemoryTable::upsert(const Batch& batch, const TableDefinition& version) {
-    PERDURE_ASSERT(batch.operation() == Operation::upsert && batch.table().version == version.version);
+    PERDURE_ASSERT(batch.operation() == Operation::upsert &&
+                   batch.table().version == version.version);
     Rows::iterator hint = rows_.end();
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
         std::string key = key_of(batch, row);
@@ -174,7 +175,8 @@ Result<Batch> MemoryTable::find(const TableDefinition& wanted, const TableDefini
 }
 
 Result<Batch> MemoryTable::scan(const TableDefinition& wanted, const TableDefinition& in_force,
-                                const Batch* after, std::uint32_t after_row, std::uint32_t limit) const {
+                                const Batch* after, std::uint32_t after_row,
+                                std::uint32_t limit) const {
     auto row = after == nullptr ? rows_.begin() : rows_.upper_bound(key_of(*after, after_row));
     RowReader reader(wanted, in_force);
     for (std::uint32_t count = 0; count < limit && row != rows_.end(); ++count, ++row) {
@@ -183,7 +185,8 @@ Result<Batch> MemoryTable::scan(const TableDefinition& wanted, const TableDefini
     return reader.finish();
 }
 
-Result<Batch> MemoryTable::last(const TableDefinition& wanted, const TableDefinition& in_force) const {
+Result<Batch> MemoryTable::last(const TableDefinition& wanted,
+                                const TableDefinition& in_force) const {
     RowReader reader(wanted, in_force);
     if (!rows_.empty()) {
         const Row& row = rows_.rbegin()->second;

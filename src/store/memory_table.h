@@ -25,8 +25,8 @@ public:
     // As Snapshot's. A column that `in_force` does not have reads as its default.
     Result<Batch> find(const TableDefinition& wanted, const TableDefinition& in_force,
                        const Batch& keys) const;
-    Result<Batch> scan(const TableDefinition& wanted, const TableDefinition& in_force, const Batch* after,
-                       std::uint32_t after_row, std::uint32_t limit) const;
+    Result<Batch> scan(const TableDefinition& wanted, const TableDefinition& in_force,
+                       const Batch* after, std::uint32_t after_row, std::uint32_t limit) const;
     Result<Batch> last(const TableDefinition& wanted, const TableDefinition& in_force) const;
     [[nodiscard]] std::uint64_t count() const { return rows_.size(); }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

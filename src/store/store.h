@@ -1,9 +1,9 @@
-// Store: tables that change atomically; the sink of the journal that can be read. The same behaviour on
-// every back end, proven by one conformance suite. No domain appears here.
+// Store: tables that change atomically; the sink of the journal that can be read. The same
+// behaviour on every back end, proven by one conformance suite. No domain appears here.
 //
-// Every apply is one transaction that checks the fence, changes rows and moves the watermark, or does
-// nothing at all. Applying is done by one thread at a time; snapshots may be taken and read by any thread,
-// each snapshot by one at a time.
+// Every apply is one transaction that checks the fence, changes rows and moves the watermark, or
+// does nothing at all. Applying is done by one thread at a time; snapshots may be taken and read by
+// any thread, each snapshot by one at a time.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,17 @@
 
 namespace perdure::store {
 
-// The coalesced changes of one table. Keys are distinct across `erased` and `upserted` and sorted, except
-// for append-only tables, which have only `upserted`, in LSN order. A batch without rows is left out.
+// The coalesced changes of one table. Keys are distinct across `erased` and `upserted` and sorted,
+// except for append-only tables, which have only `upserted`, in LSN order. A batch without rows is
+// left out.
 struct Change {
     const TableDefinition* table = nullptr;
     std::vector<Batch> erased;
     std::vector<Batch> upserted;
 };
 
-// What the store must be at before an apply: otherwise somebody else has written, and it is `conflict`.
+// What the store must be at before an apply: otherwise somebody else has written, and it is
+// `conflict`.
 struct Fence {
     std::uint64_t owner_epoch = 0;  // ours; a store that has seen a newer one answers `conflict`
     Watermark expected;             // epoch, LSN and chain must be the store's own
@@ -46,18 +48,19 @@ struct Capabilities {
     std::string durability;   // in words, for benchmarks and status
 };
 
-// A consistent view at its watermark. After snapshot_age_ns_max every call answers `expired`. A table that
-// the store did not know at that watermark has no rows; columns it did not have read as their default.
-// Lifetime: snapshots go before their store.
+// A consistent view at its watermark. After snapshot_age_ns_max every call answers `expired`. A
+// table that the store did not know at that watermark has no rows; columns it did not have read as
+// their default. Lifetime: snapshots go before their store.
 class Snapshot {
 public:
     virtual ~Snapshot() = default;
     [[nodiscard]] virtual const Watermark& watermark() const = 0;
     // The rows with these keys (an erase batch of the table), those that exist, in key order.
     virtual Result<Batch> find(const TableDefinition& table, const Batch& keys) = 0;
-    // Up to `limit` rows in key order, after the key at row `after_row` of `after` (null: from the start).
-    virtual Result<Batch> scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
-                               std::uint32_t limit) = 0;
+    // Up to `limit` rows in key order, after the key at row `after_row` of `after` (null: from the
+    // start).
+    virtual Result<Batch> scan(const TableDefinition& table, const Batch* after,
+                               std::uint32_t after_row, std::uint32_t limit) = 0;
     // The row with the greatest key, or no row.
     virtual Result<Batch> last(const TableDefinition& table) = 0;
     // How many rows the table has.
@@ -69,8 +72,8 @@ inline constexpr std::uint64_t snapshot_age_ns_max = 30'000'000'000;
 // Each may be a connection and its page cache. One more answers `busy`.
 inline constexpr std::size_t snapshots_open_max = 16;
 
-// For people who ask in SQL: every row of `base`, with the columns of the `joined` tables as Table_column,
-// NULL where a joined table has no row of the same key. All keys have the same types.
+// For people who ask in SQL: every row of `base`, with the columns of the `joined` tables as
+// Table_column, NULL where a joined table has no row of the same key. All keys have the same types.
 struct View {
     std::string name;
     const TableDefinition* base = nullptr;
@@ -86,20 +89,22 @@ public:
     // Every version of every definition applied so far, oldest first.
     virtual Result<std::vector<TableDefinition>> definitions() = 0;
 
-    virtual Status apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) = 0;
+    virtual Status apply(const Fence& fence, const Watermark& after,
+                         std::span<const Change> changes) = 0;
     virtual Status apply(const Fence& fence, const Watermark& after,
                          std::span<const TableDefinition> definitions) = 0;
     // Removes all rows of these tables without moving the watermark: ephemeral tables, at open.
     virtual Status empty(const Fence& fence, std::span<const TableDefinition* const> tables) = 0;
-    // A new owner: later applies must come with this epoch or a newer one. `conflict` if it is not newer
-    // than the last.
+    // A new owner: later applies must come with this epoch or a newer one. `conflict` if it is not
+    // newer than the last.
     virtual Status take_over(std::uint64_t owner_epoch) = 0;
 
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
     // Capability `sql`: these, and no others, are the views from now on. `unsupported` without it.
     virtual Status declare_views(const Fence& fence, std::span<const View> views) = 0;
-    // Makes what is visible safe, by the thread that applies. Does a bounded piece of work; true if there is
-    // more that can be done now: what an open snapshot holds up has to wait for a later call.
+    // Makes what is visible safe, by the thread that applies. Does a bounded piece of work; true if
+    // there is more that can be done now: what an open snapshot holds up has to wait for a later
+    // call.
     virtual Result<bool> checkpoint_step() = 0;
     // Bytes at rest now.
     virtual Result<std::uint64_t> bytes() = 0;

@@ -15,20 +15,23 @@ std::string described(const Column& column) {
 Status check_columns(const TableDefinition& from, const TableDefinition& to) {
     for (std::size_t index = 0; index < to.columns.size(); ++index) {
         const Column& column = to.columns[index];
-        const auto old = std::find_if(from.columns.begin(), from.columns.end(),
-                                      [&](const Column& each) { return each.number == column.number; });
+        const auto old =
+            std::find_if(from.columns.begin(), from.columns.end(),
+                         [&](const Column& each) { return each.number == column.number; });
         const bool was_key = old - from.columns.begin() < from.key_columns;
         if (index < to.key_columns && (old == from.columns.end() || !was_key)) {
-            return error(Code::incompatible, "table {}: version {} has another key ({}); make a new table",
-                         to.name, to.version, column.name);
+            return error(Code::incompatible,
+                         "table {}: version {} has another key ({}); make a new table", to.name,
+                         to.version, column.name);
         }
         if (old == from.columns.end()) continue;
         if (old->type == column.type && old->nullable == column.nullable) continue;
         return error(Code::incompatible,
-                     "table {}: column {} (number {}) is {} in version {} and {} in version {}; give the new "
+                     "table {}: column {} (number {}) is {} in version {} and {} in version {}; "
+                     "give the new "
                      "column another number",
-                     to.name, column.name, column.number, described(*old), from.version, described(column),
-                     to.version);
+                     to.name, column.name, column.number, described(*old), from.version,
+                     described(column), to.version);
     }
     return {};
 }
@@ -41,12 +44,14 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
     for (const TableDefinition& known : definitions_) {
         if (known.id == definition.id && known.version == definition.version) {
             if (known == definition) return false;
-            return error(Code::incompatible, "table {} (id {}): version {} is known with other columns",
-                         known.name, known.id, known.version);
+            return error(Code::incompatible,
+                         "table {} (id {}): version {} is known with other columns", known.name,
+                         known.id, known.version);
         }
         if ((known.id == definition.id) == same_name(known.name, definition.name)) continue;
-        return error(Code::incompatible, "table {} has id {} in the store; a definition says {} has id {}",
-                     known.name, known.id, definition.name, definition.id);
+        return error(Code::incompatible,
+                     "table {} has id {} in the store; a definition says {} has id {}", known.name,
+                     known.id, definition.name, definition.id);
     }
     const auto found = by_table_.find(definition.id);
     if (found == by_table_.end() || found->second.empty()) return true;
@@ -56,10 +61,11 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
                      definition.version, last.version);
     }
     if (definition.key_columns != last.key_columns || definition.append_only != last.append_only) {
-        return error(Code::incompatible,
-                     "table {}: version {} has another key, or is append-only where it was not; make a new "
-                     "table",
-                     last.name, definition.version);
+        return error(
+            Code::incompatible,
+            "table {}: version {} has another key, or is append-only where it was not; make a new "
+            "table",
+            last.name, definition.version);
     }
     PERDURE_TRY(check_columns(last, definition));
     return true;
@@ -67,9 +73,10 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
 
 Status StoreCatalog::check_known(const TableDefinition& table) const {
     if (find(table.id, table.version) != nullptr) return {};
-    return error(Code::incompatible,
-                 "the store has no version {} of table {} (id {}); its definition must be applied first",
-                 table.version, table.name, table.id);
+    return error(
+        Code::incompatible,
+        "the store has no version {} of table {} (id {}); its definition must be applied first",
+        table.version, table.name, table.id);
 }
 
 void StoreCatalog::add(const TableDefinition& definition) {

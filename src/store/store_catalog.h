@@ -1,5 +1,5 @@
-// StoreCatalog: every definition that the store holds, in the order in which they were applied, so that each
-// snapshot finds the ones of its time.
+// StoreCatalog: every definition that the store holds, in the order in which they were applied, so
+// that each snapshot finds the ones of its time.
 //
 // Thread rule: any thread. Lifetime: definitions live as long as the catalog.
 #pragma once
@@ -17,10 +17,12 @@ namespace perdure::store {
 
 class StoreCatalog {
 public:
-    // Whether this is news: false if the very same is known. `incompatible` names what a table cannot become:
-    // another name or key, a column of another type under its number, a version that is past.
+    // Whether this is news: false if the very same is known. `incompatible` names what a table
+    // cannot become: another name or key, a column of another type under its number, a version that
+    // is past.
     Result<bool> is_new(const TableDefinition& definition) const;
-    // Whether rows of this table, and in this version of it, can be taken: `incompatible` if it is unknown.
+    // Whether rows of this table, and in this version of it, can be taken: `incompatible` if it is
+    // unknown.
     Status check_known(const TableDefinition& table) const;
     // Takes the next one. Nobody sees it who looks at a smaller count.
     void add(const TableDefinition& definition);

@@ -66,7 +66,8 @@ Status keep_categories(engine::Engine& engine, const std::vector<Category>& cate
     PERDURE_TAKE(Batch batch, changed.finish());
     engine::Proposal proposal;
     proposal.changes.batches.push_back(std::move(batch));
-    PERDURE_TAKE(const Token token, engine.commit(proposal, {.tick = {}, .level = {}, .wait = true}));
+    PERDURE_TAKE(const Token token,
+                 engine.commit(proposal, {.tick = {}, .level = {}, .wait = true}));
     return token.wait();
 }
 

@@ -1,5 +1,5 @@
-// The categories in force, kept with the world in the table "_categories", so that tools know them without the
-// program: which tables are ephemeral, for one.
+// The categories in force, kept with the world in the table "_categories", so that tools know them
+// without the program: which tables are ephemeral, for one.
 #pragma once
 
 #include <vector>

@@ -1,10 +1,10 @@
 #include "world/settings.h"
 
 #define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <toml++/toml.h>
 
 #include "base/error.h"
 
@@ -72,8 +72,9 @@ public:
     }
 
     Status limit(std::string_view name, const toml::node& value, WorldOptions& options) const {
-        const auto known = std::find_if(std::begin(limits), std::end(limits),
-                                        [&](const Limit& candidate) { return candidate.name == name; });
+        const auto known =
+            std::find_if(std::begin(limits), std::end(limits),
+                         [&](const Limit& candidate) { return candidate.name == name; });
         if (known == std::end(limits)) return refuse(value, "there is no limit '{}'", name);
         const auto number = value.value<std::int64_t>();
         const std::int64_t most = known->small ? std::numeric_limits<std::uint32_t>::max()
@@ -106,7 +107,8 @@ Status apply_settings(std::string_view text, const std::string& path, WorldOptio
     for (const auto& [key, node] : parsed.table()) {
         const toml::table* table = node.as_table();
         if (!table || (key.str() != "category" && key.str() != "limits")) {
-            return reader.refuse(node, "there is no setting '{}'; there are [category.NAME] and [limits]",
+            return reader.refuse(node,
+                                 "there is no setting '{}'; there are [category.NAME] and [limits]",
                                  key.str());
         }
         for (const auto& [name, value] : *table) {
@@ -114,9 +116,9 @@ Status apply_settings(std::string_view text, const std::string& path, WorldOptio
                 PERDURE_TRY(reader.limit(name.str(), value, options));
                 continue;
             }
-            auto category = std::find_if(categories.begin(), categories.end(), [&](const Category& one) {
-                return one.name == name.str();
-            });
+            auto category =
+                std::find_if(categories.begin(), categories.end(),
+                             [&](const Category& one) { return one.name == name.str(); });
             if (category == categories.end()) {
                 categories.push_back({});
                 category = std::prev(categories.end());

@@ -6,7 +6,8 @@
 //     [limits]
 //     journal_bytes_max = 8589934592
 //
-// Code gives the defaults, the file overrides them. A word that is not known is refused, not ignored.
+// Code gives the defaults, the file overrides them. A word that is not known is refused, not
+// ignored.
 //
 // Thread rule: one thread.
 #pragma once

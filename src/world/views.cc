@@ -17,7 +17,8 @@ Status declare_entity_views(engine::Engine& engine) {
         if (!component) continue;
         if (views.empty() || views.back().joined.size() == store::view_tables_max) {
             const std::size_t number = views.size() + 1;
-            views.push_back({number == 1 ? "entities" : "entities_" + std::to_string(number), base, {}});
+            views.push_back(
+                {number == 1 ? "entities" : "entities_" + std::to_string(number), base, {}});
         }
         views.back().joined.push_back(table);
     }

@@ -90,9 +90,11 @@ struct World::State {
 
 Status WorldOptions::validate() const {
     if (store != "sqlite" && store != "memory") {
-        return error(Code::unsupported, "there is no store '{}'; there are sqlite and memory", store);
+        return error(Code::unsupported, "there is no store '{}'; there are sqlite and memory",
+                     store);
     }
-    if (journal_files_ahead == 0) return error(Code::invalid, "journal_files_ahead must be at least 1");
+    if (journal_files_ahead == 0)
+        return error(Code::invalid, "journal_files_ahead must be at least 1");
     if (index_bytes_max == 0 || pending_bytes_max == 0) {
         return error(Code::invalid, "pending_bytes_max and index_bytes_max must be above 0");
     }
@@ -134,14 +136,16 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     const std::string settings = io::join_path(path, "perdure.toml");
     PERDURE_TAKE(const bool has_settings, around.files->exists(settings));
     if (has_settings) {
-        PERDURE_TAKE(const std::string text, io::read_file(*around.files, settings, settings_bytes_max));
+        PERDURE_TAKE(const std::string text,
+                     io::read_file(*around.files, settings, settings_bytes_max));
         PERDURE_TRY(apply_settings(text, settings, options, categories));
     }
 
     engine::EngineOptions wanted = engine_options(options, around, categories);
     const bool sqlite = options.store == "sqlite" && !in_memory;
     if (!sqlite && !in_memory && !options.files) {
-        return error(Code::invalid, "the memory store keeps nothing: use \"memory:\" as the directory");
+        return error(Code::invalid,
+                     "the memory store keeps nothing: use \"memory:\" as the directory");
     }
     wanted.open_store = [&](const engine::WorldDirectory& place,
                             const Uuid& world) -> Result<std::unique_ptr<store::Store>> {
@@ -194,7 +198,8 @@ Status World::State::hydrate() {
     return {};
 }
 
-// A burst of create() used up the reserved ids: one small change set, durable before the ids are handed out.
+// A burst of create() used up the reserved ids: one small change set, durable before the ids are
+// handed out.
 Status World::State::reserve_ids(const Batch& batch) {
     BatchBuilder copy(batch.table(), batch.operation());
     for (std::uint32_t row = 0; row < batch.rows(); ++row) copy.add(batch, row);
@@ -226,7 +231,8 @@ Result<Token> World::commit(const CommitOptions& options) {
     proposal.from_tick = true;
     const std::uint64_t now_ms = state.around.clock->monotonic_ns() / 1'000'000;
     const bool everything = options.level && *options.level >= Level::journal;
-    PERDURE_TRY(state.registry->capture(proposal.changes, now_ms, everything, state.engine->pool()));
+    PERDURE_TRY(
+        state.registry->capture(proposal.changes, now_ms, everything, state.engine->pool()));
     engine::Staging& staged = state.tick->staging();
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
     auto token = state.engine->commit(proposal, options);

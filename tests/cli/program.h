@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -127,6 +128,12 @@ private:
 
 class ProgramTest : public testing::Test {
 protected:
+    // Small journal files: making them ready is most of the time that a short life takes.
+    ProgramTest() {
+        std::filesystem::create_directory(world());
+        std::ofstream(world() + "/perdure.toml") << "[limits]\njournal_file_bytes = 4194304\n";
+    }
+
     [[nodiscard]] std::string path(const std::string& name) const {
         return scratch_.path() + "/" + name;
     }
@@ -142,6 +149,12 @@ protected:
     Ran live(int ticks) {
         return run({"demo", world(), "--side", "48", "--walkers", "100", "--rate", "0", "--ticks",
                     std::to_string(ticks)});
+    }
+    // The same at 20 ticks a second until it is told otherwise; the store holds its beginning
+    // already.
+    [[nodiscard]] Running live_on() {
+        EXPECT_EQ(live(1).exit_code, 0);
+        return start({"demo", world()});
     }
     // What every refusal has in common.
     static void expect_refused(const Ran& ran, const std::string& because) {

@@ -88,6 +88,13 @@ TEST_F(Each, follows_the_first_components_order_after_removals) {
     expect_moving([](std::uint64_t id) { return id != 3; });
 }
 
+// Chunks 4 to 7 lie in one slab: a run of them must end where one differs, though it is as long.
+TEST_F(Each, sees_that_one_chunk_among_many_differs) {
+    populate(10'000, [](std::uint64_t) { return true; });
+    world->remove<Velocity>({5500});
+    expect_moving([](std::uint64_t id) { return id != 5500; });
+}
+
 TEST_F(Each, visits_with_and_without_the_entity) {
     populate(3, [](std::uint64_t) { return true; });
     int visits = 0;

@@ -45,7 +45,10 @@ protected:
             const Entity entity = world_->entities().create();
             world_->entities().set(entity, Coat{i, "owner " + std::to_string(i)});
             world_->entities().set(entity, Mood{0.5F});
-            EXPECT_TRUE(world_->tick().append("trades", {{"id", static_cast<std::uint64_t>(i + 1)}, {"coins", 3}}).ok());
+            EXPECT_TRUE(
+                world_->tick()
+                    .append("trades", {{"id", static_cast<std::uint64_t>(i + 1)}, {"coins", 3}})
+                    .ok());
             EXPECT_TRUE(world_->commit({.tick = {}, .level = {}, .wait = true}).ok());
         }
         return *world_->digest();

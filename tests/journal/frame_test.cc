@@ -144,6 +144,35 @@ TEST_F(FrameTest, EveryTruncationIsRefused) {
     }
 }
 
+// J-9: text of three rows, "ab", "cd", "ef"; its four offsets lie before the six letters.
+TEST_F(FrameTest, OffsetsThatFallOrDoNotEndWithTheDataAreRefused) {
+    TableBuilder builder("texts");
+    builder.key<std::uint64_t>("k").column<std::string>("t");
+    const TableDefinition texts = perdure::test::numbered(builder.definition());
+    Catalog known;
+    ASSERT_TRUE(known.add(texts).ok());
+    ChangeSet changes;
+    changes.lsn = 1;
+    changes.batches.push_back(batch_of(texts, {{{"k", Value(1U)}, {"t", Value("ab")}},
+                                               {{"k", Value(2U)}, {"t", Value("cd")}},
+                                               {{"k", Value(3U)}, {"t", Value("ef")}}}));
+    const std::vector<std::byte> whole = encoded(changes);
+    const std::size_t offsets = as_text(whole).find("abcdef") - 16;
+    const auto code_with = [&](std::size_t index, std::uint32_t offset) {
+        std::vector<std::byte> bytes = whole;
+        store_le(bytes.data() + offsets + index * 4, offset);
+        ByteSpan rest = bytes;
+        return FrameDecoder(known).decode(*next_frame(rest, 1)).status().code();
+    };
+    EXPECT_EQ(code_with(1, 2), Code::ok);
+    EXPECT_EQ(code_with(0, 1), Code::corrupt);
+    EXPECT_EQ(code_with(1, 5), Code::corrupt);
+    EXPECT_EQ(code_with(2, 1), Code::corrupt);
+    EXPECT_EQ(code_with(2, 0xffff'ffff), Code::corrupt);
+    EXPECT_EQ(code_with(3, 5), Code::corrupt);
+    EXPECT_EQ(code_with(3, 7), Code::corrupt);
+}
+
 TEST_F(FrameTest, MoreThanAFrameCanSayIsRefusedBeforehand) {
     ChangeSet changes;
     changes.lsn = 1;

@@ -1,4 +1,5 @@
-// The stores under test, made the same way: a Backend opens its store again and again on the same content.
+// The stores under test, made the same way: a Backend opens its store again and again on the same
+// content.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace perdure::store {
 
 inline Uuid test_world() {
     Uuid world;
-    for (std::size_t index = 0; index < world.bytes.size(); ++index) world.bytes[index] = std::byte(index + 1);
+    for (std::size_t index = 0; index < world.bytes.size(); ++index)
+        world.bytes[index] = std::byte(index + 1);
     return world;
 }
 
@@ -59,11 +61,13 @@ struct BackendMaker {
 };
 
 inline BackendMaker memory_backend() {
-    return {"memory", []() -> std::unique_ptr<Backend> { return std::make_unique<MemoryBackend>(); }};
+    return {"memory",
+            []() -> std::unique_ptr<Backend> { return std::make_unique<MemoryBackend>(); }};
 }
 
 inline BackendMaker sqlite_backend() {
-    return {"sqlite", []() -> std::unique_ptr<Backend> { return std::make_unique<SqliteBackend>(); }};
+    return {"sqlite",
+            []() -> std::unique_ptr<Backend> { return std::make_unique<SqliteBackend>(); }};
 }
 
 inline auto every_backend() { return testing::Values(memory_backend(), sqlite_backend()); }

@@ -1,4 +1,5 @@
-// The small language in which tests of stores are written: tables in a line, rows as cells, states as text.
+// The small language in which tests of stores are written: tables in a line, rows as cells, states
+// as text.
 #pragma once
 
 #include <cmath>
@@ -40,8 +41,9 @@ inline TableDefinition table_of(TableId id, std::string name, std::size_t keys,
 inline ColumnType of(ColumnKind kind) { return test::type_of(kind); }
 
 inline TableDefinition positions() {
-    return table_of(1, "position", 1,
-                    {{"id", of(ColumnKind::id)}, {"x", of(ColumnKind::f32)}, {"y", of(ColumnKind::f32)}});
+    return table_of(
+        1, "position", 1,
+        {{"id", of(ColumnKind::id)}, {"x", of(ColumnKind::f32)}, {"y", of(ColumnKind::f32)}});
 }
 
 inline TableDefinition named_values() {
@@ -62,7 +64,8 @@ inline TableDefinition trades() {
 
 inline std::string hex(std::string_view bytes) {
     std::string digits;
-    for (const char byte : bytes) digits += text::format("{:02x}", static_cast<unsigned char>(byte));
+    for (const char byte : bytes)
+        digits += text::format("{:02x}", static_cast<unsigned char>(byte));
     return digits;
 }
 
@@ -161,9 +164,7 @@ public:
         return status;
     }
     Status define(const TableDefinition& table) { return step(std::span(&table, 1)); }
-    Status apply(const Change& change) {
-        return step(std::span<const Change>(&change, 1));
-    }
+    Status apply(const Change& change) { return step(std::span<const Change>(&change, 1)); }
     Status upsert(const TableDefinition& table, const std::vector<Row>& rows) {
         return apply(upsert_of(table, rows));
     }
@@ -198,21 +199,23 @@ private:
     Watermark at_;
 };
 
-#define EXPECT_OK(expression)                                            \
-    do {                                                                 \
-        const ::perdure::Status status_of_expect = (expression);         \
-        EXPECT_TRUE(status_of_expect.ok()) << status_of_expect.text();   \
+#define EXPECT_OK(expression)                                          \
+    do {                                                               \
+        const ::perdure::Status status_of_expect = (expression);       \
+        EXPECT_TRUE(status_of_expect.ok()) << status_of_expect.text(); \
     } while (false)
-#define ASSERT_OK(expression)                                            \
-    do {                                                                 \
-        const ::perdure::Status status_of_assert = (expression);         \
-        ASSERT_TRUE(status_of_assert.ok()) << status_of_assert.text();   \
+#define ASSERT_OK(expression)                                          \
+    do {                                                               \
+        const ::perdure::Status status_of_assert = (expression);       \
+        ASSERT_TRUE(status_of_assert.ok()) << status_of_assert.text(); \
     } while (false)
 // The code, and that the message says each of these words.
-inline void expect_refused(const Status& status, Code code, std::initializer_list<std::string_view> words) {
+inline void expect_refused(const Status& status, Code code,
+                           std::initializer_list<std::string_view> words) {
     EXPECT_EQ(code_name(status.code()), code_name(code)) << status.text();
     for (const std::string_view word : words) {
-        EXPECT_NE(status.text().find(word), std::string::npos) << status.text() << " lacks " << word;
+        EXPECT_NE(status.text().find(word), std::string::npos)
+            << status.text() << " lacks " << word;
     }
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 class CrashingBackend final : public Backend {
 public:
-    explicit CrashingBackend(std::shared_ptr<MemoryStorage> storage) : storage_(std::move(storage)) {}
+    explicit CrashingBackend(std::shared_ptr<MemoryStorage> storage)
+        : storage_(std::move(storage)) {}
     Result<std::unique_ptr<Store>> open() override {
         return std::unique_ptr<Store>(std::make_unique<MemoryStore>(storage_, &clock));
     }
@@ -24,7 +25,8 @@ protected:
         world.reopen();
     }
 
-    std::shared_ptr<MemoryStorage> storage = std::make_shared<MemoryStorage>(MemoryStorage::Crashes::yes);
+    std::shared_ptr<MemoryStorage> storage =
+        std::make_shared<MemoryStorage>(MemoryStorage::Crashes::yes);
     World world{std::make_unique<CrashingBackend>(storage)};
     TableDefinition table = positions();
 };

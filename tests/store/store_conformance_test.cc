@@ -67,8 +67,9 @@ TEST_P(StoreConformance, find_answers_in_key_order_what_exists_once) {
     const TableDefinition table = positions();
     ASSERT_OK(world.define(table));
     ASSERT_OK(world.upsert(table, row_range(1, 50)));
-    EXPECT_EQ(world.found(table, {{{"id", 44}}, {{"id", 2}}, {{"id", 99}}, {{"id", 44}}, {{"id", 3}}}),
-              "id=2 x=2 y=0.5 | id=3 x=3 y=0.5 | id=44 x=44 y=0.5");
+    EXPECT_EQ(
+        world.found(table, {{{"id", 44}}, {{"id", 2}}, {{"id", 99}}, {{"id", 44}}, {{"id", 3}}}),
+        "id=2 x=2 y=0.5 | id=3 x=3 y=0.5 | id=44 x=44 y=0.5");
     EXPECT_EQ(world.found(table, {}), "");
 }
 
@@ -108,7 +109,8 @@ TEST_P(StoreConformance, last_is_the_row_with_the_greatest_key) {
     const TableDefinition table = named_values();
     ASSERT_OK(world.define(table));
     EXPECT_EQ(world.snapshot()->last(table)->rows(), 0U);
-    ASSERT_OK(world.upsert(table, {{{"collection", "a"}, {"name", "z"}}, {{"collection", "b"}, {"name", "a"}}}));
+    ASSERT_OK(world.upsert(
+        table, {{{"collection", "a"}, {"name", "z"}}, {{"collection", "b"}, {"name", "a"}}}));
     EXPECT_EQ(keys_text(*world.snapshot()->last(table)), "b/a");
 }
 
@@ -195,7 +197,8 @@ TEST_P(StoreConformance, an_older_owner_is_refused_after_a_take_over) {
 TEST_P(StoreConformance, append_only_rows_are_added_and_never_written_twice) {
     const TableDefinition table = trades();
     ASSERT_OK(world.define(table));
-    ASSERT_OK(world.upsert(table, {{{"tick", 1}, {"seq", 1}, {"amount", 5}}, {{"tick", 1}, {"seq", 2}}}));
+    ASSERT_OK(
+        world.upsert(table, {{{"tick", 1}, {"seq", 1}, {"amount", 5}}, {{"tick", 1}, {"seq", 2}}}));
     ASSERT_OK(world.upsert(table, {{{"tick", 2}, {"seq", 1}, {"amount", -5}}}));
     const std::string before = world.rows(table);
     expect_refused(world.upsert(table, {{{"tick", 3}, {"seq", 1}}, {{"tick", 1}, {"seq", 2}}}),
@@ -244,7 +247,8 @@ TEST_P(StoreConformance, a_table_that_the_snapshot_does_not_know_has_no_rows) {
     EXPECT_EQ(World::all(*before, table).rows(), 0U);
     EXPECT_EQ(*before->count(table), 0U);
     EXPECT_EQ(before->last(table)->rows(), 0U);
-    EXPECT_EQ(before->find(table, test::batch_of(table, {{{"id", 1}}}, Operation::erase))->rows(), 0U);
+    EXPECT_EQ(before->find(table, test::batch_of(table, {{{"id", 1}}}, Operation::erase))->rows(),
+              0U);
 }
 
 TEST_P(StoreConformance, a_snapshot_that_is_held_too_long_expires) {
@@ -263,7 +267,8 @@ TEST_P(StoreConformance, a_snapshot_that_is_held_too_long_expires) {
 
 TEST_P(StoreConformance, one_snapshot_too_many_is_busy_until_another_goes) {
     std::vector<std::unique_ptr<Snapshot>> open;
-    for (std::size_t count = 0; count < snapshots_open_max; ++count) open.push_back(world.snapshot());
+    for (std::size_t count = 0; count < snapshots_open_max; ++count)
+        open.push_back(world.snapshot());
     expect_refused(world.store().snapshot().status(), Code::busy, {"16"});
     open.pop_back();
     EXPECT_TRUE(world.store().snapshot().ok());
@@ -316,7 +321,8 @@ TEST_P(StoreConformance, bytes_grow_with_what_is_stored) {
     const TableDefinition table = named_values();
     ASSERT_OK(world.define(table));
     const std::uint64_t before = *world.store().bytes();
-    ASSERT_OK(world.upsert(table, {{{"collection", "a"}, {"name", "b"}, {"content", Bytes(100'000)}}}));
+    ASSERT_OK(
+        world.upsert(table, {{{"collection", "a"}, {"name", "b"}, {"content", Bytes(100'000)}}}));
     EXPECT_GE(*world.store().bytes(), before + 100'000);
 }
 

@@ -9,7 +9,8 @@ Column column(std::string name, std::uint16_t number, ColumnKind kind, Value def
 }
 
 // The next version: `removed` is left out, `added` comes last.
-TableDefinition next_version(TableDefinition table, std::string_view removed, std::vector<Column> added) {
+TableDefinition next_version(TableDefinition table, std::string_view removed,
+                             std::vector<Column> added) {
     ++table.version;
     std::erase_if(table.columns, [&](const Column& each) { return each.name == removed; });
     for (Column& each : added) {
@@ -51,15 +52,16 @@ TEST_P(StoreDefinitions, an_added_column_reads_as_its_default_in_old_rows) {
         {column("tenth", 0, ColumnKind::f32, 0.1F), column("third", 0, ColumnKind::f64, 1.0 / 3),
          column("minus", 0, ColumnKind::f64, -0.0), column("whole", 0, ColumnKind::f32, -3.0F),
          column("count", 0, ColumnKind::i64, std::numeric_limits<std::int64_t>::min()),
-         column("big", 0, ColumnKind::u64, ~std::uint64_t{0}), column("on", 0, ColumnKind::boolean, true),
+         column("big", 0, ColumnKind::u64, ~std::uint64_t{0}),
+         column("on", 0, ColumnKind::boolean, true),
          column("name", 0, ColumnKind::text, "it's 'new'"), column("plain", 0, ColumnKind::u8),
-         column("raw", 0, ColumnKind::bytes, Bytes(2, std::byte{0xAB})), column("key", 0, ColumnKind::uuid),
-         note});
+         column("raw", 0, ColumnKind::bytes, Bytes(2, std::byte{0xAB})),
+         column("key", 0, ColumnKind::uuid), note});
     ASSERT_OK(world.define(second));
     ASSERT_OK(world.upsert(second, {{{"id", 2}, {"x", 2.0F}, {"name", "two"}, {"note", "n"}}}));
-    const std::string expected =
-        rows_text(test::batch_of(second, {{{"id", 1}, {"x", 1.0F}, {"y", 10.0F}},
-                                          {{"id", 2}, {"x", 2.0F}, {"name", "two"}, {"note", "n"}}}));
+    const std::string expected = rows_text(
+        test::batch_of(second, {{{"id", 1}, {"x", 1.0F}, {"y", 10.0F}},
+                                {{"id", 2}, {"x", 2.0F}, {"name", "two"}, {"note", "n"}}}));
     EXPECT_EQ(world.rows(second), expected);
     world.reopen();
     EXPECT_EQ(world.rows(second), expected);
@@ -67,7 +69,8 @@ TEST_P(StoreDefinitions, an_added_column_reads_as_its_default_in_old_rows) {
 
 TEST_P(StoreDefinitions, a_removed_column_is_gone_and_its_name_free) {
     const TableDefinition second = next_version(table, "x", {});
-    const TableDefinition third = next_version(second, "", {column("x", 0, ColumnKind::text, "new")});
+    const TableDefinition third =
+        next_version(second, "", {column("x", 0, ColumnKind::text, "new")});
     ASSERT_OK(world.define(second));
     EXPECT_EQ(world.rows(second), "id=1 y=10");
     ASSERT_OK(world.upsert(second, {{{"id", 2}, {"y", 20.0F}}}));
@@ -89,7 +92,8 @@ TEST_P(StoreDefinitions, a_table_may_gain_its_first_real_column) {
     const TableDefinition plain = table_of(9, "plain", 1, {{"id", of(ColumnKind::id)}});
     ASSERT_OK(world.define(plain));
     ASSERT_OK(world.upsert(plain, {{{"id", 1}}}));
-    const TableDefinition second = next_version(plain, "", {column("x", 0, ColumnKind::f32, -0.0F)});
+    const TableDefinition second =
+        next_version(plain, "", {column("x", 0, ColumnKind::f32, -0.0F)});
     ASSERT_OK(world.define(second));
     ASSERT_OK(world.upsert(second, {{{"id", 2}, {"x", std::numeric_limits<float>::quiet_NaN()}}}));
     EXPECT_EQ(world.rows(second), "id=1 x=-0 | id=2 x=0x0000c07f");
@@ -107,7 +111,8 @@ TEST_P(StoreDefinitions, rows_read_as_any_version_that_is_asked_for) {
 }
 
 TEST_P(StoreDefinitions, rows_of_an_older_version_are_taken) {
-    const TableDefinition second = next_version(table, "x", {column("z", 0, ColumnKind::f32, 7.0F)});
+    const TableDefinition second =
+        next_version(table, "x", {column("z", 0, ColumnKind::f32, 7.0F)});
     ASSERT_OK(world.define(second));
     ASSERT_OK(world.upsert(table, {{{"id", 5}, {"x", 5.0F}, {"y", 50.0F}}}));
     ASSERT_OK(world.erase(table, {{{"id", 1}}}));
@@ -130,9 +135,11 @@ TEST_P(StoreDefinitions, the_same_again_is_fine_and_changes_nothing) {
 }
 
 TEST_P(StoreDefinitions, what_a_table_cannot_become_is_refused_with_the_difference) {
-    const auto refused = [&](const TableDefinition& definition, std::initializer_list<std::string_view> words) {
+    const auto refused = [&](const TableDefinition& definition,
+                             std::initializer_list<std::string_view> words) {
         const std::array definitions{named_values(), definition};
-        expect_refused(world.step(std::span<const TableDefinition>(definitions)), Code::incompatible, words);
+        expect_refused(world.step(std::span<const TableDefinition>(definitions)),
+                       Code::incompatible, words);
         EXPECT_EQ(world.store().definitions()->size(), 1U);
         EXPECT_EQ(world.rows(table), "id=1 x=1 y=10");
     };
@@ -167,7 +174,8 @@ TEST_P(StoreDefinitions, definitions_obey_the_fence) {
     const TableDefinition other = named_values();
     Fence fence = world.fence();
     --fence.expected.lsn;
-    expect_refused(world.store().apply(fence, world.next(), std::span(&other, 1)), Code::conflict, {"LSN"});
+    expect_refused(world.store().apply(fence, world.next(), std::span(&other, 1)), Code::conflict,
+                   {"LSN"});
     EXPECT_EQ(world.store().definitions()->size(), 1U);
     ASSERT_OK(world.define(other));
     EXPECT_EQ(world.count(other), 0U);

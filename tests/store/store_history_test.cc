@@ -56,7 +56,8 @@ public:
 private:
     Row random_row(const TableDefinition& table) {
         Row row = test::random_row(random_, table);
-        for (std::size_t column = 0; column < table.key_columns; ++column) {  // few keys, often met again
+        for (std::size_t column = 0; column < table.key_columns;
+             ++column) {  // few keys, often met again
             Value& key = row[column].value;
             const std::uint64_t number = random_.below(12);
             const bool is_text = table.columns[column].type.kind == ColumnKind::text;

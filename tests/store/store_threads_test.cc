@@ -32,7 +32,8 @@ TEST_P(StoreThreads, every_snapshot_is_of_one_moment) {
     for (int count = 0; count < 3; ++count) threads.emplace_back(reader);
     for (int round = 0; round < 100 || (read < 30 && !HasFailure()); ++round) {
         std::vector<Row> rows;
-        for (std::int64_t id = 0; id < 50; ++id) rows.push_back({{"id", id}, {"n", world.next().lsn}});
+        for (std::int64_t id = 0; id < 50; ++id)
+            rows.push_back({{"id", id}, {"n", world.next().lsn}});
         EXPECT_OK(world.upsert(table, rows));
         if (round % 3 == 0) {
             EXPECT_TRUE(world.store().checkpoint_step().ok());
@@ -57,8 +58,8 @@ TEST_P(StoreThreads, definitions_come_while_others_read) {
     });
     for (int version = 2; version < 20; ++version) {
         ++table.version;
-        table.columns.push_back(
-            {text::format("c{}", version), table.next_column_number++, of(ColumnKind::f32), false, 0.1F});
+        table.columns.push_back({text::format("c{}", version), table.next_column_number++,
+                                 of(ColumnKind::f32), false, 0.1F});
         EXPECT_OK(world.define(table));
     }
     is_over = true;

@@ -1,4 +1,5 @@
-// Every value of every type comes back bit for bit, and keys of every type in the order of encode_key.
+// Every value of every type comes back bit for bit, and keys of every type in the order of
+// encode_key.
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -13,7 +14,8 @@ class StoreValues : public StoreTest {
 protected:
     // Writes the values to a nullable column, one row each, and expects them back.
     void expect_kept(const ColumnType& type, const std::vector<Value>& values) {
-        TableDefinition table = table_of(1, "kept", 1, {{"id", of(ColumnKind::i64)}, {"value", type}});
+        TableDefinition table =
+            table_of(1, "kept", 1, {{"id", of(ColumnKind::i64)}, {"value", type}});
         table.columns[1].nullable = true;
         ASSERT_OK(world.define(table));
         std::vector<Row> rows;
@@ -30,7 +32,8 @@ protected:
         EXPECT_EQ(batch_digest(read), batch_digest(expected));
     }
 
-    // Writes rows whose key columns take all combinations of values, in any order; expects them in order.
+    // Writes rows whose key columns take all combinations of values, in any order; expects them in
+    // order.
     void expect_ordered(const std::vector<std::pair<ColumnType, std::vector<Value>>>& keys) {
         std::vector<std::pair<std::string, ColumnType>> columns;
         std::vector<Row> rows{{}};
@@ -142,8 +145,8 @@ TEST_P(StoreValues, doubles_with_signed_zeros_infinities_and_every_nan) {
 }
 
 TEST_P(StoreValues, text_and_json) {
-    expect_kept(of(ColumnKind::text),
-                {"", "a", "it's \"quoted\"", "é€𝄞", "\x01\x7F", "12", "1e5", std::string(1 << 20, 'x')});
+    expect_kept(of(ColumnKind::text), {"", "a", "it's \"quoted\"", "é€𝄞", "\x01\x7F", "12", "1e5",
+                                       std::string(1 << 20, 'x')});
 }
 
 TEST_P(StoreValues, json_is_kept_byte_for_byte) {
@@ -153,7 +156,8 @@ TEST_P(StoreValues, json_is_kept_byte_for_byte) {
 TEST_P(StoreValues, bytes_empty_and_of_a_megabyte) {
     Bytes large(1 << 20);
     Random(1).fill(large);
-    expect_kept(of(ColumnKind::bytes), {Bytes(), Bytes(1), bytes_of(std::string_view("a\0b", 3)), large});
+    expect_kept(of(ColumnKind::bytes),
+                {Bytes(), Bytes(1), bytes_of(std::string_view("a\0b", 3)), large});
 }
 
 TEST_P(StoreValues, uuids) {
@@ -168,36 +172,48 @@ TEST_P(StoreValues, arrays) {
 }
 
 TEST_P(StoreValues, large_arrays) {
-    expect_kept({ColumnKind::array, ColumnKind::u64, 65535}, {Bytes(std::size_t{8} * 65535, std::byte{7})});
+    expect_kept({ColumnKind::array, ColumnKind::u64, 65535},
+                {Bytes(std::size_t{8} * 65535, std::byte{7})});
 }
 
 TEST_P(StoreValues, single_keys_of_every_integer_type_are_in_order) {
     expect_ordered({{of(ColumnKind::u64), edges<std::uint64_t>()}});
 }
-TEST_P(StoreValues, single_keys_i64) { expect_ordered({{of(ColumnKind::i64), edges<std::int64_t>()}}); }
-TEST_P(StoreValues, single_keys_i8) { expect_ordered({{of(ColumnKind::i8), edges<std::int8_t>()}}); }
-TEST_P(StoreValues, single_keys_u32) { expect_ordered({{of(ColumnKind::u32), edges<std::uint32_t>()}}); }
-TEST_P(StoreValues, single_keys_bool) { expect_ordered({{of(ColumnKind::boolean), {true, false}}}); }
+TEST_P(StoreValues, single_keys_i64) {
+    expect_ordered({{of(ColumnKind::i64), edges<std::int64_t>()}});
+}
+TEST_P(StoreValues, single_keys_i8) {
+    expect_ordered({{of(ColumnKind::i8), edges<std::int8_t>()}});
+}
+TEST_P(StoreValues, single_keys_u32) {
+    expect_ordered({{of(ColumnKind::u32), edges<std::uint32_t>()}});
+}
+TEST_P(StoreValues, single_keys_bool) {
+    expect_ordered({{of(ColumnKind::boolean), {true, false}}});
+}
 TEST_P(StoreValues, single_keys_uuid) {
-    expect_ordered({{of(ColumnKind::uuid), {uuid_of(1, 0), uuid_of(0, 255), uuid_of(255, 0), Uuid()}}});
+    expect_ordered(
+        {{of(ColumnKind::uuid), {uuid_of(1, 0), uuid_of(0, 255), uuid_of(255, 0), Uuid()}}});
 }
 TEST_P(StoreValues, single_keys_text) {
     expect_ordered({{of(ColumnKind::text), {"", "a", "B", "b", "aa", "é", "z", "\x01", "𝄞"}}});
 }
 TEST_P(StoreValues, single_keys_bytes_with_zeros) {
-    expect_ordered({{of(ColumnKind::bytes),
-                     {Bytes(), Bytes(1), Bytes(2), bytes_of("a"), bytes_of(std::string_view("a\0", 2)),
-                      bytes_of(std::string_view("a\0\xFF", 3)), bytes_of("ab"), bytes_of("\xFF")}}});
+    expect_ordered(
+        {{of(ColumnKind::bytes),
+          {Bytes(), Bytes(1), Bytes(2), bytes_of("a"), bytes_of(std::string_view("a\0", 2)),
+           bytes_of(std::string_view("a\0\xFF", 3)), bytes_of("ab"), bytes_of("\xFF")}}});
 }
 
 TEST_P(StoreValues, composite_keys_of_all_types_are_in_order) {
-    expect_ordered({{of(ColumnKind::u64), {std::uint64_t{0}, ~std::uint64_t{0}, std::uint64_t{1} << 63}},
-                    {of(ColumnKind::text), {"", "a", "ab"}},
-                    {of(ColumnKind::i16), {-1, 0, 1}},
-                    {of(ColumnKind::bytes), {Bytes(), Bytes(1), bytes_of("b")}},
-                    {of(ColumnKind::boolean), {false, true}},
-                    {of(ColumnKind::uuid), {Uuid(), uuid_of(9, 9)}},
-                    {of(ColumnKind::id), {Entity{1}, Entity{entity_id_max}}}});
+    expect_ordered(
+        {{of(ColumnKind::u64), {std::uint64_t{0}, ~std::uint64_t{0}, std::uint64_t{1} << 63}},
+         {of(ColumnKind::text), {"", "a", "ab"}},
+         {of(ColumnKind::i16), {-1, 0, 1}},
+         {of(ColumnKind::bytes), {Bytes(), Bytes(1), bytes_of("b")}},
+         {of(ColumnKind::boolean), {false, true}},
+         {of(ColumnKind::uuid), {Uuid(), uuid_of(9, 9)}},
+         {of(ColumnKind::id), {Entity{1}, Entity{entity_id_max}}}});
 }
 
 TEST_P(StoreValues, a_table_of_every_type_keeps_random_rows) {
@@ -235,7 +251,8 @@ TEST_P(StoreValues, words_of_sql_are_good_names) {
                                            {{"rowid", of(ColumnKind::text)},
                                             {"order", of(ColumnKind::i32)},
                                             {"oid", of(ColumnKind::f32)}});
-    const TableDefinition reserved = table_of(2, "sqlite_master", 1, {{"group", of(ColumnKind::u64)}});
+    const TableDefinition reserved =
+        table_of(2, "sqlite_master", 1, {{"group", of(ColumnKind::u64)}});
     ASSERT_OK(world.define(table));
     ASSERT_OK(world.define(reserved));
     ASSERT_OK(world.upsert(table, {{{"rowid", "a"}, {"order", 3}, {"oid", 1.0F}}}));

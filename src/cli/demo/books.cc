@@ -65,7 +65,7 @@ void add_rows(Ledger& ledger, const Batch& page) {
     const auto amount = column("amount");
     const auto coins = column("coins");
     for (std::uint32_t row = 0; row < page.rows(); ++row) {
-        const Trade trade{page.fixed<std::uint64_t>(tick, row),
+        const Trade trade{static_cast<std::uint64_t>(page.fixed<std::int64_t>(tick, row)),
                           page.fixed<std::uint32_t>(seq, row),
                           Entity{page.fixed<std::uint64_t>(buyer, row)},
                           Entity{page.fixed<std::uint64_t>(seller, row)},

@@ -16,8 +16,9 @@ Schema demo_schema() {
     schema.component<Dice>();
     schema.component<Calendar>();
     schema.component<Totals>();
+    // Ticks are signed here: an unsigned key of 64 bits does not read well in SQL.
     schema.table("trades")
-        .key<std::uint64_t>("tick")
+        .key<std::int64_t>("tick")
         .key<std::uint32_t>("seq")
         .column<Entity>("buyer")
         .column<Entity>("seller")
@@ -26,7 +27,7 @@ Schema demo_schema() {
         .column<std::int64_t>("coins")
         .append_only();
     schema.table("tick_summaries")
-        .key<std::uint64_t>("tick")
+        .key<std::int64_t>("tick")
         .column<std::uint32_t>("moves")
         .column<std::uint32_t>("meals")
         .column<std::uint32_t>("harvests")

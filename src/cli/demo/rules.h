@@ -33,8 +33,8 @@ struct Founding {
 // too little room: every second walkable column may hold a walker.
 [[nodiscard]] Result<std::uint32_t> choose_walkers(const Surface& surface, std::uint32_t walkers);
 
-// Makes ground and walkers of an empty world; the caller commits, and that is the first tick. `invalid` as
-// choose_walkers() says.
+// Makes ground and walkers of an empty world; the caller commits, and that is the first tick.
+// `invalid` as choose_walkers() says.
 [[nodiscard]] Status found(World& world, const Surface& surface, const Founding& founding);
 
 // Whether found() made this world. An empty one is not.

@@ -1,11 +1,11 @@
 #include "store/sqlite/batch_rows.h"
 
-#include <sqlite3.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/text.h"
@@ -45,9 +45,7 @@ struct Cursor {
     }
 };
 
-Cursor& cursor_of(sqlite3_vtab_cursor* cursor) {
-    return *reinterpret_cast<Cursor*>(cursor);
-}
+Cursor& cursor_of(sqlite3_vtab_cursor* cursor) { return *reinterpret_cast<Cursor*>(cursor); }
 
 // Static: the batch outlives the statement's run.
 struct ResultSink {
@@ -122,9 +120,7 @@ int next(sqlite3_vtab_cursor* cursor) {
     return SQLITE_OK;
 }
 
-int at_end(sqlite3_vtab_cursor* cursor) {
-    return cursor_of(cursor).batch == nullptr ? 1 : 0;
-}
+int at_end(sqlite3_vtab_cursor* cursor) { return cursor_of(cursor).batch == nullptr ? 1 : 0; }
 
 int column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int number) {
     Cursor& at = cursor_of(cursor);
@@ -170,7 +166,8 @@ sqlite3_module make_module() {
 
 Status add_batch_rows(Connection& connection) {
     static const sqlite3_module module = make_module();
-    const int outcome = sqlite3_create_module(connection.handle(), "perdure_batch", &module, nullptr);
+    const int outcome =
+        sqlite3_create_module(connection.handle(), "perdure_batch", &module, nullptr);
     return outcome == SQLITE_OK ? Status() : connection.failure(outcome, "adding perdure_batch");
 }
 

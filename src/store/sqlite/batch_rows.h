@@ -1,7 +1,8 @@
 // perdure_batch: batches as rows in SQL, for the statements that carry them into tables.
 //
-// A table-valued function of one bound pointer, with columns c0, c1, … (those of the batch, as SQL sees
-// them) and `exact`. One statement takes a whole change: two to three times as fast as binding row by row.
+// A table-valued function of one bound pointer, with columns c0, c1, … (those of the batch, as SQL
+// sees them) and `exact`. One statement takes a whole change: two to three times as fast as binding
+// row by row.
 //
 //     INSERT OR REPLACE INTO position(id, x, _exact) SELECT c0, c1, exact FROM perdure_batch(?1)
 #pragma once

@@ -1,6 +1,7 @@
 // CellView: one column of a batch, ready to be handed to SQLite cell by cell.
 //
-// How a cell looks in SQL is decided here (docs/format/sqlite.md, "Values"); table_rows.h is the way back.
+// How a cell looks in SQL is decided here (docs/format/sqlite.md, "Values"); table_rows.h is the
+// way back.
 #pragma once
 
 #include <bit>
@@ -60,7 +61,8 @@ struct CellView {
     }
 };
 
-// Gives the cell to `sink` as SQL sees it: null(), integer(i64), real(f64), text(span) or blob(span).
+// Gives the cell to `sink` as SQL sees it: null(), integer(i64), real(f64), text(span) or
+// blob(span).
 template <typename Sink>
 void send_cell(const CellView& view, std::uint32_t row, Sink&& sink) {
     if (view.is_null(row)) return sink.null();

@@ -16,9 +16,7 @@ thread_local std::optional<BadPage> bad_page;
 
 using Frame = CheckedFile::Frame;
 
-const sqlite3_io_methods* methods_below(sqlite3_file* file) {
-    return base_file(file)->pMethods;
-}
+const sqlite3_io_methods* methods_below(sqlite3_file* file) { return base_file(file)->pMethods; }
 
 int read_below(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64_t offset) {
     return methods_below(file)->xRead(base_file(file), into, static_cast<int>(bytes),
@@ -49,7 +47,8 @@ int read_part(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint6
 int read_database(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64_t offset) {
     CheckedFile& checked = *checked_file(file);
     const std::uint64_t in_page = offset % page_bytes;
-    if (checked.checked && offset >= page_bytes && bytes < page_bytes && in_page + bytes <= page_bytes) {
+    if (checked.checked && offset >= page_bytes && bytes < page_bytes &&
+        in_page + bytes <= page_bytes) {
         return read_part(file, into, bytes, offset);
     }
     const int outcome = read_below(file, into, bytes, offset);
@@ -65,26 +64,28 @@ int read_log(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64
     const std::uint64_t in_frame = (offset - wal_header_bytes) % frame_bytes;
     const bool is_page = checked.database != nullptr && checked.database->checked &&
                          offset > wal_header_bytes && bytes == page_bytes &&
-                         in_frame == frame_header_bytes && offset < checked.database->open_transaction;
+                         in_frame == frame_header_bytes &&
+                         offset < checked.database->open_transaction;
     if (!is_page) return read_below(file, into, bytes, offset);
 
     const std::uint64_t frame_at = offset - frame_header_bytes;
     Frame& frame = *checked.scratch;
-    if (const int outcome = read_below(file, frame.data(), frame.size(), frame_at); outcome != SQLITE_OK) {
+    if (const int outcome = read_below(file, frame.data(), frame.size(), frame_at);
+        outcome != SQLITE_OK) {
         return outcome;
     }
     const bool is_first = frame_at == wal_header_bytes;
-    const std::uint64_t before_at = is_first ? wal_header_checksum_at
-                                             : frame_at - frame_bytes + frame_checksum_at;
+    const std::uint64_t before_at =
+        is_first ? wal_header_checksum_at : frame_at - frame_bytes + frame_checksum_at;
     std::array<std::byte, 8> before{};
     if (const int outcome = read_below(file, before.data(), before.size(), before_at);
         outcome != SQLITE_OK) {
         return outcome;
     }
     std::memcpy(into, frame.data() + frame_header_bytes, page_bytes);
-    const WalChecksum wanted = frame_checksum(WalChecksum::load(before.data()),
-                                              ByteSpan(frame).first(frame_header_bytes),
-                                              ByteSpan(frame).subspan(frame_header_bytes));
+    const WalChecksum wanted =
+        frame_checksum(WalChecksum::load(before.data()), ByteSpan(frame).first(frame_header_bytes),
+                       ByteSpan(frame).subspan(frame_header_bytes));
     if (wanted == WalChecksum::load(frame.data() + frame_checksum_at)) return SQLITE_OK;
     return report_bad_page(checked, (frame_at - wal_header_bytes) / frame_bytes + 1, offset);
 }
@@ -100,7 +101,8 @@ int file_read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 offset) {
     auto* const to = static_cast<std::byte*>(into);
     const auto size = static_cast<std::size_t>(bytes);
     const auto at = static_cast<std::uint64_t>(offset);
-    return checked_file(file)->is_log ? read_log(file, to, size, at) : read_database(file, to, size, at);
+    return checked_file(file)->is_log ? read_log(file, to, size, at)
+                                      : read_database(file, to, size, at);
 }
 
 int write_below(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset) {
@@ -176,13 +178,12 @@ int file_shm_map(sqlite3_file* file, int page, int bytes, int extend, void volat
 int file_shm_lock(sqlite3_file* file, int offset, int count, int flags) {
     const int outcome = methods_below(file)->xShmLock(base_file(file), offset, count, flags);
     const bool is_writers = offset == 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-    if (outcome == SQLITE_OK && is_writers) checked_file(file)->open_transaction = CheckedFile::nowhere;
+    if (outcome == SQLITE_OK && is_writers)
+        checked_file(file)->open_transaction = CheckedFile::nowhere;
     return outcome;
 }
 
-void file_shm_barrier(sqlite3_file* file) {
-    methods_below(file)->xShmBarrier(base_file(file));
-}
+void file_shm_barrier(sqlite3_file* file) { methods_below(file)->xShmBarrier(base_file(file)); }
 
 int file_shm_unmap(sqlite3_file* file, int remove) {
     return methods_below(file)->xShmUnmap(base_file(file), remove);
@@ -194,9 +195,7 @@ int file_fetch(sqlite3_file*, sqlite3_int64, int, void** page) {
     return SQLITE_OK;
 }
 
-int file_unfetch(sqlite3_file*, sqlite3_int64, void*) {
-    return SQLITE_OK;
-}
+int file_unfetch(sqlite3_file*, sqlite3_int64, void*) { return SQLITE_OK; }
 
 }  // namespace
 
@@ -222,8 +221,6 @@ const sqlite3_io_methods checked_file_methods = {
     file_unfetch,
 };
 
-std::optional<BadPage> take_bad_page() {
-    return std::exchange(bad_page, std::nullopt);
-}
+std::optional<BadPage> take_bad_page() { return std::exchange(bad_page, std::nullopt); }
 
 }  // namespace perdure::store::sqlite

@@ -1,10 +1,8 @@
-// CheckedFile: an open database file or log, beneath SQLite and above the base VFS, that seals and judges
-// pages. Only checksum_vfs.cc makes them.
+// CheckedFile: an open database file or log, beneath SQLite and above the base VFS, that seals and
+// judges pages. Only checksum_vfs.cc makes them.
 //
 // Thread rule: one connection, and so one thread at a time.
 #pragma once
-
-#include <sqlite3.h>
 
 #include <array>
 #include <cstdint>
@@ -12,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+
+#include <sqlite3.h>
 
 #include "store/sqlite/format.h"
 
@@ -29,8 +29,9 @@ struct CheckedFile {
     bool checked = false;
     // Log: the database file it belongs to.
     CheckedFile* database = nullptr;
-    // Database file: where in the log the writer's open transaction begins. SQLite may write frames of
-    // it again and only sets their checksums right at the commit, so that they cannot be judged yet.
+    // Database file: where in the log the writer's open transaction begins. SQLite may write frames
+    // of it again and only sets their checksums right at the commit, so that they cannot be judged
+    // yet.
     std::uint64_t open_transaction = nowhere;
     std::unique_ptr<Frame> scratch = std::make_unique<Frame>();
 };

@@ -1,10 +1,10 @@
 #include "store/sqlite/checksum_vfs.h"
 
-#include <sqlite3.h>
-
 #include <atomic>
 #include <new>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/error.h"
 #include "store/sqlite/checked_file.h"
@@ -12,9 +12,7 @@
 namespace perdure::store::sqlite {
 namespace {
 
-sqlite3_vfs* base_of(sqlite3_vfs* vfs) {
-    return static_cast<sqlite3_vfs*>(vfs->pAppData);
-}
+sqlite3_vfs* base_of(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
 // `path` of a log is one that SQLite made, so that its database's file object can be asked for.
 void link_log(CheckedFile& file) {
@@ -93,7 +91,8 @@ Result<std::unique_ptr<ChecksumVfs>> ChecksumVfs::make(const std::string& base) 
     if (sqlite3_initialize() != SQLITE_OK) return error(Code::io, "SQLite cannot be initialised");
     sqlite3_vfs* const found = sqlite3_vfs_find(base.c_str());
     if (found == nullptr) {
-        return error(Code::invalid, "SQLite has no VFS \"{}\"; register it before opening a store", base);
+        return error(Code::invalid, "SQLite has no VFS \"{}\"; register it before opening a store",
+                     base);
     }
     auto registration = std::make_unique<Registration>();
     registration->name = text::format("perdure-{}-{}", base, made.fetch_add(1));
@@ -121,12 +120,8 @@ Result<std::unique_ptr<ChecksumVfs>> ChecksumVfs::make(const std::string& base) 
 ChecksumVfs::ChecksumVfs(std::unique_ptr<Registration> registration)
     : registration_(std::move(registration)) {}
 
-ChecksumVfs::~ChecksumVfs() {
-    sqlite3_vfs_unregister(&registration_->vfs);
-}
+ChecksumVfs::~ChecksumVfs() { sqlite3_vfs_unregister(&registration_->vfs); }
 
-const char* ChecksumVfs::name() const noexcept {
-    return registration_->name.c_str();
-}
+const char* ChecksumVfs::name() const noexcept { return registration_->name.c_str(); }
 
 }  // namespace perdure::store::sqlite

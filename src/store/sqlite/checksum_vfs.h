@@ -1,9 +1,9 @@
 // ChecksumVfs: a thin layer between SQLite and the disk that keeps a checksum in every page.
 //
-// Pages of the database file get their checksum when they are written and are judged when they are read.
-// Pages in the write-ahead log are judged by SQLite's own frame checksums, which SQLite looks at only when
-// it recovers, and so would copy a page that went bad in the log into the file. Bad pages are errors
-// (SQLITE_IOERR_DATA). docs/decisions/0003-sqlite-checksum-vfs.md.
+// Pages of the database file get their checksum when they are written and are judged when they are
+// read. Pages in the write-ahead log are judged by SQLite's own frame checksums, which SQLite looks
+// at only when it recovers, and so would copy a page that went bad in the log into the file. Bad
+// pages are errors (SQLITE_IOERR_DATA). docs/decisions/0003-sqlite-checksum-vfs.md.
 //
 // Thread rule: any thread. Lifetime: longer than every connection opened through it.
 #pragma once
@@ -19,7 +19,8 @@ namespace perdure::store::sqlite {
 
 class ChecksumVfs {
 public:
-    // On top of the VFS registered as `base`: "unix", or a simulated disk. `invalid` if there is none.
+    // On top of the VFS registered as `base`: "unix", or a simulated disk. `invalid` if there is
+    // none.
     static Result<std::unique_ptr<ChecksumVfs>> make(const std::string& base);
     ~ChecksumVfs();
 

@@ -1,8 +1,8 @@
 #include "store/sqlite/connection.h"
 
-#include <sqlite3.h>
-
 #include <cerrno>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -36,7 +36,8 @@ std::string advice(Code code) {
     switch (code) {
         case Code::busy: return "another program holds it; end that program, or wait";
         case Code::no_space: return "make space; what was being written was undone";
-        case Code::corrupt: return "do not write to it; run `perdure verify`, then restore a backup";
+        case Code::corrupt:
+            return "do not write to it; run `perdure verify`, then restore a backup";
         default: return {};
     }
 }
@@ -47,7 +48,8 @@ constexpr std::size_t shown_sql_max = 120;
 std::string where(const std::string& path, const std::optional<BadPage>& bad) {
     if (!bad) return path;
     if (bad->in_log) {
-        return text::format("{} frame {} (page data at offset {})", bad->path, bad->page, bad->offset);
+        return text::format("{} frame {} (page data at offset {})", bad->path, bad->page,
+                            bad->offset);
     }
     return text::format("{} page {} at offset {}", bad->path, bad->page, bad->offset);
 }
@@ -59,15 +61,18 @@ Status failure_of(sqlite3* connection, int code, std::string_view doing) {
     const int extended = connection != nullptr ? sqlite3_extended_errcode(connection) : code;
     const bool is_of_call = (extended & 0xff) == (code & 0xff);
     const Code meaning = code_for(is_of_call ? extended : code);
-    const char* const name = connection != nullptr ? sqlite3_db_filename(connection, "main") : nullptr;
-    std::optional<BadPage> bad = take_bad_page();  // forgotten even if it has nothing to do with this
+    const char* const name =
+        connection != nullptr ? sqlite3_db_filename(connection, "main") : nullptr;
+    std::optional<BadPage> bad =
+        take_bad_page();  // forgotten even if it has nothing to do with this
     if (extended != SQLITE_IOERR_DATA) bad.reset();
     std::string message = text::format("{}: {}: ", where(name != nullptr ? name : "SQLite", bad),
                                        doing.substr(0, shown_sql_max));
     if (bad) {
         message += "this is not what was written (its checksum differs)";
     } else {
-        message += is_of_call && connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
+        message +=
+            is_of_call && connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
     }
     const int system = connection != nullptr ? sqlite3_system_errno(connection) : 0;
     if (meaning == Code::io && system != 0) message += text::format(" (errno {})", system);
@@ -94,9 +99,7 @@ void Statement::bind(int number, std::string_view text) {
     must(sqlite3_bind_text64(handle(), number, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void Statement::bind_null(int number) {
-    must(sqlite3_bind_null(handle(), number));
-}
+void Statement::bind_null(int number) { must(sqlite3_bind_null(handle(), number)); }
 
 void Statement::bind_pointer(int number, void* pointer, const char* type) {
     must(sqlite3_bind_pointer(handle(), number, pointer, type, nullptr));
@@ -128,9 +131,7 @@ bool Statement::is_null(int column) const {
     return sqlite3_column_type(handle(), column) == SQLITE_NULL;
 }
 
-std::int64_t Statement::integer(int column) const {
-    return sqlite3_column_int64(handle(), column);
-}
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle(), column); }
 
 ByteSpan Statement::blob(int column) const {
     const void* const data = sqlite3_column_blob(handle(), column);
@@ -138,9 +139,7 @@ ByteSpan Statement::blob(int column) const {
     return {static_cast<const std::byte*>(data), static_cast<std::size_t>(bytes)};
 }
 
-std::string_view Statement::text(int column) const {
-    return as_text(blob(column));
-}
+std::string_view Statement::text(int column) const { return as_text(blob(column)); }
 
 void Connection::Close::operator()(sqlite3* connection) const noexcept {
     const int outcome = sqlite3_close(connection);
@@ -167,14 +166,14 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr));
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr));
-    // Two checkpointers can damage the file before SQLite 3.51.3. Closing is no time for it anyway: the
-    // writer asks for it when it knows that the file is ours.
+    // Two checkpointers can damage the file before SQLite 3.51.3. Closing is no time for it anyway:
+    // the writer asks for it when it knows that the file is ours.
     must(sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
     sqlite3_wal_autocheckpoint(opened, 0);
-    PERDURE_TRY(connection.run(text::format(
-        "PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
-        "PRAGMA foreign_keys = 0; PRAGMA cache_size = -{}; PRAGMA query_only = {}",
-        options.cache_kib, options.write ? 0 : 1)));
+    PERDURE_TRY(connection.run(
+        text::format("PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+                     "PRAGMA foreign_keys = 0; PRAGMA cache_size = -{}; PRAGMA query_only = {}",
+                     options.cache_kib, options.write ? 0 : 1)));
     return connection;
 }
 
@@ -204,9 +203,7 @@ Result<std::string> Connection::word(const std::string& sql) {
     return is_row ? std::string(statement.text(0)) : std::string();
 }
 
-std::int64_t Connection::changes() const {
-    return sqlite3_changes64(handle());
-}
+std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }
 
 Status Connection::failure(int code, std::string_view doing) const {
     return failure_of(handle(), code, doing);

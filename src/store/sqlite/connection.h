@@ -1,4 +1,5 @@
-// Connection and Statement: SQLite's handles as values that clean up after themselves, its codes as ours.
+// Connection and Statement: SQLite's handles as values that clean up after themselves, its codes as
+// ours.
 //
 // Thread rule: one thread at a time. Lifetime: statements go before their connection.
 #pragma once
@@ -22,7 +23,8 @@ public:
     Statement() = default;
     explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
-    // Numbers count from 1. Bound memory must last until the statement is stepped to its end or reset.
+    // Numbers count from 1. Bound memory must last until the statement is stepped to its end or
+    // reset.
     void bind(int number, std::int64_t value);
     void bind(int number, ByteSpan blob);
     void bind(int number, std::string_view text);
@@ -53,9 +55,9 @@ private:
 
 struct ConnectionOptions {
     std::string path = {};
-    std::string vfs = {};   // ChecksumVfs::name(), or empty for SQLite's own
-    bool write = false;     // else the connection can never write, nor checkpoint
-    bool create = false;    // the file, if it is missing
+    std::string vfs = {};  // ChecksumVfs::name(), or empty for SQLite's own
+    bool write = false;    // else the connection can never write, nor checkpoint
+    bool create = false;   // the file, if it is missing
     int busy_timeout_ms = 5000;
     std::uint32_t cache_kib = 64 * 1024;
 };

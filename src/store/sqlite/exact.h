@@ -1,7 +1,7 @@
 // The hidden column `_exact`: what REAL columns cannot hold bit for bit, NaN and -0.
 //
-// NULL when a row has nothing of the kind. Else one entry of 10 bytes per such cell: the column's number
-// (2 bytes), the value's bits (8 bytes, an f32's in the lower four), little endian.
+// NULL when a row has nothing of the kind. Else one entry of 10 bytes per such cell: the column's
+// number (2 bytes), the value's bits (8 bytes, an f32's in the lower four), little endian.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@ namespace perdure::store::sqlite {
 inline constexpr std::uint32_t application_id = 0x50657264;  // "Perd"
 inline constexpr std::uint32_t format_version = 1;           // PRAGMA user_version
 
-// Measured on 2,000,000 small rows: 8192 is up to 15 % faster where each page has several changed rows, and
-// half as fast where it has one.
+// Measured on 2,000,000 small rows: 8192 is up to 15 % faster where each page has several changed
+// rows, and half as fast where it has one.
 inline constexpr std::uint32_t page_bytes = 4096;
 inline constexpr std::uint32_t reserved_bytes = 8;  // at the end of each page: our checksum
 // SQLite locks bytes of this page and never writes it.
@@ -18,20 +18,21 @@ inline constexpr std::uint64_t lock_page = 0x40000000 / page_bytes + 1;
 
 // The header of page 1, as far as we look at it: offsets.
 inline constexpr std::size_t header_bytes = 100;
-inline constexpr std::size_t header_page_size_at = 16;     // two bytes, big-endian
-inline constexpr std::size_t header_reserved_at = 20;      // one byte
-inline constexpr std::size_t header_page_count_at = 28;    // four bytes, big-endian
-inline constexpr std::size_t header_application_at = 68;   // four bytes, big-endian
+inline constexpr std::size_t header_page_size_at = 16;    // two bytes, big-endian
+inline constexpr std::size_t header_reserved_at = 20;     // one byte
+inline constexpr std::size_t header_page_count_at = 28;   // four bytes, big-endian
+inline constexpr std::size_t header_application_at = 68;  // four bytes, big-endian
 
 // The write-ahead log: a header, then frames of a header and a page each. All numbers big-endian.
 inline constexpr std::size_t wal_header_bytes = 32;
 inline constexpr std::size_t wal_header_salts_at = 16;     // two words
 inline constexpr std::size_t wal_header_checksum_at = 24;  // two words, over the 24 bytes before
 inline constexpr std::size_t frame_header_bytes = 24;
-inline constexpr std::size_t frame_page_at = 0;            // the page's number
-inline constexpr std::size_t frame_commit_at = 4;          // pages in the file after it; 0: no commit
-inline constexpr std::size_t frame_salts_at = 8;           // those of the header
-inline constexpr std::size_t frame_checksum_at = 16;       // over all frames up to here, headers' first 8 bytes
+inline constexpr std::size_t frame_page_at = 0;    // the page's number
+inline constexpr std::size_t frame_commit_at = 4;  // pages in the file after it; 0: no commit
+inline constexpr std::size_t frame_salts_at = 8;   // those of the header
+inline constexpr std::size_t frame_checksum_at =
+    16;  // over all frames up to here, headers' first 8 bytes
 inline constexpr std::size_t frame_bytes = frame_header_bytes + page_bytes;
 inline constexpr std::uint32_t wal_magic = 0x377f0682;  // checksums of little-endian words
 

@@ -22,9 +22,9 @@ Salts salts_at(const std::byte* from) {
     return salts;
 }
 
-// Goes through the frames in order. The first one that does not go on from the one before it ends what
-// SQLite will use; the rest is from an earlier use of the file, or a tail that was never committed, unless
-// a commit of this use is found there.
+// Goes through the frames in order. The first one that does not go on from the one before it ends
+// what SQLite will use; the rest is from an earlier use of the file, or a tail that was never
+// committed, unless a commit of this use is found there.
 class FrameJudge {
 public:
     FrameJudge(const std::byte* header, LogSurvey& survey)
@@ -43,9 +43,10 @@ public:
             end_ = offset;
             survey_.tail_is_torn = is_of_this_use;
         } else if (is_of_this_use && commit != 0 && survey_.damage.empty()) {
-            survey_.damage = "this frame is not what was written, and commits follow it; after a power "
-                             "failure they may never have been flushed: then opening the world takes "
-                             "them from the journal";
+            survey_.damage =
+                "this frame is not what was written, and commits follow it; after a power "
+                "failure they may never have been flushed: then opening the world takes "
+                "them from the journal";
             survey_.damage_offset = end_;
         }
     }
@@ -71,8 +72,8 @@ private:
     const Salts salts_;
     WalChecksum checksum_;
     LogSurvey& survey_;
-    std::vector<std::uint32_t> open_;   // pages of a transaction whose commit was not met yet
-    std::uint64_t end_ = nowhere;        // the first frame that cannot be used
+    std::vector<std::uint32_t> open_;  // pages of a transaction whose commit was not met yet
+    std::uint64_t end_ = nowhere;      // the first frame that cannot be used
 };
 
 bool header_is_whole(ByteSpan header) {
@@ -94,7 +95,8 @@ Result<LogSurvey> survey_log(io::FileSystem& files, const std::string& path) {
     std::array<std::byte, wal_header_bytes> header{};
     PERDURE_TAKE(const std::size_t header_read, file->read_at(0, header));
     if (header_read < header.size() || !header_is_whole(header)) {
-        survey.damage = "the log's header is not what was written, so that none of its frames can be used";
+        survey.damage =
+            "the log's header is not what was written, so that none of its frames can be used";
         return survey;
     }
     FrameJudge judge(header.data(), survey);

@@ -1,5 +1,5 @@
-// Checksums of pages at rest: ours at the end of each page of the database file, SQLite's own in each frame
-// of its write-ahead log.
+// Checksums of pages at rest: ours at the end of each page of the database file, SQLite's own in
+// each frame of its write-ahead log.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace perdure::store::sqlite {
 
-// Over all but the reserved bytes, seeded by the page's number, so that a page written to another place is
-// noticed too. Pages count from 1.
+// Over all but the reserved bytes, seeded by the page's number, so that a page written to another
+// place is noticed too. Pages count from 1.
 [[nodiscard]] std::uint64_t page_checksum(ByteSpan page, std::uint64_t number) noexcept;
 [[nodiscard]] bool page_is_whole(ByteSpan page, std::uint64_t number) noexcept;
 void seal_page(MutableByteSpan page, std::uint64_t number) noexcept;
@@ -34,6 +34,7 @@ struct WalChecksum {
 };
 
 // What the checksum in a frame's header must be, given the one before it.
-[[nodiscard]] WalChecksum frame_checksum(WalChecksum before, ByteSpan frame_header, ByteSpan page) noexcept;
+[[nodiscard]] WalChecksum frame_checksum(WalChecksum before, ByteSpan frame_header,
+                                         ByteSpan page) noexcept;
 
 }  // namespace perdure::store::sqlite

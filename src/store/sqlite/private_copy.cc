@@ -1,10 +1,10 @@
 #include "store/sqlite/private_copy.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
+
+#include <sqlite3.h>
 
 #include "base/error.h"
 #include "store/sqlite/checksum_vfs.h"
@@ -46,8 +46,11 @@ Result<std::string> copy_beside_owner(const std::string& path, const std::string
     PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
     PERDURE_TAKE(Connection source, Connection::open({.path = path, .vfs = vfs->name()}));
     PERDURE_TRY(check_file(source));
-    PERDURE_TAKE(Connection target, Connection::open({.path = copy, .vfs = vfs->name(), .write = true, .create = true}));
-    sqlite3_backup* const backup = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
+    PERDURE_TAKE(
+        Connection target,
+        Connection::open({.path = copy, .vfs = vfs->name(), .write = true, .create = true}));
+    sqlite3_backup* const backup =
+        sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
     if (backup == nullptr) return target.failure(sqlite3_errcode(target.handle()), "copying");
     const int stepped = sqlite3_backup_step(backup, -1);  // all pages, in one read transaction
     sqlite3_backup_finish(backup);

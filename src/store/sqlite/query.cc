@@ -1,10 +1,10 @@
 #include "store/sqlite/query.h"
 
-#include <sqlite3.h>
-
 #include <memory>
 #include <string_view>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/error.h"
 #include "io/clock.h"
@@ -21,11 +21,11 @@ struct Limit {
     int at_most;
 };
 constexpr Limit limits[] = {
-    {SQLITE_LIMIT_LENGTH, 256 << 20},     // of one cell: a world may have large ones
+    {SQLITE_LIMIT_LENGTH, 256 << 20},  // of one cell: a world may have large ones
     {SQLITE_LIMIT_SQL_LENGTH, 100'000},
     {SQLITE_LIMIT_EXPR_DEPTH, 100},
     {SQLITE_LIMIT_COMPOUND_SELECT, 100},
-    {SQLITE_LIMIT_VDBE_OP, 250'000},      // a view of sixty wide tables takes many
+    {SQLITE_LIMIT_VDBE_OP, 250'000},  // a view of sixty wide tables takes many
     {SQLITE_LIMIT_ATTACHED, 0},
     {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
     {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
@@ -34,9 +34,10 @@ constexpr Limit limits[] = {
 constexpr int steps_between_looks = 10'000;  // at the clock: some microseconds
 
 bool is_harmless_pragma(std::string_view name) {
-    return name == "table_info" || name == "table_xinfo" || name == "table_list" || name == "index_list" ||
-           name == "index_info" || name == "page_count" || name == "page_size" || name == "user_version" ||
-           name == "application_id" || name == "integrity_check" || name == "quick_check";
+    return name == "table_info" || name == "table_xinfo" || name == "table_list" ||
+           name == "index_list" || name == "index_info" || name == "page_count" ||
+           name == "page_size" || name == "user_version" || name == "application_id" ||
+           name == "integrity_check" || name == "quick_check";
 }
 
 int authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
@@ -72,7 +73,8 @@ Value cell_of(sqlite3_stmt* statement, int column) {
     }
     const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
     const auto bytes = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-    if (sqlite3_column_type(statement, column) == SQLITE_BLOB) return Value(Bytes(data, data + bytes));
+    if (sqlite3_column_type(statement, column) == SQLITE_BLOB)
+        return Value(Bytes(data, data + bytes));
     return Value(std::string(as_text({data, bytes})));
 }
 
@@ -89,7 +91,8 @@ Result<Statement> prepare_only(Connection& connection, const std::string& sql) {
     outcome = sqlite3_prepare_v2(connection.handle(), rest, -1, &second, nullptr);
     const Statement more(second);
     if (!statement) return error(Code::invalid, "there is no statement in the query");
-    if (outcome != SQLITE_OK || more) return error(Code::invalid, "one statement at a time, please");
+    if (outcome != SQLITE_OK || more)
+        return error(Code::invalid, "one statement at a time, please");
     if (sqlite3_stmt_readonly(first) == 0) return error(Code::invalid, "the statement would write");
     return statement;
 }
@@ -112,7 +115,8 @@ Result<QueryAnswer> gather(Statement& statement, const QueryOptions& options) {
         std::vector<Value>& row = answer.rows.emplace_back();
         for (int column = 0; column < columns; ++column) {
             row.push_back(cell_of(statement.handle(), column));
-            bytes += sizeof(Value) + static_cast<std::uint64_t>(sqlite3_column_bytes(statement.handle(), column));
+            bytes += sizeof(Value) +
+                     static_cast<std::uint64_t>(sqlite3_column_bytes(statement.handle(), column));
         }
     }
 }
@@ -127,7 +131,8 @@ Result<QueryAnswer> run_query(const std::string& path, const std::string& sql,
     for (const Limit& limit : limits) sqlite3_limit(connection.handle(), limit.what, limit.at_most);
     sqlite3_set_authorizer(connection.handle(), authorize, nullptr);
     Deadline deadline{};
-    deadline.at_ns = deadline.clock.monotonic_ns() + options.seconds_max * std::uint64_t{1'000'000'000};
+    deadline.at_ns =
+        deadline.clock.monotonic_ns() + options.seconds_max * std::uint64_t{1'000'000'000};
     sqlite3_progress_handler(connection.handle(), steps_between_looks, is_too_late, &deadline);
     PERDURE_TAKE(Statement statement, prepare_only(connection, sql));
     Result<QueryAnswer> answer = gather(statement, options);

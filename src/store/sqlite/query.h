@@ -13,9 +13,10 @@
 namespace perdure::store::sqlite {
 
 struct QueryOptions {
-    std::uint64_t rows_max = 1'000'000;  // more are cut off, and the answer says so
+    std::uint64_t rows_max = 1'000'000;    // more are cut off, and the answer says so
     std::uint64_t bytes_max = 1ULL << 30;  // of all cells
-    // A query holds a read transaction, and so keeps the owner's checkpoint from completing: `expired`.
+    // A query holds a read transaction, and so keeps the owner's checkpoint from completing:
+    // `expired`.
     std::uint32_t seconds_max = 30;
 };
 
@@ -25,8 +26,8 @@ struct QueryAnswer {
     bool cut_off = false;
 };
 
-// One statement, on a private copy or beside a running owner. `invalid` says what is wrong with the SQL, or
-// that it would do more than read.
+// One statement, on a private copy or beside a running owner. `invalid` says what is wrong with the
+// SQL, or that it would do more than read.
 Result<QueryAnswer> run_query(const std::string& path, const std::string& sql,
                               const QueryOptions& options = {});
 

@@ -1,9 +1,9 @@
 #include "store/sqlite/reader_pool.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -46,9 +46,7 @@ void Reader::end() {
 }
 
 // A failed read ends the transaction, and what is read after it would be of another state.
-bool Reader::is_in_transaction() const {
-    return sqlite3_get_autocommit(connection_.handle()) == 0;
-}
+bool Reader::is_in_transaction() const { return sqlite3_get_autocommit(connection_.handle()) == 0; }
 
 TableReader& Reader::table(const TableDefinition& wanted, const TableDefinition& in_force) {
     const Key key(wanted.id, wanted.version, in_force.version);
@@ -61,7 +59,10 @@ TableReader& Reader::table(const TableDefinition& wanted, const TableDefinition&
 
 ReaderPool::ReaderPool(std::shared_ptr<ChecksumVfs> vfs, ConnectionOptions options,
                        std::shared_ptr<const StoreCatalog> catalog, const io::Clock& clock)
-    : vfs_(std::move(vfs)), options_(std::move(options)), catalog_(std::move(catalog)), clock_(clock) {
+    : vfs_(std::move(vfs)),
+      options_(std::move(options)),
+      catalog_(std::move(catalog)),
+      clock_(clock) {
     PERDURE_ASSERT(!options_.write && !options_.create);
 }
 
@@ -140,11 +141,13 @@ bool SqliteSnapshot::is_too_old() const {
 Result<TableReader*> SqliteSnapshot::reader_of(const TableDefinition& table) {
     if (reader_ != nullptr && is_too_old()) pool_->close(this, std::move(reader_));
     if (reader_ == nullptr) {
-        return error(Code::expired, "a snapshot at LSN {} was held for more than {} s; open a new one",
+        return error(Code::expired,
+                     "a snapshot at LSN {} was held for more than {} s; open a new one",
                      watermark_.lsn, snapshot_age_ns_max / 1'000'000'000);
     }
     if (!reader_->is_in_transaction()) {
-        return error(Code::io, "a snapshot at LSN {} was lost by an earlier read that failed; open a new one",
+        return error(Code::io,
+                     "a snapshot at LSN {} was lost by an earlier read that failed; open a new one",
                      watermark_.lsn);
     }
     const TableDefinition* const in_force = pool_->catalog_->in_force(table.id, definitions_);

@@ -1,7 +1,7 @@
 // ReaderPool: read-only connections, each with the statements it has prepared, for snapshots.
 //
-// Readers never checkpoint. A snapshot that is held for too long loses its read transaction, so that
-// checkpoints go on.
+// Readers never checkpoint. A snapshot that is held for too long loses its read transaction, so
+// that checkpoints go on.
 //
 // Thread rule: any thread. Lifetime: shared by the store and its snapshots.
 #pragma once
@@ -78,7 +78,8 @@ private:
 
 class SqliteSnapshot final : public Snapshot {
 public:
-    SqliteSnapshot(std::shared_ptr<ReaderPool> pool, std::unique_ptr<Reader> reader, const WorldRow& row);
+    SqliteSnapshot(std::shared_ptr<ReaderPool> pool, std::unique_ptr<Reader> reader,
+                   const WorldRow& row);
     ~SqliteSnapshot() override;
 
     [[nodiscard]] const Watermark& watermark() const override { return watermark_; }

@@ -1,9 +1,9 @@
 #include "store/sqlite/sqlite_store.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -24,7 +24,8 @@ using sqlite::WorldRow;
 namespace {
 
 constexpr std::uint32_t cache_mib_max = 4096;
-// A log larger than this is cut when nobody reads: a quiet world does not keep the disk of a busy hour.
+// A log larger than this is cut when nobody reads: a quiet world does not keep the disk of a busy
+// hour.
 constexpr std::uint64_t log_bytes_kept = 64 * 1024 * 1024;
 
 }  // namespace
@@ -49,7 +50,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
 }
 
 Status SqliteStore::start() {
-    PERDURE_TAKE(std::unique_ptr<sqlite::ChecksumVfs> vfs, sqlite::ChecksumVfs::make(options_.base_vfs));
+    PERDURE_TAKE(std::unique_ptr<sqlite::ChecksumVfs> vfs,
+                 sqlite::ChecksumVfs::make(options_.base_vfs));
     vfs_ = std::move(vfs);
     sqlite::ConnectionOptions connecting{.path = options_.path,
                                          .vfs = vfs_->name(),
@@ -81,12 +83,14 @@ Status SqliteStore::load() {
     PERDURE_TAKE(WorldRow row, sqlite::read_world_row(select));
     if (row.world != options_.world) {
         return error(Code::conflict, "{} belongs to world {}, not to {}; put back the right file",
-                     options_.path, sqlite::uuid_text(row.world), sqlite::uuid_text(options_.world));
+                     options_.path, sqlite::uuid_text(row.world),
+                     sqlite::uuid_text(options_.world));
     }
     PERDURE_TRY(sqlite::read_definitions(
         writer_, [this](const TableDefinition& definition) { catalog_->add(definition); }));
     if (catalog_->count() != row.definitions) {
-        return error(Code::corrupt, "{}: _perdure_catalog has {} rows, and {} are counted; restore a backup",
+        return error(Code::corrupt,
+                     "{}: _perdure_catalog has {} rows, and {} are counted; restore a backup",
                      options_.path, catalog_->count(), row.definitions);
     }
     // Nothing in the log: all of it went through a completed checkpoint.
@@ -103,7 +107,8 @@ SqliteStore::~SqliteStore() {
     readers_.reset();
     if (writer_.handle() == nullptr) return;
     if (broken_.ok() && behind_ && row_.world == options_.world) {
-        sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                  nullptr);
     }
     if (broken_.ok()) sqlite::let_close_remove_log(writer_);
 }
@@ -113,9 +118,7 @@ Result<Watermarks> SqliteStore::watermarks() {
     return Watermarks{row_.watermark, row_.safe};
 }
 
-Result<std::vector<TableDefinition>> SqliteStore::definitions() {
-    return catalog_->all();
-}
+Result<std::vector<TableDefinition>> SqliteStore::definitions() { return catalog_->all(); }
 
 void SqliteStore::publish(const WorldRow& row) {
     const std::lock_guard lock(mutex_);
@@ -129,23 +132,24 @@ WorldRow SqliteStore::row_after(const Fence& fence, const Watermark& after) cons
     return row;
 }
 
-// Another program that writes here may have changed any row: what the journal says is no longer what the
-// tables say.
+// Another program that writes here may have changed any row: what the journal says is no longer
+// what the tables say.
 Status SqliteStore::check_alone() {
     PERDURE_TAKE(const bool is_row, data_version_.step());
     PERDURE_ASSERT(is_row);
     const std::int64_t version = data_version_.integer(0);
     data_version_.reset();
     if (version == seen_version_) return {};
-    broken_ = error(Code::conflict,
-                    "{}: another program has written to it, so that its rows may not be what the journal "
-                    "says; stop that program (read with mode=ro), then restore a backup or verify",
-                    options_.path);
+    broken_ =
+        error(Code::conflict,
+              "{}: another program has written to it, so that its rows may not be what the journal "
+              "says; stop that program (read with mode=ro), then restore a backup or verify",
+              options_.path);
     return broken_;
 }
 
-// A failed flush may have dropped pages that the next flush then takes for written: no later one can be
-// trusted. Only opening the store again can, which copies the log anew.
+// A failed flush may have dropped pages that the next flush then takes for written: no later one
+// can be trusted. Only opening the store again can, which copies the log anew.
 void SqliteStore::note_failed_flush(const Status& status) {
     const int code = sqlite3_extended_errcode(writer_.handle());
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) broken_ = status;
@@ -192,7 +196,8 @@ Status SqliteStore::apply_change(const Change& change) {
     return change.upserted.empty() ? Status() : table->upsert(change.upserted);
 }
 
-Status SqliteStore::apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) {
+Status SqliteStore::apply(const Fence& fence, const Watermark& after,
+                          std::span<const Change> changes) {
     PERDURE_ASSERT(after.lsn >= fence.expected.lsn);
     return transact(fence, row_after(fence, after), [&]() -> Status {
         for (const Change& change : changes) PERDURE_TRY(apply_change(change));
@@ -210,7 +215,8 @@ Status SqliteStore::apply(const Fence& fence, const Watermark& after,
     return status;
 }
 
-// The catalog learns of them before the commit, so that a snapshot opened right after it finds them.
+// The catalog learns of them before the commit, so that a snapshot opened right after it finds
+// them.
 Status SqliteStore::apply_definitions(const Fence& fence, const Watermark& after,
                                       std::span<const TableDefinition> definitions) {
     struct Step {
@@ -252,14 +258,13 @@ Status SqliteStore::take_over(std::uint64_t owner_epoch) {
     const Fence fence{owner_epoch, row_.watermark};
     // Flushed: an older owner must not be let in again by a power failure.
     PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
-    const Status status = transact(fence, row_after(fence, fence.expected), []() -> Status { return {}; });
+    const Status status =
+        transact(fence, row_after(fence, fence.expected), []() -> Status { return {}; });
     const Status restored = writer_.run("PRAGMA synchronous = NORMAL");
     return status.ok() ? restored : status;
 }
 
-Result<std::unique_ptr<Snapshot>> SqliteStore::snapshot() {
-    return readers_->snapshot();
-}
+Result<std::unique_ptr<Snapshot>> SqliteStore::snapshot() { return readers_->snapshot(); }
 
 Status SqliteStore::declare_views(const Fence& fence, std::span<const View> views) {
     PERDURE_TAKE(const bool are_there, sqlite::views_are(writer_, views));
@@ -274,9 +279,10 @@ Result<bool> SqliteStore::checkpoint_step() {
     if (!behind_) return false;
     int frames = 0;
     int copied = 0;
-    const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                                  &frames, &copied);
-    if ((outcome & 0xff) == SQLITE_BUSY) return false;  // another program copies; it may not, but holds us up
+    const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr,
+                                                  SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+    if ((outcome & 0xff) == SQLITE_BUSY)
+        return false;  // another program copies; it may not, but holds us up
     if (outcome != SQLITE_OK) {
         const Status status = writer_.failure(outcome, "checkpoint");
         note_failed_flush(status);
@@ -293,10 +299,12 @@ Result<bool> SqliteStore::finish_checkpoint(int frames) {
         const std::lock_guard lock(mutex_);
         row_.safe = row_.watermark.lsn;
     }
-    const std::uint64_t log_bytes = static_cast<std::uint64_t>(std::max(frames, 0)) * sqlite::page_bytes;
+    const std::uint64_t log_bytes =
+        static_cast<std::uint64_t>(std::max(frames, 0)) * sqlite::page_bytes;
     if (log_bytes <= log_bytes_kept || readers_->open_snapshots() > 0) return false;
     sqlite3_busy_timeout(writer_.handle(), 0);  // cutting the log is not worth waiting
-    sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                              nullptr);
     sqlite3_busy_timeout(writer_.handle(), options_.busy_timeout_ms);
     measure();
     return false;
@@ -307,15 +315,14 @@ void SqliteStore::measure() {
     if (sizes.ok()) bytes_.store(sizes->database + sizes->log);
 }
 
-Result<std::uint64_t> SqliteStore::bytes() {
-    return bytes_.load();
-}
+Result<std::uint64_t> SqliteStore::bytes() { return bytes_.load(); }
 
 Capabilities SqliteStore::capabilities() const {
     return {.sql = true,
             .persistent = true,
             .name = std::string("sqlite ") + sqlite3_libversion(),
-            .durability = "WAL, synchronous=NORMAL: flushed at each checkpoint; the journal covers the rest"};
+            .durability =
+                "WAL, synchronous=NORMAL: flushed at each checkpoint; the journal covers the rest"};
 }
 
 }  // namespace perdure::store

@@ -2,8 +2,8 @@
 //
 //     auto store = SqliteStore::open({.path = "shard7/store.sqlite", .world = uuid});
 //
-// One connection writes and runs every checkpoint; read-only ones serve snapshots. The journal is the
-// authority: a commit here is not flushed, a completed checkpoint is. docs/format/sqlite.md.
+// One connection writes and runs every checkpoint; read-only ones serve snapshots. The journal is
+// the authority: a commit here is not flushed, a completed checkpoint is. docs/format/sqlite.md.
 //
 // Thread rule: as Store; watermarks(), definitions(), bytes() and capabilities() by any thread.
 // Nothing here may live across a fork(): SQLite's locks would be lost.
@@ -30,14 +30,14 @@
 namespace perdure::store {
 
 struct SqliteStoreOptions {
-    std::string path;               // the file; its directory must exist
-    Uuid world;                     // whose store it is; written when the file is made
-    bool create = true;             // make the file if it is missing; else `not_found`
-    std::string base_vfs = "unix";  // SQLite's VFS beneath our checksums
-    std::uint32_t cache_mib = 128;  // of the writer; 1 to 4096
+    std::string path;                     // the file; its directory must exist
+    Uuid world;                           // whose store it is; written when the file is made
+    bool create = true;                   // make the file if it is missing; else `not_found`
+    std::string base_vfs = "unix";        // SQLite's VFS beneath our checksums
+    std::uint32_t cache_mib = 128;        // of the writer; 1 to 4096
     std::uint32_t reader_cache_mib = 16;  // of each snapshot's connection
-    int busy_timeout_ms = 5000;     // how long to wait for another program's lock
-    std::uint64_t pages_max = 0;    // the file grows no further: `no_space`; 0: SQLite's own limit
+    int busy_timeout_ms = 5000;           // how long to wait for another program's lock
+    std::uint64_t pages_max = 0;  // the file grows no further: `no_space`; 0: SQLite's own limit
     const io::Clock* clock = nullptr;  // ages snapshots; null: the system's. Outlives the store
 
     [[nodiscard]] Status validate() const;
@@ -53,15 +53,16 @@ public:
 
     Result<Watermarks> watermarks() override;
     Result<std::vector<TableDefinition>> definitions() override;
-    Status apply(const Fence& fence, const Watermark& after, std::span<const Change> changes) override;
+    Status apply(const Fence& fence, const Watermark& after,
+                 std::span<const Change> changes) override;
     Status apply(const Fence& fence, const Watermark& after,
                  std::span<const TableDefinition> definitions) override;
     Status empty(const Fence& fence, std::span<const TableDefinition* const> tables) override;
     Status take_over(std::uint64_t owner_epoch) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Status declare_views(const Fence& fence, std::span<const View> views) override;
-    // A checkpoint is one call to SQLite, which cannot stop half-way: its length follows what was applied
-    // since the last one.
+    // A checkpoint is one call to SQLite, which cannot stop half-way: its length follows what was
+    // applied since the last one.
     Result<bool> checkpoint_step() override;
     Result<std::uint64_t> bytes() override;
     [[nodiscard]] Capabilities capabilities() const override;
@@ -71,7 +72,8 @@ private:
 
     Status start();
     Status load();
-    // Runs `work` between BEGIN and COMMIT, after moving the world's row to `after`; all or nothing.
+    // Runs `work` between BEGIN and COMMIT, after moving the world's row to `after`; all or
+    // nothing.
     template <typename Work>
     Status transact(const Fence& fence, const sqlite::WorldRow& after, Work&& work);
     Status check_alone();

@@ -1,9 +1,9 @@
 #include "store/sqlite/store_file.h"
 
-#include <sqlite3.h>
-
 #include <array>
 #include <string>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -19,37 +19,44 @@ constexpr std::int64_t log_bytes_after_reset = 64 * 1024 * 1024;
 Status expect(Connection& connection, const std::string& pragma, std::int64_t wanted) {
     PERDURE_TAKE(const std::int64_t found, connection.number("PRAGMA " + pragma));
     if (found == wanted) return {};
-    return error(Code::unsupported, "{}: SQLite answers PRAGMA {} with {}, not {}; is it another build?",
+    return error(Code::unsupported,
+                 "{}: SQLite answers PRAGMA {} with {}, not {}; is it another build?",
                  connection.path(), pragma, found, wanted);
 }
 
 Result<int> reserved_of(Connection& connection) {
     int reserved = -1;  // only ask
-    const int outcome = sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES,
-                                             &reserved);
+    const int outcome =
+        sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     if (outcome != SQLITE_OK) return connection.failure(outcome, "asking for the reserved bytes");
     return reserved;
 }
 
 Result<bool> is_blank(Connection& connection) {
-    PERDURE_TAKE(const std::int64_t things, connection.number("SELECT count(*) FROM sqlite_schema"));
+    PERDURE_TAKE(const std::int64_t things,
+                 connection.number("SELECT count(*) FROM sqlite_schema"));
     PERDURE_TAKE(const std::int64_t id, connection.number("PRAGMA application_id"));
     PERDURE_TAKE(const std::int64_t version, connection.number("PRAGMA user_version"));
     return things == 0 && id == 0 && version == 0;
 }
 
-// Page size and reserved bytes are fixed by the first page that is written, here by the change to WAL.
+// Page size and reserved bytes are fixed by the first page that is written, here by the change to
+// WAL.
 Status lay_out(Connection& writer) {
-    PERDURE_TRY(writer.run(text::format("PRAGMA page_size = {}; PRAGMA encoding = 'UTF-8'", page_bytes)));
+    PERDURE_TRY(
+        writer.run(text::format("PRAGMA page_size = {}; PRAGMA encoding = 'UTF-8'", page_bytes)));
     int reserved = static_cast<int>(reserved_bytes);
-    const int outcome = sqlite3_file_control(writer.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-    return outcome == SQLITE_OK ? Status() : writer.failure(outcome, "reserving bytes for checksums");
+    const int outcome =
+        sqlite3_file_control(writer.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    return outcome == SQLITE_OK ? Status()
+                                : writer.failure(outcome, "reserving bytes for checksums");
 }
 
 Status use_log(Connection& writer) {
     PERDURE_TAKE(const std::string mode, writer.word("PRAGMA journal_mode = WAL"));
     if (mode != "wal") {
-        return error(Code::unsupported, "{}: SQLite cannot keep a write-ahead log there ({}); use a local disk",
+        return error(Code::unsupported,
+                     "{}: SQLite cannot keep a write-ahead log there ({}); use a local disk",
                      writer.path(), mode);
     }
     return writer.run(text::format("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = {}",
@@ -84,19 +91,23 @@ Status check_file(Connection& connection) {
     PERDURE_TAKE(const std::int64_t id, connection.number("PRAGMA application_id"));
     PERDURE_TAKE(const std::int64_t version, connection.number("PRAGMA user_version"));
     if (id != application_id) {
-        return error(Code::invalid,
-                     "{} is an SQLite database of another program (application_id {:#x}); it is left alone",
-                     connection.path(), id);
+        return error(
+            Code::invalid,
+            "{} is an SQLite database of another program (application_id {:#x}); it is left alone",
+            connection.path(), id);
     }
     if (version > format_version || version < 1) {
-        return error(Code::unsupported, "{} has format {}, and this program knows formats 1 to {}; use a "
-                     "newer one", connection.path(), version, format_version);
+        return error(Code::unsupported,
+                     "{} has format {}, and this program knows formats 1 to {}; use a "
+                     "newer one",
+                     connection.path(), version, format_version);
     }
     PERDURE_TAKE(const std::int64_t size, connection.number("PRAGMA page_size"));
     PERDURE_TAKE(const int reserved, reserved_of(connection));
     if (size == page_bytes && reserved == static_cast<int>(reserved_bytes)) return {};
     return error(Code::corrupt,
-                 "{}: the header says pages of {} bytes with {} for checksums, and ours have {} and {}; it was "
+                 "{}: the header says pages of {} bytes with {} for checksums, and ours have {} "
+                 "and {}; it was "
                  "rewritten by another program, or damaged: restore a backup",
                  connection.path(), size, reserved, page_bytes, reserved_bytes);
 }

@@ -9,9 +9,9 @@
 
 namespace perdure::store::sqlite {
 
-// Makes an empty file ours if `create`; refuses one that is not; then sets what the connection needs, and
-// reads every setting back. `corrupt`, `invalid` (another program's) or `unsupported` (a newer format): the
-// file is as it was.
+// Makes an empty file ours if `create`; refuses one that is not; then sets what the connection
+// needs, and reads every setting back. `corrupt`, `invalid` (another program's) or `unsupported` (a
+// newer format): the file is as it was.
 Status prepare_file(Connection& writer, const Uuid& world, bool create);
 // Refuses a file that is not a store in a format we know. For readers too.
 Status check_file(Connection& connection);

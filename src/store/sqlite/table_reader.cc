@@ -29,7 +29,8 @@ struct BindSink {
 
 void bind_key(Statement& statement, const Batch& batch, std::uint32_t row) {
     for (std::size_t column = 0; column < batch.table().key_columns; ++column) {
-        send_cell(CellView::of(batch, column), row, BindSink{statement, static_cast<int>(column) + 1});
+        send_cell(CellView::of(batch, column), row,
+                  BindSink{statement, static_cast<int>(column) + 1});
     }
 }
 
@@ -43,13 +44,16 @@ std::vector<std::string> encoded_keys(const Batch& batch) {
 Result<std::optional<Batch>> in_key_order(const Batch& batch) {
     if (batch.rows() <= 1) return std::optional<Batch>();
     const std::vector<std::string> keys = encoded_keys(batch);
-    const auto not_below = [](const std::string& left, const std::string& right) { return left >= right; };
+    const auto not_below = [](const std::string& left, const std::string& right) {
+        return left >= right;
+    };
     if (std::adjacent_find(keys.begin(), keys.end(), not_below) == keys.end()) {
         return std::optional<Batch>();
     }
     std::vector<std::uint32_t> rows(batch.rows());
     std::iota(rows.begin(), rows.end(), 0U);
-    std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
+    std::sort(rows.begin(), rows.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
     BatchBuilder builder(batch.table(), Operation::erase);
     const std::string* last = nullptr;
     for (const std::uint32_t row : rows) {
@@ -105,8 +109,8 @@ Result<Batch> TableReader::find(const TableDefinition& table, const Batch& keys)
     return found;
 }
 
-Result<Batch> TableReader::scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
-                                std::uint32_t limit) {
+Result<Batch> TableReader::scan(const TableDefinition& table, const Batch* after,
+                                std::uint32_t after_row, std::uint32_t limit) {
     int limit_number = 1;
     Statement* statement = nullptr;
     if (after == nullptr) {

@@ -1,4 +1,5 @@
-// TableReader: the prepared statements that read one table as one version of it, and the rows as batches.
+// TableReader: the prepared statements that read one table as one version of it, and the rows as
+// batches.
 //
 // Thread rule and lifetime: those of the connection.
 #pragma once
@@ -16,8 +17,10 @@ namespace perdure::store::sqlite {
 
 class TableReader {
 public:
-    // Statements are prepared when they are first used. `in_force`: the version that the SQL table has.
-    TableReader(Connection& connection, const TableDefinition& wanted, const TableDefinition& in_force);
+    // Statements are prepared when they are first used. `in_force`: the version that the SQL table
+    // has.
+    TableReader(Connection& connection, const TableDefinition& wanted,
+                const TableDefinition& in_force);
 
     // As Snapshot's; `table` is `wanted`, or equal to it.
     Result<Batch> find(const TableDefinition& table, const Batch& keys);

@@ -1,9 +1,9 @@
 #include "store/sqlite/table_rows.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -74,8 +74,8 @@ bool RowGatherer::add_integer(Gathered& column, std::int64_t value) {
     }
 }
 
-// A null cell is zeros; in a column that cannot be null it is a row from before the column, or a NaN,
-// which add_exact() then puts right.
+// A null cell is zeros; in a column that cannot be null it is a row from before the column, or a
+// NaN, which add_exact() then puts right.
 void RowGatherer::add_missing(Gathered& column) {
     if (!column.nullable) return add_default(column);
     if (column.present.empty()) column.present.assign(rows_, std::byte{1});
@@ -89,7 +89,8 @@ void RowGatherer::add_missing(Gathered& column) {
 
 void RowGatherer::add_default(Gathered& column) {
     append(column.data, column.default_cell);
-    if (column.type.is_variable()) column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
+    if (column.type.is_variable())
+        column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
 }
 
 bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
@@ -122,8 +123,7 @@ bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
             }
             return true;
         }
-        default: return stored == SQLITE_INTEGER &&
-                        add_integer(column, sqlite3_value_int64(value));
+        default: return stored == SQLITE_INTEGER && add_integer(column, sqlite3_value_int64(value));
     }
 }
 
@@ -132,8 +132,9 @@ bool RowGatherer::add_exact(ByteSpan entries) {
     for (std::size_t at = 0; at < entries.size(); at += exact_entry_bytes) {
         const auto number = load_le<std::uint16_t>(entries.data() + at);
         const ByteSpan bits = entries.subspan(at + sizeof number, sizeof(std::uint64_t));
-        const auto found = std::find_if(columns_.begin(), columns_.end(),
-                                        [&](const Gathered& each) { return each.number == number; });
+        const auto found =
+            std::find_if(columns_.begin(), columns_.end(),
+                         [&](const Gathered& each) { return each.number == number; });
         if (found == columns_.end()) continue;  // of a column removed since
         if (!is_real(found->type.kind)) return false;
         const std::uint32_t width = found->type.width();
@@ -144,10 +145,11 @@ bool RowGatherer::add_exact(ByteSpan entries) {
 }
 
 Status RowGatherer::refuse(const Gathered& column) const {
-    return error(Code::corrupt,
-                 "table {}: column {} of a row holds what cannot be a {}; another program wrote it: restore "
-                 "a backup",
-                 table_, column.name, column.type.name());
+    return error(
+        Code::corrupt,
+        "table {}: column {} of a row holds what cannot be a {}; another program wrote it: restore "
+        "a backup",
+        table_, column.name, column.type.name());
 }
 
 Status RowGatherer::add(Statement& row) {
@@ -156,7 +158,8 @@ Status RowGatherer::add(Statement& row) {
         if (!add_cell(column, row, index++)) return refuse(column);
     }
     if (has_reals_ && !row.is_null(index) && !add_exact(row.blob(index))) {
-        return error(Code::corrupt, "table {}: the _exact cell of a row is not of our making", table_);
+        return error(Code::corrupt, "table {}: the _exact cell of a row is not of our making",
+                     table_);
     }
     ++rows_;
     return {};
@@ -178,7 +181,8 @@ Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
     PERDURE_ASSERT(wanted.columns.size() == columns_.size());
     std::vector<ColumnNeed> needs;
     for (const Gathered& column : columns_) {
-        needs.push_back({has_missing(column.present), column.type.is_variable() ? column.data.size() : 0});
+        needs.push_back(
+            {has_missing(column.present), column.type.is_variable() ? column.data.size() : 0});
     }
     PERDURE_TAKE(BatchFrame frame, BatchFrame::make(wanted, Operation::upsert, rows_, needs));
     for (std::size_t index = 0; index < columns_.size(); ++index) {

@@ -16,7 +16,8 @@ class RowGatherer {
 public:
     explicit RowGatherer(const TableDefinition& wanted);
 
-    // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have given.
+    // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have
+    // given.
     Status add(Statement& row);
     // The rows added, as a batch of `wanted` (the same, or an equal one), and empties the gatherer.
     Result<Batch> finish(const TableDefinition& wanted);

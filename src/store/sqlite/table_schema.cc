@@ -1,10 +1,10 @@
 #include "store/sqlite/table_schema.h"
 
-#include <sqlite3.h>
-
 #include <map>
 #include <string>
 #include <vector>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -65,18 +65,22 @@ Status check_view(const View& view) {
             fits = table->columns[column].type == view.base->columns[column].type;
         }
         if (fits) continue;
-        return error(Code::invalid, "view {}: the key of {} is not like that of {}", view.name, table->name,
-                     view.base->name);
+        return error(Code::invalid, "view {}: the key of {} is not like that of {}", view.name,
+                     table->name, view.base->name);
     }
     return {};
 }
 
 }  // namespace
 
-Status change_table(Connection& connection, const TableDefinition* from, const TableDefinition& to) {
-    if (from == nullptr) return connection.run(create_table(to)).with_context("making table " + to.name);
+Status change_table(Connection& connection, const TableDefinition* from,
+                    const TableDefinition& to) {
+    if (from == nullptr)
+        return connection.run(create_table(to)).with_context("making table " + to.name);
     PERDURE_TAKE(const bool has_exact, has_exact_column(connection, *from));
-    const auto is_exact = [&](const Column& column) { return is_exact_literal(connection, column); };
+    const auto is_exact = [&](const Column& column) {
+        return is_exact_literal(connection, column);
+    };
     for (const std::string& step : alter_table(*from, to, has_exact, is_exact)) {
         PERDURE_TRY(connection.run(step).with_context("changing table " + to.name));
     }

@@ -66,7 +66,8 @@ std::string constraints(const Column& column) {
 }
 
 std::string column_clause(const Column& column) {
-    return text::format("{} {}{}", quoted(column.name), sql_type(column.type.kind), constraints(column));
+    return text::format("{} {}{}", quoted(column.name), sql_type(column.type.kind),
+                        constraints(column));
 }
 
 const Column* find_number(const TableDefinition& table, std::uint16_t number) {
@@ -77,21 +78,22 @@ const Column* find_number(const TableDefinition& table, std::uint16_t number) {
 
 std::string blob_literal(ByteSpan bytes) {
     std::string literal = "X'";
-    for (const std::byte byte : bytes) literal += text::format("{:02X}", std::to_integer<unsigned>(byte));
+    for (const std::byte byte : bytes)
+        literal += text::format("{:02X}", std::to_integer<unsigned>(byte));
     return literal + "'";
 }
 
 std::string text_literal(std::string_view words) {
     std::string literal = "'";
-    for (const char letter : words) literal += letter == '\'' ? std::string("''") : std::string(1, letter);
+    for (const char letter : words)
+        literal += letter == '\'' ? std::string("''") : std::string(1, letter);
     return literal + "'";
 }
 
 // A batch of this table has the columns c0, c1, …; with them, what to insert.
 std::string insert_select(const TableDefinition& table, std::string_view verb) {
-    std::string names = list(table.columns, ", ", [](const Column& column, std::size_t) {
-        return quoted(column.name);
-    });
+    std::string names = list(table.columns, ", ",
+                             [](const Column& column, std::size_t) { return quoted(column.name); });
     std::string cells = list(table.columns, ", ", [](const Column&, std::size_t index) {
         return text::format("c{}", index);
     });
@@ -99,8 +101,8 @@ std::string insert_select(const TableDefinition& table, std::string_view verb) {
         names += ", _exact";
         cells += ", exact";
     }
-    return text::format("{} INTO {}({}) SELECT {} FROM perdure_batch(?1)", verb, quoted(sql_name(table)),
-                        names, cells);
+    return text::format("{} INTO {}({}) SELECT {} FROM perdure_batch(?1)", verb,
+                        quoted(sql_name(table)), names, cells);
 }
 
 std::string batch_key(const TableDefinition& table) {
@@ -151,7 +153,8 @@ std::string create_table(const TableDefinition& table) {
 }
 
 // Removals first, and renames by way of names that nobody has, so that names may change hands.
-std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to, bool has_exact,
+std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to,
+                                     bool has_exact,
                                      const std::function<bool(const Column&)>& is_exact) {
     const std::string alter = text::format("ALTER TABLE {} ", quoted(sql_name(from)));
     const auto rename = [&](const std::string& old_name, const std::string& new_name) {
@@ -207,12 +210,11 @@ std::string default_literal(const Column& column) {
     return literal.words;
 }
 
-std::string insert_rows(const TableDefinition& table) {
-    return insert_select(table, "INSERT");
-}
+std::string insert_rows(const TableDefinition& table) { return insert_select(table, "INSERT"); }
 
 std::string upsert_rows(const TableDefinition& table, Form form) {
-    // Without a second index SQLite overwrites the row in place. With one it would erase and insert.
+    // Without a second index SQLite overwrites the row in place. With one it would erase and
+    // insert.
     if (form != Form::indexed) return insert_select(table, "INSERT OR REPLACE");
     std::string sets = list(std::span(table.columns).subspan(table.key_columns), ", ",
                             [](const Column& column, std::size_t) {
@@ -251,8 +253,9 @@ std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_f
         condition = text::format(" WHERE ({}) > ({})", key, marks);
     }
     const int limit_number = after ? in_force.key_columns + 1 : 1;
-    return text::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?{}", column_list(wanted, in_force, ""),
-                        quoted(sql_name(in_force)), condition, key, limit_number);
+    return text::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?{}",
+                        column_list(wanted, in_force, ""), quoted(sql_name(in_force)), condition,
+                        key, limit_number);
 }
 
 std::string last_row(const TableDefinition& wanted, const TableDefinition& in_force) {
@@ -265,9 +268,10 @@ std::string last_row(const TableDefinition& wanted, const TableDefinition& in_fo
 
 // CROSS JOIN: SQLite keeps this order, so that rows come as the keys do.
 std::string find_rows(const TableDefinition& wanted, const TableDefinition& in_force) {
-    const std::string condition = list(in_force.key(), " AND ", [](const Column& column, std::size_t index) {
-        return text::format("t.{} = k.c{}", quoted(column.name), index);
-    });
+    const std::string condition =
+        list(in_force.key(), " AND ", [](const Column& column, std::size_t index) {
+            return text::format("t.{} = k.c{}", quoted(column.name), index);
+        });
     return text::format("SELECT {} FROM perdure_batch(?1) AS k CROSS JOIN {} AS t WHERE {}",
                         column_list(wanted, in_force, "t."), quoted(sql_name(in_force)), condition);
 }
@@ -286,14 +290,16 @@ std::string create_view(const View& view) {
         }
         // A tag has no columns: whether it is there is what there is to see.
         if (table.columns.size() == table.key_columns) {
-            columns += text::format(", {}.{} IS NOT NULL AS {}", alias, quoted(table.columns[0].name),
-                                    quoted(table.name));
+            columns += text::format(", {}.{} IS NOT NULL AS {}", alias,
+                                    quoted(table.columns[0].name), quoted(table.name));
         }
-        const std::string condition = list(table.key(), " AND ", [&](const Column& column, std::size_t index) {
-            return text::format("{}.{} = b.{}", alias, quoted(column.name),
-                                quoted(view.base->columns[index].name));
-        });
-        joins += text::format(" LEFT JOIN {} AS {} ON {}", quoted(sql_name(table)), alias, condition);
+        const std::string condition =
+            list(table.key(), " AND ", [&](const Column& column, std::size_t index) {
+                return text::format("{}.{} = b.{}", alias, quoted(column.name),
+                                    quoted(view.base->columns[index].name));
+            });
+        joins +=
+            text::format(" LEFT JOIN {} AS {} ON {}", quoted(sql_name(table)), alias, condition);
     }
     return text::format("CREATE VIEW {} AS SELECT {} FROM {} AS b{}", quoted(view.name), columns,
                         quoted(sql_name(*view.base)), joins);

@@ -1,7 +1,8 @@
-// The SQL for tables: how a TableDefinition becomes a table, and the statements that write and read it.
+// The SQL for tables: how a TableDefinition becomes a table, and the statements that write and read
+// it.
 //
-// Every text is made from definitions alone: names were checked by TableDefinition::validate, and are
-// quoted. docs/format/sqlite.md, "Tables".
+// Every text is made from definitions alone: names were checked by TableDefinition::validate, and
+// are quoted. docs/format/sqlite.md, "Tables".
 #pragma once
 
 #include <functional>
@@ -15,7 +16,8 @@
 
 namespace perdure::store::sqlite {
 
-// Where SQLite keeps the rows. Chosen when a table is made, from its first definition, and never changed.
+// Where SQLite keeps the rows. Chosen when a table is made, from its first definition, and never
+// changed.
 enum class Form {
     row_id,     // one integer key: it is the row id
     clustered,  // WITHOUT ROWID: small rows in the tree of their key
@@ -31,22 +33,22 @@ enum class Form {
 [[nodiscard]] std::string create_table(const TableDefinition& table);
 // The default of a column as a literal, as near as SQL can say it. "NULL" for null, NaN and -0.
 [[nodiscard]] std::string default_literal(const Column& column);
-// "ALTER TABLE …" for each step from one version to the next. `has_exact`: the hidden column is there
-// already. `is_exact` says whether SQLite reads a column's default_literal bit for bit; where it does not,
-// rows from before the column hold NULL, which reads as the default.
-[[nodiscard]] std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to,
-                                                   bool has_exact,
-                                                   const std::function<bool(const Column&)>& is_exact);
+// "ALTER TABLE …" for each step from one version to the next. `has_exact`: the hidden column is
+// there already. `is_exact` says whether SQLite reads a column's default_literal bit for bit; where
+// it does not, rows from before the column hold NULL, which reads as the default.
+[[nodiscard]] std::vector<std::string> alter_table(
+    const TableDefinition& from, const TableDefinition& to, bool has_exact,
+    const std::function<bool(const Column&)>& is_exact);
 
 // Statements that read perdure_batch(?1).
 [[nodiscard]] std::string insert_rows(const TableDefinition& table);  // a key twice is an error
 [[nodiscard]] std::string upsert_rows(const TableDefinition& table, Form form);
 [[nodiscard]] std::string erase_rows(const TableDefinition& table);
 
-// "id, x, y, NULL, _exact": the columns of `wanted` as a table of `in_force` has them, from `alias` (with
-// its dot). _exact comes last, if the table has reals.
-[[nodiscard]] std::string column_list(const TableDefinition& wanted, const TableDefinition& in_force,
-                                      std::string_view alias);
+// "id, x, y, NULL, _exact": the columns of `wanted` as a table of `in_force` has them, from `alias`
+// (with its dot). _exact comes last, if the table has reals.
+[[nodiscard]] std::string column_list(const TableDefinition& wanted,
+                                      const TableDefinition& in_force, std::string_view alias);
 // ?1, …: the key to begin after, where `after`; then the limit.
 [[nodiscard]] std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_force,
                                     bool after);

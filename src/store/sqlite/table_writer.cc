@@ -12,15 +12,18 @@
 namespace perdure::store::sqlite {
 namespace {
 
-Status run_over(Statement& statement, std::span<const Batch> batches, const TableDefinition& table) {
+Status run_over(Statement& statement, std::span<const Batch> batches,
+                const TableDefinition& table) {
     BatchRows rows{batches};
     bind_rows(statement, 1, rows);
     const Status status = statement.run();
     statement.bind_null(1);
     if (status.ok()) return status;
     if (status.code() == Code::conflict && rows.batch != nullptr) {
-        return error(Code::conflict, "table {}: the row with key {} is there already; rows of an append-only "
-                     "table are written once", table.name, key_text(*rows.batch, rows.row));
+        return error(Code::conflict,
+                     "table {}: the row with key {} is there already; rows of an append-only "
+                     "table are written once",
+                     table.name, key_text(*rows.batch, rows.row));
     }
     return status.with_context("table " + table.name);
 }
@@ -37,7 +40,8 @@ Result<std::vector<Batch>> converted(std::span<const Batch> batches, const Table
 
 }  // namespace
 
-Result<TableWriter> TableWriter::make(Connection& connection, const TableDefinition& table, Form form) {
+Result<TableWriter> TableWriter::make(Connection& connection, const TableDefinition& table,
+                                      Form form) {
     TableWriter writer;
     writer.table_ = &table;
     const std::string sql = table.append_only ? insert_rows(table) : upsert_rows(table, form);

@@ -15,7 +15,8 @@ namespace perdure::store::sqlite {
 
 class TableWriter {
 public:
-    static Result<TableWriter> make(Connection& connection, const TableDefinition& table, Form form);
+    static Result<TableWriter> make(Connection& connection, const TableDefinition& table,
+                                    Form form);
 
     // Batches of any version of the table. Append-only tables: a key that is there is `conflict`.
     Status upsert(std::span<const Batch> batches);

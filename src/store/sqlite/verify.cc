@@ -29,9 +29,10 @@ public:
         report_.log_frames = log_.committed_frames;
         if (!log_.damage.empty()) add({path_ + "-wal", 0, log_.damage_offset, log_.damage});
         if (log_.tail_is_torn) {
-            note(text::format("{}-wal ends in {} frames that were never committed, or lost their commit; "
-                              "the journal has what they held",
-                              path_, std::max<std::uint64_t>(log_.tail_frames, 1)));
+            note(text::format(
+                "{}-wal ends in {} frames that were never committed, or lost their commit; "
+                "the journal has what they held",
+                path_, std::max<std::uint64_t>(log_.tail_frames, 1)));
         }
         return {};
     }
@@ -46,7 +47,8 @@ public:
         }
         report_.pages = bytes / page_bytes;
         if (waiting_ > 0) {
-            note(text::format("{} pages of {} are half written; the log has them whole", waiting_, path_));
+            note(text::format("{} pages of {} are half written; the log has them whole", waiting_,
+                              path_));
         }
         return {};
     }
@@ -65,13 +67,15 @@ public:
 private:
     void add(Damage damage) {
         ++report_.damage_count;
-        if (report_.damages.size() < damages_listed_max) report_.damages.push_back(std::move(damage));
+        if (report_.damages.size() < damages_listed_max)
+            report_.damages.push_back(std::move(damage));
     }
     void note(std::string words) { report_.notes.push_back(std::move(words)); }
 
     void judge_pages(std::uint64_t offset, ByteSpan bytes) {
         for (std::size_t at = 0; at < bytes.size(); at += page_bytes) {
-            judge_page(offset + at, bytes.subspan(at, std::min<std::size_t>(page_bytes, bytes.size() - at)));
+            judge_page(offset + at,
+                       bytes.subspan(at, std::min<std::size_t>(page_bytes, bytes.size() - at)));
         }
     }
 
@@ -79,8 +83,10 @@ private:
         const std::uint64_t number = offset / page_bytes + 1;
         if (page.size() == page_bytes && page_is_whole(page, number)) return;
         if (number == lock_page) {
-            const bool is_blank = std::all_of(page.begin(), page.end(), [](std::byte b) { return b == std::byte{0}; });
-            if (!is_blank) add({path_, number, offset, "the page that is never written is not empty"});
+            const bool is_blank = std::all_of(page.begin(), page.end(),
+                                              [](std::byte b) { return b == std::byte{0}; });
+            if (!is_blank)
+                add({path_, number, offset, "the page that is never written is not empty"});
         } else if (log_.pages.contains(static_cast<std::uint32_t>(number))) {
             ++waiting_;  // a checkpoint was cut off; the next one writes it again
         } else if (page.size() < page_bytes) {
@@ -104,8 +110,8 @@ private:
     }
 
     Status judge_integrity(Connection& connection) {
-        PERDURE_TAKE(Statement check,
-                     connection.prepare(text::format("PRAGMA integrity_check({})", damages_listed_max)));
+        PERDURE_TAKE(Statement check, connection.prepare(text::format("PRAGMA integrity_check({})",
+                                                                      damages_listed_max)));
         for (;;) {
             PERDURE_TAKE(const bool is_row, check.step());
             if (!is_row) return {};

@@ -1,7 +1,7 @@
 // verify_store: judges every page and byte of a store's file and log, and says what is wrong where.
 //
-// Thread rule: any thread; nobody may write meanwhile (the caller holds the world's lock). Changes nothing:
-// what needs SQLite runs on a private copy.
+// Thread rule: any thread; nobody may write meanwhile (the caller holds the world's lock). Changes
+// nothing: what needs SQLite runs on a private copy.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +27,17 @@ struct Damage {
 struct StoreReport {
     std::uint64_t pages = 0;
     std::uint64_t log_frames = 0;
-    std::vector<Damage> damages;          // the first ones
+    std::vector<Damage> damages;  // the first ones
     std::uint64_t damage_count = 0;
-    std::vector<std::string> notes;       // no damage, but worth saying
-    Uuid world;                           // these are what the store says of itself, if it still can
+    std::vector<std::string> notes;  // no damage, but worth saying
+    Uuid world;                      // these are what the store says of itself, if it still can
     Watermark watermark;
 
     [[nodiscard]] bool sound() const noexcept { return damage_count == 0; }
 };
 
-// `scratch`: an empty directory of the real disk, for the copy; the caller removes it. An error means that
-// the judging failed, not the store.
+// `scratch`: an empty directory of the real disk, for the copy; the caller removes it. An error
+// means that the judging failed, not the store.
 Result<StoreReport> verify_store(io::FileSystem& files, const std::string& path,
                                  const std::string& scratch);
 

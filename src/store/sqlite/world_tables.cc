@@ -62,8 +62,8 @@ std::string columns_text(std::span<const Column> columns) {
     std::string joined;
     for (const Column& column : columns) {
         if (!joined.empty()) joined += ", ";
-        joined += text::format("{} {}{} #{}", column.name, column.type.name(), column.nullable ? "?" : "",
-                               column.number);
+        joined += text::format("{} {}{} #{}", column.name, column.type.name(),
+                               column.nullable ? "?" : "", column.number);
     }
     return joined;
 }
@@ -108,7 +108,8 @@ Result<WorldRow> read_world_row(Statement& select) {
 }
 
 std::string update_world_row() {
-    return "UPDATE _perdure_world SET owner_epoch = ?1, epoch = ?2, lsn = ?3, chain = ?4, tick = ?5,"
+    return "UPDATE _perdure_world SET owner_epoch = ?1, epoch = ?2, lsn = ?3, chain = ?4, tick = "
+           "?5,"
            " tick_content = ?6, safe_lsn = ?7, definitions = ?8"
            " WHERE owner_epoch <= ?1 AND epoch = ?9 AND lsn = ?10 AND chain = ?11";
 }
@@ -144,8 +145,9 @@ Status insert_definition(Connection& connection, std::uint64_t sequence,
     const std::string key = columns_text(definition.key());
     const std::string columns =
         columns_text(std::span(definition.columns).subspan(definition.key_columns));
-    PERDURE_TAKE(Statement insert, connection.prepare("INSERT INTO _perdure_catalog VALUES"
-                                                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
+    PERDURE_TAKE(Statement insert,
+                 connection.prepare("INSERT INTO _perdure_catalog VALUES"
+                                    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
     bind_unsigned(insert, 1, sequence);
     insert.bind(2, std::int64_t{definition.id});
     insert.bind(3, std::int64_t{definition.version});
@@ -160,14 +162,17 @@ Status insert_definition(Connection& connection, std::uint64_t sequence,
     return insert.run();
 }
 
-Status read_definitions(Connection& connection, const std::function<void(const TableDefinition&)>& visit) {
-    PERDURE_TAKE(Statement select, connection.prepare("SELECT sequence, definition FROM _perdure_catalog"
-                                                      " ORDER BY sequence"));
+Status read_definitions(Connection& connection,
+                        const std::function<void(const TableDefinition&)>& visit) {
+    PERDURE_TAKE(Statement select,
+                 connection.prepare("SELECT sequence, definition FROM _perdure_catalog"
+                                    " ORDER BY sequence"));
     for (std::int64_t expected = 1;; ++expected) {
         PERDURE_TAKE(const bool is_row, select.step());
         if (!is_row) return {};
         if (select.integer(0) != expected) {
-            return error(Code::corrupt, "{}: row {} of _perdure_catalog is missing; restore a backup",
+            return error(Code::corrupt,
+                         "{}: row {} of _perdure_catalog is missing; restore a backup",
                          connection.path(), expected);
         }
         ByteSpan encoded = select.blob(1);

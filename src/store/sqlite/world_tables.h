@@ -1,5 +1,5 @@
-// The store's own tables: `_perdure_world`, one row that every transaction moves, and `_perdure_catalog`, one
-// row per version of a table. docs/format/sqlite.md, "Our own tables".
+// The store's own tables: `_perdure_world`, one row that every transaction moves, and
+// `_perdure_catalog`, one row per version of a table. docs/format/sqlite.md, "Our own tables".
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,15 @@ Status create_world_tables(Connection& connection, const Uuid& world);
 // The row that a statement of select_world_row() finds. `corrupt` if there is none.
 Result<WorldRow> read_world_row(Statement& select);
 // Moves the row to `after` if it is what the fence expects; else `conflict` names both.
-Status write_world_row(Connection& connection, Statement& update, const Fence& fence, const WorldRow& after);
+Status write_world_row(Connection& connection, Statement& update, const Fence& fence,
+                       const WorldRow& after);
 [[nodiscard]] std::string update_world_row();
 
-Status insert_definition(Connection& connection, std::uint64_t sequence, const TableDefinition& definition,
-                         Lsn lsn);
+Status insert_definition(Connection& connection, std::uint64_t sequence,
+                         const TableDefinition& definition, Lsn lsn);
 // Calls `visit` with each, oldest first.
-Status read_definitions(Connection& connection, const std::function<void(const TableDefinition&)>& visit);
+Status read_definitions(Connection& connection,
+                        const std::function<void(const TableDefinition&)>& visit);
 
 [[nodiscard]] std::string uuid_text(const Uuid& uuid);
 

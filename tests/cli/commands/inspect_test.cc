@@ -81,7 +81,7 @@ TEST_F(Inspect, shows_one_file_or_says_that_it_is_not_there) {
 }
 
 TEST_F(Inspect, works_beside_a_running_owner_and_touches_nothing) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
     EXPECT_GT(inspect({"--last", "1"}, "change_set").at(0)["tick"], 1);
     owner.send(SIGTERM);

@@ -51,7 +51,7 @@ TEST_F(Sql, reads_and_nothing_else) {
 }
 
 TEST_F(Sql, works_beside_a_running_owner) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
     const Ran ran = ask("SELECT count(*) AS walkers FROM Walker");
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
@@ -61,7 +61,7 @@ TEST_F(Sql, works_beside_a_running_owner) {
 }
 
 TEST_F(Sql, works_on_what_a_killed_owner_left) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
     owner.send(SIGKILL);
     owner.wait();

@@ -26,7 +26,7 @@ TEST_F(StatusCommand, says_how_far_a_world_at_rest_is_and_that_nobody_has_it) {
 }
 
 TEST_F(StatusCommand, says_who_has_it_and_does_not_disturb_them) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
     EXPECT_FALSE(status()["owner"].is_null());
     EXPECT_GT(status()["tick"], 1);

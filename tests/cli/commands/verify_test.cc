@@ -26,6 +26,11 @@ protected:
         EXPECT_EQ(json.exit_code, 3);
         EXPECT_EQ(nlohmann::json::parse(json.out)["whole"], false);
     }
+    nlohmann::json verdict() {
+        const Ran ran = run({"verify", world(), "--json"});
+        EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+        return nlohmann::json::parse(ran.out, nullptr, false);
+    }
     // Acknowledged for certain: a later group was written after it.
     [[nodiscard]] std::uint64_t offset_of_last_group_but_one() {
         std::istringstream lines(run({"inspect", world(), "--json"}).out);
@@ -39,7 +44,7 @@ protected:
     }
     // Killed in the middle of its life, so that the journal holds what the store does not.
     void live_and_be_killed() {
-        Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+        Running owner = live_on();
         ASSERT_TRUE(owner.comes_to_say(" ticks/s")) << owner.out();
         owner.send(SIGKILL);
         owner.wait();
@@ -48,26 +53,23 @@ protected:
 
 TEST_F(Verify, finds_a_world_that_was_closed_whole_and_says_its_digest) {
     ASSERT_EQ(live(5).exit_code, 0);
-    const Ran ran = run({"verify", world(), "--json"});
-    EXPECT_EQ(ran.exit_code, 0) << ran.err;
-    const auto said = nlohmann::json::parse(ran.out);
+    const auto said = verdict();
     EXPECT_EQ(said["whole"], true);
     EXPECT_EQ(said["tick"], 6);
     EXPECT_EQ(said["digest"].get<std::string>().size(), 32U);
-    EXPECT_EQ(nlohmann::json::parse(run({"verify", world(), "--json"}).out)["digest"],
-              said["digest"]);
+    EXPECT_EQ(verdict()["digest"], said["digest"]);
 }
 
 TEST_F(Verify, gives_the_same_digest_before_and_after_recovery) {
     live_and_be_killed();
-    const auto before = nlohmann::json::parse(run({"verify", world(), "--json"}).out);
+    const auto before = verdict();
     ASSERT_TRUE(before["whole"].get<bool>()) << before;
     {
         auto opened = World::open(world(), demo::demo_schema());
         ASSERT_TRUE(opened.ok()) << opened.status().text();
         ASSERT_TRUE((*opened)->close().ok());
     }
-    const auto after = nlohmann::json::parse(run({"verify", world(), "--json"}).out);
+    const auto after = verdict();
     EXPECT_EQ(after["digest"], before["digest"]);
     EXPECT_EQ(after["tick"], before["tick"]);
 }
@@ -106,7 +108,7 @@ TEST_F(Verify, finds_a_damaged_identity) {
 }
 
 TEST_F(Verify, needs_the_world_alone_and_says_who_has_it) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say("goes on")) << owner.out();
     expect_refused(run({"verify", world()}), "locked");
 }

@@ -33,7 +33,7 @@ TEST_F(CrashTest, goes_on_with_a_world_that_is_there) {
 }
 
 TEST_F(CrashTest, says_so_when_the_world_cannot_live) {
-    Running owner = start({"demo", world(), "--side", "48", "--walkers", "100"});
+    Running owner = live_on();
     ASSERT_TRUE(owner.comes_to_say("goes on")) << owner.out();
     const Ran ran = crash({"1"});
     EXPECT_NE(ran.exit_code, 0);

@@ -56,6 +56,7 @@ TEST_F(Demo, closes_in_good_order_when_it_is_told_to_stop) {
 TEST_F(Demo, lives_on_the_same_whether_it_is_stopped_or_not) {
     ASSERT_EQ(live(60).exit_code, 0);
     std::filesystem::rename(world(), path("unbroken"));
+    std::filesystem::create_directory(world());
     for (int life = 0; life < 3; ++life) ASSERT_EQ(live(20).exit_code, 0);
     for (const char* table : {"Position", "Walker", "Purse", "Bag", "Crop", "Dice", "Totals",
                               "trades", "tick_summaries"}) {
@@ -106,7 +107,7 @@ TEST_F(Demo, leaves_a_world_alone_that_is_somebody_else_s) {
 TEST_F(Demo, makes_nothing_if_there_is_no_room_for_what_is_asked) {
     expect_refused(run({"demo", world(), "--side", "441"}), "441");
     expect_refused(run({"demo", world(), "--side", "10", "--walkers", "90"}), "90 walkers");
-    EXPECT_FALSE(std::filesystem::exists(world()));
+    EXPECT_FALSE(std::filesystem::exists(world() + "/identity"));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ TEST_F(ChecksumVfsTest, every_page_of_a_closed_store_is_sealed) {
     for (std::size_t at = 0; at < bytes.size(); at += page_bytes) {
         const ByteSpan page = as_bytes(bytes).subspan(at, page_bytes);
         EXPECT_TRUE(sqlite::page_is_whole(page, at / page_bytes + 1)) << at;
-        EXPECT_FALSE(sqlite::page_is_whole(page, at / page_bytes + 2)) << at;  // in another page's place
+        EXPECT_FALSE(sqlite::page_is_whole(page, at / page_bytes + 2))
+            << at;  // in another page's place
     }
 }
 
@@ -54,14 +55,15 @@ TEST_F(ChecksumVfsTest, a_flipped_byte_in_any_page_is_corrupt_when_it_is_read) {
     ASSERT_OK(read_all());
     std::size_t noticed = 0;
     for (std::uint64_t page = 0; page < whole.size() / page_bytes; ++page) {
-        for (const std::uint64_t in_page : {std::uint64_t{50}, page_bytes / 2 + page * 7 % 1000,
-                                            std::uint64_t{page_bytes} - 1}) {
+        for (const std::uint64_t in_page :
+             {std::uint64_t{50}, page_bytes / 2 + page * 7 % 1000, std::uint64_t{page_bytes} - 1}) {
             flip_byte(path(), page * page_bytes + in_page);
             const Status status = read_all();
             if (!status.ok()) {
                 ++noticed;
                 expect_refused(status, Code::corrupt,
-                               {"store.sqlite", text::format("page {} at offset {}", page + 1, page * page_bytes)});
+                               {"store.sqlite",
+                                text::format("page {} at offset {}", page + 1, page * page_bytes)});
             }
             write_file(path(), whole);
         }
@@ -105,7 +107,8 @@ TEST_F(ChecksumVfsTest, a_page_that_goes_bad_in_the_log_is_not_read) {
     World world = open();
     ASSERT_OK(world.define(positions()));
     ASSERT_OK(world.upsert(positions(), row_range(1, 2000)));
-    const std::uint64_t frames = (std::filesystem::file_size(log_path()) - sqlite::wal_header_bytes) / frame_bytes;
+    const std::uint64_t frames =
+        (std::filesystem::file_size(log_path()) - sqlite::wal_header_bytes) / frame_bytes;
     flip_byte(log_path(), sqlite::wal_header_bytes + (frames - 2) * frame_bytes + 1000);
     const auto rows = world.snapshot()->scan(positions(), nullptr, 0, every_row);
     expect_refused(rows.status(), Code::corrupt, {"-wal", text::format("frame {}", frames - 1)});

@@ -50,7 +50,9 @@ int control(sqlite3_file* file, int operation, void* argument) {
     return methods(file).xFileControl(below(file), operation, argument);
 }
 int sector_size(sqlite3_file* file) { return methods(file).xSectorSize(below(file)); }
-int characteristics(sqlite3_file* file) { return methods(file).xDeviceCharacteristics(below(file)); }
+int characteristics(sqlite3_file* file) {
+    return methods(file).xDeviceCharacteristics(below(file));
+}
 int shm_map(sqlite3_file* file, int page, int bytes, int extend, void volatile** mapped) {
     return methods(file).xShmMap(below(file), page, bytes, extend, mapped);
 }
@@ -58,12 +60,14 @@ int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
     return methods(file).xShmLock(below(file), offset, count, flags);
 }
 void shm_barrier(sqlite3_file* file) { methods(file).xShmBarrier(below(file)); }
-int shm_unmap(sqlite3_file* file, int remove) { return methods(file).xShmUnmap(below(file), remove); }
+int shm_unmap(sqlite3_file* file, int remove) {
+    return methods(file).xShmUnmap(below(file), remove);
+}
 
 constexpr sqlite3_io_methods faulty_methods = {
-    2,           close_file,  read_file,  write_file, truncate_file, sync_file,       size_of_file,
-    lock_file,   unlock_file, check_lock, control,    sector_size,   characteristics, shm_map,
-    shm_lock,    shm_barrier, shm_unmap,  nullptr,    nullptr,
+    2,         close_file,  read_file,  write_file, truncate_file, sync_file,       size_of_file,
+    lock_file, unlock_file, check_lock, control,    sector_size,   characteristics, shm_map,
+    shm_lock,  shm_barrier, shm_unmap,  nullptr,    nullptr,
 };
 
 sqlite3_vfs* unix_vfs() { return sqlite3_vfs_find("unix"); }

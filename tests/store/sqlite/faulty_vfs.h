@@ -1,10 +1,10 @@
 // FaultyVfs: SQLite's own VFS, whose n-th operation fails.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <string>
+
+#include <sqlite3.h>
 
 namespace perdure::store {
 
@@ -18,8 +18,8 @@ public:
     FaultyVfs(const FaultyVfs&) = delete;
     FaultyVfs& operator=(const FaultyVfs&) = delete;
 
-    // From now on the `number`-th operation of this kind (1: the next) answers `code`; and all after it, if
-    // `for_ever`.
+    // From now on the `number`-th operation of this kind (1: the next) answers `code`; and all
+    // after it, if `for_ever`.
     void fail(DiskOperation operation, std::uint64_t number, int code, bool for_ever = false);
     void heal() { code_ = SQLITE_OK; }
     // Whether an operation has failed since fail().

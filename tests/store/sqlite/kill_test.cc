@@ -1,10 +1,10 @@
-// Real processes, killed with kill -9 at any moment: the next open finds a whole state, the last committed
-// one or later.
+// Real processes, killed with kill -9 at any moment: the next open finds a whole state, the last
+// committed one or later.
+#include <csignal>
+
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "store/sqlite/sqlite_files.h"
 
@@ -13,7 +13,8 @@ namespace {
 
 class KillTest : public SqliteTest {
 protected:
-    // Each apply moves every row to the same number: a state is whole if all rows agree with its LSN.
+    // Each apply moves every row to the same number: a state is whole if all rows agree with its
+    // LSN.
     static void apply_next(World& world) {
         const auto number = static_cast<std::int64_t>(world.next().lsn);
         std::vector<Row> rows;
@@ -37,7 +38,8 @@ protected:
     }
 
     // The last LSN that the child said was done.
-    Lsn run_and_kill(std::uint64_t applies, std::uint64_t microseconds, std::uint64_t checkpoint_every) {
+    Lsn run_and_kill(std::uint64_t applies, std::uint64_t microseconds,
+                     std::uint64_t checkpoint_every) {
         int ends[2];
         EXPECT_EQ(::pipe(ends), 0);
         const pid_t child = ::fork();
@@ -51,7 +53,8 @@ protected:
         for (std::uint64_t count = 0; count < applies; ++count) {
             if (::read(ends[0], &done, sizeof done) != sizeof done) break;
         }
-        ::usleep(static_cast<useconds_t>(microseconds));  // anywhere within the next apply or checkpoint
+        ::usleep(
+            static_cast<useconds_t>(microseconds));  // anywhere within the next apply or checkpoint
         ::kill(child, SIGKILL);
         while (::read(ends[0], &done, sizeof done) == sizeof done) {
         }

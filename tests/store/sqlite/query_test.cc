@@ -32,18 +32,20 @@ TEST_F(QueryTest, answers_names_and_values_beside_the_running_owner) {
     ASSERT_TRUE(answer.ok()) << answer.status().text();
     EXPECT_EQ(answer->columns, (std::vector<std::string>{"id", "x", "name", "X'0102'", "NULL"}));
     ASSERT_EQ(answer->rows.size(), 3U);
-    EXPECT_EQ(answer->rows[1], (std::vector<Value>{Value(2), Value(0.5), Value("words"),
-                                                   Value(Bytes{std::byte{1}, std::byte{2}}), Value()}));
+    EXPECT_EQ(answer->rows[1],
+              (std::vector<Value>{Value(2), Value(0.5), Value("words"),
+                                  Value(Bytes{std::byte{1}, std::byte{2}}), Value()}));
     EXPECT_OK(world.upsert(positions(), row_range(4, 4)));
     EXPECT_EQ(count(path()), 4);
 }
 
 TEST_F(QueryTest, nothing_can_be_written_or_reached_through_it) {
     for (const char* sql :
-         {"DELETE FROM position", "INSERT INTO position(id) VALUES (9)", "UPDATE position SET x = 1",
-          "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)", "DROP TABLE position", "ATTACH 'other' AS o",
-          "PRAGMA user_version = 7", "PRAGMA journal_mode = DELETE", "PRAGMA wal_checkpoint", "VACUUM",
-          "VACUUM INTO '/tmp/x'", "BEGIN IMMEDIATE", "SELECT load_extension('x')", "REINDEX",
+         {"DELETE FROM position", "INSERT INTO position(id) VALUES (9)",
+          "UPDATE position SET x = 1", "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)",
+          "DROP TABLE position", "ATTACH 'other' AS o", "PRAGMA user_version = 7",
+          "PRAGMA journal_mode = DELETE", "PRAGMA wal_checkpoint", "VACUUM", "VACUUM INTO '/tmp/x'",
+          "BEGIN IMMEDIATE", "SELECT load_extension('x')", "REINDEX",
           "SELECT 1; DELETE FROM position", "SELECT 1; SELECT 2", "EXPLAIN DELETE FROM position"}) {
         expect_refused(refused(sql), Code::invalid, {});
     }
@@ -55,7 +57,8 @@ TEST_F(QueryTest, what_is_wrong_with_the_sql_is_said) {
     expect_refused(refused("SELECT nothing FROM position"), Code::invalid, {"nothing"});
     expect_refused(refused("SELECT * FROM missing"), Code::invalid, {"missing"});
     expect_refused(refused("  -- nothing"), Code::invalid, {"no statement"});
-    EXPECT_EQ(run_query(directory() + "/missing.sqlite", "SELECT 1").status().code(), Code::not_found);
+    EXPECT_EQ(run_query(directory() + "/missing.sqlite", "SELECT 1").status().code(),
+              Code::not_found);
 }
 
 TEST_F(QueryTest, a_long_answer_is_cut_off_and_says_so) {
@@ -68,7 +71,8 @@ TEST_F(QueryTest, a_long_answer_is_cut_off_and_says_so) {
 
 TEST_F(QueryTest, an_endless_query_ends) {
     const auto answer = run_query(
-        path(), "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+        path(),
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
         {.seconds_max = 0});
     expect_refused(answer.status(), Code::expired, {"0 s"});
 }

@@ -1,13 +1,14 @@
-// A store's file under test, seen from inside (a World) and from outside (plain SQLite, bytes on disk).
+// A store's file under test, seen from inside (a World) and from outside (plain SQLite, bytes on
+// disk).
 #pragma once
-
-#include <sqlite3.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include <sqlite3.h>
 
 #include "store/language.h"
 #include "store/sqlite/format.h"

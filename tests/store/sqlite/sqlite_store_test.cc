@@ -23,13 +23,17 @@ TEST_F(SqliteStoreTest, other_programs_read_tables_with_real_columns) {
                                          {"n_f64", -0.0}}}));
     ASSERT_OK(world.upsert(trades(), {{{"tick", 7}, {"seq", 1}, {"amount", -5}}}));
     PlainSqlite plain(path());
-    EXPECT_EQ(plain.ask("SELECT c_bool, c_i8, c_u64, c_f32, c_text, c_json, hex(c_bytes), n_i32, n_f64"
-                        " FROM everything"),
-              "1|-8|-1|0.5|it's|{}|ABAB|NULL|0.0");
-    EXPECT_EQ(plain.ask("SELECT typeof(c_bool), typeof(c_f32), typeof(c_text), typeof(c_uuid), typeof(_exact)"
-                        " FROM everything"),
-              "integer|real|text|blob|blob");
-    EXPECT_EQ(plain.ask("SELECT tick + 9223372036854775807 + 1, seq, amount FROM trades"), "7|1|-5");
+    EXPECT_EQ(
+        plain.ask("SELECT c_bool, c_i8, c_u64, c_f32, c_text, c_json, hex(c_bytes), n_i32, n_f64"
+                  " FROM everything"),
+        "1|-8|-1|0.5|it's|{}|ABAB|NULL|0.0");
+    EXPECT_EQ(
+        plain.ask(
+            "SELECT typeof(c_bool), typeof(c_f32), typeof(c_text), typeof(c_uuid), typeof(_exact)"
+            " FROM everything"),
+        "integer|real|text|blob|blob");
+    EXPECT_EQ(plain.ask("SELECT tick + 9223372036854775807 + 1, seq, amount FROM trades"),
+              "7|1|-5");
     EXPECT_EQ(plain.ask("SELECT id + 9223372036854775807 + 1 FROM everything"), "5");
     EXPECT_EQ(plain.ask("PRAGMA integrity_check"), "ok");
 }
@@ -38,11 +42,15 @@ TEST_F(SqliteStoreTest, our_own_tables_are_readable) {
     World world = open();
     ASSERT_OK(world.define(trades()));
     PlainSqlite plain(path());
-    EXPECT_EQ(plain.ask("SELECT hex(uuid), owner_epoch, epoch, lsn, tick, definitions FROM _perdure_world"),
-              "0102030405060708090A0B0C0D0E0F10|1|1|1|NULL|1");
-    EXPECT_EQ(plain.ask("SELECT table_id, version, name, category, append_only, resident, key, columns, lsn"
-                        " FROM _perdure_catalog"),
-              "3|1|trades|world|1|0|tick u64 #1, seq u32 #2|amount i64 #3|1");
+    EXPECT_EQ(
+        plain.ask(
+            "SELECT hex(uuid), owner_epoch, epoch, lsn, tick, definitions FROM _perdure_world"),
+        "0102030405060708090A0B0C0D0E0F10|1|1|1|NULL|1");
+    EXPECT_EQ(
+        plain.ask(
+            "SELECT table_id, version, name, category, append_only, resident, key, columns, lsn"
+            " FROM _perdure_catalog"),
+        "3|1|trades|world|1|0|tick u64 #1, seq u32 #2|amount i64 #3|1");
     EXPECT_EQ(plain.ask("SELECT lower(hex(chain)) FROM _perdure_world"),
               world.store().watermarks()->visible.chain.hex());
 }
@@ -67,12 +75,15 @@ TEST_F(SqliteStoreTest, each_kind_of_key_gets_its_form_of_table) {
         return plain.ask("SELECT sql FROM sqlite_schema WHERE name = '" + name + "'");
     };
     EXPECT_EQ(sql("position"),
-              "CREATE TABLE \"position\" (\"id\" INTEGER PRIMARY KEY, \"x\" REAL, \"y\" REAL, _exact BLOB) STRICT");
+              "CREATE TABLE \"position\" (\"id\" INTEGER PRIMARY KEY, \"x\" REAL, \"y\" REAL, "
+              "_exact BLOB) STRICT");
     EXPECT_EQ(sql("named"),
-              "CREATE TABLE \"named\" (\"collection\" TEXT NOT NULL, \"name\" TEXT NOT NULL, \"content\" BLOB"
+              "CREATE TABLE \"named\" (\"collection\" TEXT NOT NULL, \"name\" TEXT NOT NULL, "
+              "\"content\" BLOB"
               " NOT NULL DEFAULT X'', PRIMARY KEY (\"collection\", \"name\")) STRICT");
     EXPECT_EQ(sql("trades"),
-              "CREATE TABLE \"trades\" (\"tick\" INTEGER NOT NULL, \"seq\" INTEGER NOT NULL, \"amount\" INTEGER"
+              "CREATE TABLE \"trades\" (\"tick\" INTEGER NOT NULL, \"seq\" INTEGER NOT NULL, "
+              "\"amount\" INTEGER"
               " NOT NULL DEFAULT 0, PRIMARY KEY (\"tick\", \"seq\")) STRICT, WITHOUT ROWID");
 }
 
@@ -81,11 +92,12 @@ TEST_F(SqliteStoreTest, scans_and_look_ups_go_by_the_key) {
     PlainSqlite plain(path());
     for (const TableDefinition& table : {positions(), named_values(), trades()}) {
         ASSERT_OK(world.define(table));
-        const std::string plan = plain.ask("EXPLAIN QUERY PLAN " + sqlite::scan_rows(table, table, true));
+        const std::string plan =
+            plain.ask("EXPLAIN QUERY PLAN " + sqlite::scan_rows(table, table, true));
         EXPECT_NE(plan.find("SEARCH"), std::string::npos) << plan;
         EXPECT_EQ(plan.find("TEMP B-TREE"), std::string::npos) << plan;
         if (table.key_columns == 2) {
-            EXPECT_NE(plan.find(",") , std::string::npos) << plan;
+            EXPECT_NE(plan.find(","), std::string::npos) << plan;
         }
     }
 }
@@ -111,7 +123,8 @@ TEST_F(SqliteStoreTest, a_missing_file_is_not_made_unless_asked_for) {
 }
 
 TEST_F(SqliteStoreTest, a_database_of_another_program_is_left_alone) {
-    PlainSqlite(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).ask("CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    PlainSqlite(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        .ask("CREATE TABLE t(a); INSERT INTO t VALUES(1)");
     const std::string before = file_bytes(path());
     expect_refused(refused(), Code::invalid, {"store.sqlite", "another program"});
     EXPECT_EQ(file_bytes(path()), before);
@@ -148,7 +161,9 @@ TEST_F(SqliteStoreTest, a_foreign_write_is_noticed_and_nothing_more_is_written) 
     World world = open();
     ASSERT_OK(world.define(positions()));
     ASSERT_OK(world.upsert(positions(), row_range(1, 3)));
-    EXPECT_EQ(PlainSqlite(path(), SQLITE_OPEN_READWRITE).ask("UPDATE position SET x = 9 WHERE id = 2"), "");
+    EXPECT_EQ(
+        PlainSqlite(path(), SQLITE_OPEN_READWRITE).ask("UPDATE position SET x = 9 WHERE id = 2"),
+        "");
     expect_refused(world.upsert(positions(), row_range(4, 4)), Code::conflict, {"another program"});
     expect_refused(world.upsert(positions(), row_range(4, 4)), Code::conflict, {"another program"});
     EXPECT_EQ(world.store().watermarks()->visible.lsn, 2U);
@@ -231,7 +246,8 @@ TEST_F(SqliteStoreTest, a_full_store_refuses_and_takes_again_when_there_is_space
     const TableDefinition table = named_values();
     ASSERT_OK(world.define(table));
     ASSERT_OK(world.upsert(table, {{{"collection", "a"}, {"name", "small"}}}));
-    const std::vector<Row> large{{{"collection", "a"}, {"name", "large"}, {"content", Bytes(1 << 20)}}};
+    const std::vector<Row> large{
+        {{"collection", "a"}, {"name", "large"}, {"content", Bytes(1 << 20)}}};
     expect_refused(world.upsert(table, large), Code::no_space, {"store.sqlite"});
     EXPECT_EQ(keys_text(world.all(table)), "a/small");
     EXPECT_EQ(world.store().watermarks()->visible.lsn, 2U);
@@ -243,8 +259,8 @@ TEST_F(SqliteStoreTest, views_join_by_key_and_follow_their_tables) {
     World world = open();
     const TableDefinition entity =
         table_of(1, "entity", 1, {{"id", of(ColumnKind::id)}, {"kind", of(ColumnKind::u8)}});
-    const TableDefinition position = table_of(
-        2, "Position", 1, {{"entity", of(ColumnKind::id)}, {"x", of(ColumnKind::f32)}});
+    const TableDefinition position =
+        table_of(2, "Position", 1, {{"entity", of(ColumnKind::id)}, {"x", of(ColumnKind::f32)}});
     const TableDefinition frozen = table_of(3, "Frozen", 1, {{"entity", of(ColumnKind::id)}});
     for (const TableDefinition& table : {entity, position, frozen}) ASSERT_OK(world.define(table));
     ASSERT_OK(world.upsert(entity, {{{"id", 1}}, {{"id", 2}, {"kind", 7}}}));
@@ -277,7 +293,8 @@ TEST_F(SqliteStoreTest, a_view_of_too_many_tables_or_other_keys_is_refused) {
     ASSERT_OK(world.define(base));
     ASSERT_OK(world.define(other));
     const View many{"many", &base, std::vector<const TableDefinition*>(view_tables_max + 1, &base)};
-    expect_refused(world.store().declare_views(world.fence(), std::span(&many, 1)), Code::invalid, {"60"});
+    expect_refused(world.store().declare_views(world.fence(), std::span(&many, 1)), Code::invalid,
+                   {"60"});
     const View mixed{"mixed", &base, {&other}};
     expect_refused(world.store().declare_views(world.fence(), std::span(&mixed, 1)), Code::invalid,
                    {"named", "position"});

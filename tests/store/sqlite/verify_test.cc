@@ -42,11 +42,14 @@ protected:
         return report.ok() ? *std::move(report) : StoreReport();
     }
     // The rest is from before the log was begun anew, and means nothing.
-    std::uint64_t used_log_bytes() { return sqlite::wal_header_bytes + verify().log_frames * frame_bytes; }
+    std::uint64_t used_log_bytes() {
+        return sqlite::wal_header_bytes + verify().log_frames * frame_bytes;
+    }
     static std::string text_of(const StoreReport& report) {
         std::string all;
         for (const auto& damage : report.damages) {
-            all += text::format("{} page {} at {}: {}\n", damage.file, damage.page, damage.offset, damage.what);
+            all += text::format("{} page {} at {}: {}\n", damage.file, damage.page, damage.offset,
+                                damage.what);
         }
         for (const std::string& note : report.notes) all += note + "\n";
         return all;
@@ -153,7 +156,8 @@ TEST_F(VerifyTest, a_table_that_is_gone_is_damage) {
     }
     {
         const auto vfs = *sqlite::ChecksumVfs::make("unix");
-        auto meddler = *sqlite::Connection::open({.path = path(), .vfs = vfs->name(), .write = true});
+        auto meddler =
+            *sqlite::Connection::open({.path = path(), .vfs = vfs->name(), .write = true});
         ASSERT_OK(meddler.run("DROP TABLE trades"));
     }
     const StoreReport report = verify();
