@@ -30,18 +30,19 @@ namespace perdure::journal {
 
 enum class GroupKind : std::uint8_t;
 
-inline constexpr std::uint64_t file_bytes_min =
-    32ULL << 10;  // a header, its copy, definitions, some groups
-inline constexpr std::uint64_t file_bytes_max = 64ULL << 30;  // what a person may mean
+// A header, its copy, definitions, some groups.
+inline constexpr std::uint64_t file_bytes_min = 32ULL << 10;
+inline constexpr std::uint64_t file_bytes_max = 64ULL << 30;  // beyond is a slip of the pen
 inline constexpr std::uint32_t files_ahead_max = 64;
-inline constexpr std::uint32_t group_bytes_limit =
-    1U << 30;  // of group_bytes_max: it is held in memory
+// Of group_bytes_max: a group is held in memory.
+inline constexpr std::uint32_t group_bytes_limit = 1U << 30;
 
 struct Options {
-    std::uint64_t file_bytes = 64ULL << 20;    // of one journal file
-    std::uint64_t bytes_max = 4ULL << 30;      // of all journal files together: the budget
-    std::uint32_t files_ahead = 2;             // prepared before they are needed
-    std::uint32_t group_bytes_max = 4U << 20;  // of a group; a larger change set has one to itself
+    std::uint64_t file_bytes = 64ULL << 20;  // of one journal file
+    std::uint64_t bytes_max = 4ULL << 30;    // of all journal files together: the budget
+    std::uint32_t files_ahead = 2;           // prepared before they are needed
+    // Of a group; a larger change set has one to itself.
+    std::uint32_t group_bytes_max = 4U << 20;
 
     [[nodiscard]] Status validate() const;
 };
@@ -68,9 +69,8 @@ struct Start {
     std::uint64_t next_group = 1;
     Lsn last = 0;
     Hash128 chain;
-    std::uint64_t previous_file = 0;  // the newest file that holds something; 0: none
-    std::uint64_t previous_bytes =
-        0;  // where its valid part ends: the cut that the new file's header names
+    std::uint64_t previous_file = 0;   // the newest file that holds something; 0: none
+    std::uint64_t previous_bytes = 0;  // where its valid part ends: the cut
 };
 
 struct Statistics {
@@ -88,7 +88,9 @@ class Journal {
 public:
     // Begins a new file under a new epoch; never writes into blocks that an older epoch may have
     // written. `catalog` is what is in force at start.last: what stands at the head of the file.
-    // `invalid` if `start` is not what recovery found in this directory.
+    // `invalid` if `start` is not what recovery found in this directory. A journal beyond its
+    // budget, or on a full disk, is opened with a small file, so that it can be drained and
+    // trimmed.
     static Result<std::unique_ptr<Journal>> open(io::FileSystem& files, const io::Clock& clock,
                                                  std::string directory, const Options& options,
                                                  const Start& start, const Catalog& catalog);

@@ -57,10 +57,20 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::
     for (auto file = older.rbegin(); file != older.rend(); ++file) state.used.add(std::move(*file));
 
     state.publish_room();
-    const std::uint64_t needed = state.head_bytes.load() + 2 * block_bytes;
-    if (state.spare.largest() < needed) PERDURE_TRY(state.spare.make_file(needed));
+    PERDURE_TRY(state.make_first_file());
     PERDURE_TRY(journal->begin_file(block_bytes));
     return journal;
+}
+
+// A journal that has spent its budget, or its disk, must still open: only its owner can drain and
+// trim it.
+Status Journal::State::make_first_file() {
+    const std::uint64_t needed = head_bytes.load() + 2 * block_bytes;
+    if (spare.largest() >= needed) return {};
+    const Status made = spare.make_file(needed);
+    if (made.code() != Code::busy && made.code() != Code::no_space) return made;
+    if (spare.largest() > 0) return made;  // too small for its head, and cannot grow
+    return spare.make_least_file(needed);
 }
 
 Status Journal::State::check_start(const Survey& found) const {

@@ -88,6 +88,7 @@ struct Journal::State {
     }
     FileHeader next_header(const PreparedFile& next) const;
     Status check_start(const Survey& found) const;
+    Status make_first_file();
 };
 
 }  // namespace perdure::journal

@@ -18,13 +18,14 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     for (const FileFound& file : found.files) {
         if (file.sequence < next_sequence) continue;
         PERDURE_ASSERT(file.state == FileFound::State::prepared);  // the caller has looked
-        if (file.sequence == next_sequence_ && file.bytes % block_bytes == 0) {
+        const bool usable = file.bytes >= settings_.file_bytes && file.bytes % block_bytes == 0;
+        if (file.sequence == next_sequence_ && usable) {
             PERDURE_TAKE(std::unique_ptr<io::File> open, files_.open(file.path, {.write = true}));
             const std::lock_guard list(list_mutex_);
             prepared_.push_back({file.sequence, file.path, file.bytes, true, std::move(open)});
             update_largest();
             ++next_sequence_;
-        } else {  // behind a hole, or of a size that we would not make
+        } else {  // behind a hole, or smaller than we make them
             PERDURE_TRY(files_.remove(file.path));
             bytes_on_disk_ -= file.bytes;
         }
@@ -120,6 +121,15 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
                  settings_.directory, bytes);
 }
 
+Status SpareFiles::make_least_file(std::uint64_t bytes) {
+    const std::lock_guard work(work_mutex_);
+    PERDURE_TRY(broken_);
+    PERDURE_ASSERT(!filling_ && prepared().empty());
+    PERDURE_TRY(start_filling(round_up(bytes, block_bytes)));
+    while (filling_) PERDURE_TRY(fill_piece());
+    return {};
+}
+
 Status SpareFiles::check_budget(std::uint64_t more_bytes) {
     if (more_bytes > settings_.bytes_max) {
         return error(
@@ -149,6 +159,10 @@ Status SpareFiles::check_budget(std::uint64_t more_bytes) {
 
 Status SpareFiles::begin_filling(std::uint64_t bytes) {
     PERDURE_TRY(check_budget(bytes));
+    return start_filling(bytes);
+}
+
+Status SpareFiles::start_filling(std::uint64_t bytes) {
     Filling filling;
     filling.path = new_spare_path();
     filling.target = bytes;

@@ -73,6 +73,9 @@ public:
     Result<bool> step();
     // Works until a file of at least this size is prepared.
     Status make_file(std::uint64_t bytes);
+    // Prepares a file of just this size, whatever the budget says. For an owner that comes to a
+    // full journal: it needs a file of its own before it can drain and trim.
+    Status make_least_file(std::uint64_t bytes);
     // Takes a used file out of the journal: it is renamed or removed, durably. Its bytes are kept
     // until nobody else holds `file`.
     Status retire(std::shared_ptr<const UsedFile> file);
@@ -95,7 +98,8 @@ private:
     };
 
     Status remove_leftovers(const Survey& found);
-    Status begin_filling(std::uint64_t bytes);
+    Status begin_filling(std::uint64_t bytes);  // within the budget
+    Status start_filling(std::uint64_t bytes);
     Status fill_piece();
     void give_up_filling();
     Status grow_first(std::uint64_t bytes);

@@ -185,7 +185,9 @@ TEST_F(WorldDirectoryTest, making_it_may_be_cut_short_at_every_operation) {
             const auto left = WorldDirectory(disk, "shard7").read_identity();
             ASSERT_TRUE(left.ok() || left.status().code() == Code::not_found)
                 << "operation " << at << ", seed " << seed << ": " << left.status().text();
-            if (left.ok()) EXPECT_EQ(left->world, example_);
+            if (left.ok()) {
+                EXPECT_EQ(left->world, example_);
+            }
             ASSERT_TRUE(make(disk).ok()) << "operation " << at << ", seed " << seed;
             disk.crash_losing_everything();
             ASSERT_TRUE(WorldDirectory(disk, "shard7").read_identity().ok());

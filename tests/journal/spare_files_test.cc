@@ -187,6 +187,38 @@ TEST_F(SpareFilesTest, TheBudgetIsHeld) {
     EXPECT_EQ(it.journal->last(), last + 20);
 }
 
+// Else nobody could ever drain it.
+TEST_F(SpareFilesTest, AJournalBeyondItsBudgetStillOpens) {
+    it.options.bytes_max = 3 * file_bytes_min;
+    for (int opening = 0; opening < 8; ++opening) {
+        open();
+        append("a");
+        crash();
+    }
+    reopen();
+    EXPECT_EQ(it.recovered.words.size(), 8U);
+    append("b");
+    EXPECT_EQ(it.journal->prepare(1 << 15).code(), Code::busy);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    append_with_room(it.block('c'));
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_LE(it.journal->statistics().bytes_on_disk, it.options.bytes_max);
+}
+
+TEST_F(SpareFilesTest, AJournalOnAFullDiskStillOpensIfThereAreAFewBlocks) {
+    open();
+    append("a");
+    crash();
+    it.disk->set_capacity_bytes(file_bytes_min + 6 * block_bytes);
+    reopen();
+    expect("a");
+    append("b");
+    crash();
+    it.disk->set_capacity_bytes(1 << 20);
+    reopen();
+    expect("a b");
+}
+
 TEST_F(SpareFilesTest, WhatNoBudgetCouldHoldIsInvalid) {
     open();
     EXPECT_EQ(it.journal->prepare(std::uint64_t{2} << 20).code(), Code::invalid);

@@ -66,8 +66,10 @@ Result<Token> Life::commit(const CommitOptions& options) {
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
     auto token = engine_->commit(proposal, options);
     if (!token) return token;
+    const std::uint64_t before = registry_->reservation_under_way();
     registry_->captured();
-    if (const std::uint64_t end = registry_->reservation_under_way(); end != 0) {
+    // Of this very change set: a later tick's token may be complete sooner, at a weaker level.
+    if (const std::uint64_t end = registry_->reservation_under_way(); end != before) {
         token->then([this, end](const Status& status) {
             if (status.ok()) registry_->reservation_durable(end);
         });
