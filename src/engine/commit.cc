@@ -307,21 +307,21 @@ void Engine::release_reserved() {
 // The content of the last tick against this one's. The last one's rows are in pending, or in the
 // journal, or its hash is kept with the store's watermark.
 Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t tick) {
-    const Hash128 offered = content_hash(proposal.changes);
+    const Hash128 offered = core_->tick_content(proposal.changes);
     std::optional<journal::GroupAddress> found;
     {
         const std::scoped_lock lock(core_->mutex);
         for (Lsn lsn = core_->pending.last(); lsn > core_->pending.released() && !found; --lsn) {
             const Entry& entry = core_->pending.entry(lsn);
             if (entry.changes.tick != tick) continue;
-            if (!entry.let_go) return content_hash(entry.changes) == offered;
+            if (!entry.let_go) return core_->tick_content(entry.changes) == offered;
             found = entry.address;
         }
         if (!found) return core_->stored.tick == tick && core_->stored.tick_content == offered;
     }
     PERDURE_TAKE(const auto group, journal_->read(*found, core_->catalog));
     for (const ChangeSet& set : group) {
-        if (set.tick == tick) return content_hash(set) == offered;
+        if (set.tick == tick) return core_->tick_content(set) == offered;
     }
     return error(Code::corrupt, "tick {} is not where the journal had it", tick);
 }

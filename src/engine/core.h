@@ -19,6 +19,7 @@
 #include "io/clock.h"
 #include "model/block_pool.h"
 #include "model/catalog.h"
+#include "model/digest.h"
 #include "perdure/durability.h"
 #include "store/store.h"
 
@@ -70,6 +71,17 @@ struct Core {
     }
     [[nodiscard]] Level level_of(const TableDefinition& table) const {
         return category_of(table).durability;
+    }
+    // By which a tick that is staged again is known: what its change set must keep. Relaxed rows come
+    // and go with their interval, ours (reserved ids) as we need them; neither is the program's doing.
+    [[nodiscard]] Hash128 tick_content(const ChangeSet& changes) const {
+        Hash128 sum;
+        for (const Batch& batch : changes.batches) {
+            const TableDefinition& table = batch.table();
+            const bool counts = table.name.front() != '_' && level_of(table) >= Level::journal;
+            if (counts) sum = sum + content_hash(batch);
+        }
+        return sum;
     }
     [[nodiscard]] std::uint64_t now_ms() const { return clock->monotonic_ns() / 1'000'000; }
     // Pending may be released up to here: stored, and covered by every open snapshot that has not

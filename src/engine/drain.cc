@@ -68,9 +68,9 @@ Result<Watermark> Drain::watermark_after(const Range& range) {
         after.tick = (*entry)->changes.tick;
         if ((*entry)->let_go) {
             PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
-            after.tick_content = content_hash(*whole);
+            after.tick_content = core_.tick_content(*whole);
         } else {
-            after.tick_content = content_hash((*entry)->changes);
+            after.tick_content = core_.tick_content((*entry)->changes);
         }
         break;
     }

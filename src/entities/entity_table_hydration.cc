@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/assert.h"
@@ -93,11 +94,11 @@ void EntityTable::cut_cycles(std::vector<std::string>& to) {
 }
 
 void EntityTable::build_trees(std::vector<std::string>& remarks) {
-    for (auto at = loading_.rbegin(); at != loading_.rend();
-         ++at) {  // each goes before its siblings
-        if (at->second.parent == 0) continue;
-        tree_.attach(make_node(at->first), make_node(at->second.parent));
-    }
+    // From the end: each goes before its siblings.
+    std::for_each(loading_.rbegin(), loading_.rend(), [&](const auto& at) {
+        const auto& [id, loading] = at;
+        if (loading.parent != 0) tree_.attach(make_node(id), make_node(loading.parent));
+    });
     for (const auto& [id, loading] : loading_) {
         if (loading.parent == 0) continue;
         const EntityTree::Node top = node_of(loading.parent);

@@ -13,7 +13,7 @@ Status Registry::capture(ChangeSet& into, std::uint64_t now_ms, bool everything,
     capturing_ = true;
     capturing_ms_ = now_ms;
     capturing_end_ = 0;
-    const Status status = capture_all(into, now_ms, everything, pool);
+    Status status = capture_all(into, now_ms, everything, pool);
     if (status.ok()) return {};
     into.batches.resize(batches);
     into.ephemeral.resize(ephemeral);
@@ -136,6 +136,7 @@ Hash128 Registry::digest_of_entities() const {
     const ComponentRows& rows = entities_.rows();
     std::vector<EntityRow> stored(ComponentRows::chunk_rows);
     std::vector<const std::byte*> places;
+    places.reserve(stored.size());
     for (const EntityRow& row : stored) places.push_back(reinterpret_cast<const std::byte*>(&row));
     for (std::uint32_t chunk = 0; rows.chunk_count(chunk) > 0; ++chunk) {
         const std::uint32_t count = rows.chunk_count(chunk);

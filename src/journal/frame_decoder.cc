@@ -92,6 +92,12 @@ Result<std::vector<ChangeSet>> decode_group(const GroupHeader& header, ByteSpan 
     ByteSpan payload = group.subspan(group_header_bytes, header.payload_bytes);
     for (Lsn lsn = header.first_lsn; lsn < header.first_lsn + header.frames; ++lsn) {
         PERDURE_TAKE(const Frame frame, next_frame(payload, lsn));
+        const bool may_define =
+            lsn == header.last_lsn() && (header.flags & group_flag_definitions) != 0;
+        if (may_define != (frame.kind == FrameKind::definitions)) {  // J-10
+            return error(Code::corrupt, "LSN {}: its frame {}", lsn,
+                         may_define ? "should hold definitions" : "may not hold definitions");
+        }
         PERDURE_TAKE(ChangeSet changes, decoder.decode(frame));
         all.push_back(std::move(changes));
     }

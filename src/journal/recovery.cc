@@ -170,8 +170,8 @@ private:
         if (chain == from_.chain) return {};
         return error(Code::corrupt,
                      "{}: at LSN {} the journal's history is {} (epoch {}), the store's is {} "
-                     "(epoch {}): they "
-                     "belong to different runs of this world; bring together the two that match",
+                     "(epoch {}): they belong to different runs of this world; bring together the "
+                     "two that match",
                      path, lsn, chain.hex(), epoch, from_.chain.hex(), from_.epoch);
     }
 
@@ -301,8 +301,7 @@ private:
         findings_.torn = {file.sequence, scanner.offset(), end - scanner.offset()};
         findings_.remarks.push_back(text::format(
             "{} at offset {}, after LSN {}: {}; {} bytes of a group that was never acknowledged "
-            "are "
-            "cut off",
+            "are cut off",
             file.path, scanner.offset(), scanner.last(), scanner.why(), findings_.torn.bytes));
     }
 

@@ -283,7 +283,8 @@ Status SpareFiles::sync_directory() {
 Status SpareFiles::retire(std::shared_ptr<const UsedFile> file) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
-    const bool kept = file->bytes == settings_.file_bytes && spares_.size() < spares_max;
+    const bool kept = file->bytes == settings_.file_bytes && spares_.size() < spares_max &&
+                      bytes_on_disk() <= settings_.bytes_max;
     if (kept) {
         std::string path = new_spare_path();
         PERDURE_TRY(files_.rename(file->path, path));

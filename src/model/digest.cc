@@ -182,12 +182,14 @@ Hash128 batch_digest(const Batch& batch) {
     return sum_of_rows(batch, Purpose::state);
 }
 
+Hash128 content_hash(const Batch& batch) {
+    const bool erase = batch.operation() == Operation::erase;
+    return sum_of_rows(batch, erase ? Purpose::erase : Purpose::upsert);
+}
+
 Hash128 content_hash(const ChangeSet& changes) {
     Hash128 sum;
-    for (const Batch& batch : changes.batches) {
-        const bool erase = batch.operation() == Operation::erase;
-        sum = sum + sum_of_rows(batch, erase ? Purpose::erase : Purpose::upsert);
-    }
+    for (const Batch& batch : changes.batches) sum = sum + content_hash(batch);
     std::vector<std::byte> encoded;
     for (const TableDefinition& definition : changes.definitions) {
         encoded.clear();

@@ -19,5 +19,7 @@ namespace perdure {
 [[nodiscard]] Hash128 batch_digest(const Batch& batch);
 // Of a change set, order of batches and rows left out. Ephemeral rows do not count.
 [[nodiscard]] Hash128 content_hash(const ChangeSet& changes);
+// What one of its batches adds to that.
+[[nodiscard]] Hash128 content_hash(const Batch& batch);
 
 }  // namespace perdure

@@ -85,7 +85,8 @@ TEST_F(ProgressTest, one_may_wait_for_another_level_than_the_tokens_own) {
     };
     EXPECT_TRUE(token(5).wait(Level::ephemeral).ok());
     EXPECT_TRUE(token(5).wait(Level::stored).ok());
-    EXPECT_EQ(token(5).wait().code(), Code::busy) << "help did not bring it there";
+    EXPECT_EQ(token(5).wait().code(), Code::unknown) << "help did not bring it there";
+    EXPECT_EQ(token(5).status().code(), Code::busy) << "it is still on its way";
 }
 
 TEST_F(ProgressTest, after_a_failure_what_was_not_reached_is_unknown) {

@@ -123,7 +123,9 @@ TEST_F(RuntimeTest, many_threads_commit_to_worlds_that_come_and_go) {
         committers.emplace_back([&, thread] {
             for (std::int64_t i = 0; i < 300; ++i) {
                 Token saved = live_.commit(live_.change().put("counts", {thread, i}));
-                if (i % 2 == 0) EXPECT_TRUE(saved.wait().ok());
+                if (i % 2 == 0) {
+                    EXPECT_TRUE(saved.wait().ok());
+                }
             }
         });
     }

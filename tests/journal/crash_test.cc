@@ -209,7 +209,7 @@ TEST(Crash, AgainAndAgainIncludingTheOpening) {
         Model model;
         for (int life = 0; life < 12; ++life) {
             CrashWorkload work(random.next(), std::move(disk), std::move(model));
-            work.crash_at(random.range(1, random.chance(1, 2) ? 30 : 200));
+            work.crash_at(random.range<std::uint64_t>(1, random.chance(1, 2) ? 30 : 200));
             work.run(60);
             work.close();
             model = std::move(work.model());

@@ -39,7 +39,7 @@ protected:
 
 TEST_F(DamageTest, EveryFlippedBitIsRefusedOrHarmless) {
     int refused = 0;
-    for (const std::uint64_t file : {1, 2, 3}) {
+    for (const std::uint64_t file : {1U, 2U, 3U}) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
         for (std::uint64_t offset = 0; offset < bytes.size(); ++offset) {
             // Zeros are all alike: there one bit of a byte will do, and of every 16th byte in an
@@ -62,7 +62,7 @@ TEST_F(DamageTest, EveryFlippedBitIsRefusedOrHarmless) {
 }
 
 TEST_F(DamageTest, EveryTruncationIsRefusedOrHarmless) {
-    for (const std::uint64_t file : {1, 2}) {
+    for (const std::uint64_t file : {1U, 2U}) {
         for (std::uint64_t length = 0; length < file_bytes_min; ++length) {
             const auto disk = it.disk->clone();
             disk->truncate_at_rest(path_of(file), length);
@@ -80,7 +80,7 @@ TEST_F(DamageTest, EverySectorZeroedSwappedOrOverwrittenIsRefusedOrHarmless) {
     constexpr std::uint64_t sector = 512;
     const std::vector<std::byte> zeros(sector);
     const std::vector<std::byte> garbage(sector, std::byte{0x5a});
-    for (const std::uint64_t file : {1, 2}) {
+    for (const std::uint64_t file : {1U, 2U}) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
         for (std::uint64_t offset = 0; offset < bytes.size(); offset += sector) {
             const std::uint64_t other = (offset + 7 * sector) % bytes.size();
@@ -97,7 +97,7 @@ TEST_F(DamageTest, EverySectorZeroedSwappedOrOverwrittenIsRefusedOrHarmless) {
 
 TEST_F(DamageTest, EveryBlockMovedToEveryOtherPlaceIsRefusedOrHarmless) {
     const std::uint64_t blocks = file_bytes_min / block_bytes;
-    for (const std::uint64_t file : {1, 2}) {
+    for (const std::uint64_t file : {1U, 2U}) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
         for (std::uint64_t from = 0; from < blocks; ++from) {
             for (std::uint64_t to = 0; to < blocks; ++to) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "io/seed.h"
 #include "journal/frame_decoder.h"
+#include "journal/group.h"
 #include "model/digest.h"
 #include "model/tables.h"
 
@@ -142,6 +143,36 @@ TEST_F(FrameTest, EveryTruncationIsRefused) {
     for (std::size_t length = 0; length < bytes.size(); ++length) {
         EXPECT_FALSE(decoded(ByteSpan(bytes).first(length), changes.lsn).ok()) << length;
     }
+}
+
+// J-10.
+TEST_F(FrameTest, DefinitionsStandInTheLastFrameOfAGroupThatSaysSo) {
+    ChangeSet definition;
+    definition.lsn = 1;
+    definition.definitions = {everything()};
+    ChangeSet tick;
+    tick.lsn = 2;
+    const auto code = [&](std::vector<const ChangeSet*> order, std::uint8_t flags) {
+        GroupBuilder builder;
+        GroupHeader header;
+        header.first_lsn = 1;
+        header.frames = static_cast<std::uint32_t>(order.size());
+        header.flags = flags;
+        for (std::size_t index = 0; index < order.size(); ++index) {
+            ChangeSet changes;
+            changes.lsn = 1 + index;
+            changes.definitions = order[index]->definitions;
+            builder.add(changes, frame_bytes_max(changes));
+        }
+        const ByteSpan group = builder.seal(header);
+        return decode_group(*read_group_header(group.data()), group, catalog).status().code();
+    };
+    EXPECT_EQ(code({&tick, &definition}, group_flag_definitions), Code::ok);
+    EXPECT_EQ(code({&tick, &tick}, 0), Code::ok);
+    EXPECT_EQ(code({&tick, &definition}, 0), Code::corrupt);
+    EXPECT_EQ(code({&definition, &tick}, 0), Code::corrupt);
+    EXPECT_EQ(code({&definition, &definition}, group_flag_definitions), Code::corrupt);
+    EXPECT_EQ(code({&tick, &tick}, group_flag_definitions), Code::corrupt);
 }
 
 // J-9: text of three rows, "ab", "cd", "ef"; its four offsets lie before the six letters.

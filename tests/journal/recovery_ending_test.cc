@@ -241,7 +241,7 @@ TEST_F(RecoveryTest, AFileThatWasCutShortIsRefused) {
     ASSERT_TRUE(it.prepare_all().ok());
     crash();
     const auto saved = it.disk->clone();
-    for (const std::uint64_t bytes : {0, 100, 4096, 8192, 12288, 16384, 20480, 28672}) {
+    for (const std::uint64_t bytes : {0U, 100U, 4096U, 8192U, 12288U, 16384U, 20480U, 28672U}) {
         it.disk = saved->clone();
         it.faulty = std::make_unique<io::FaultyFileSystem>(*it.disk);
         it.disk->truncate_at_rest(path_of(1), bytes);

@@ -57,6 +57,7 @@ void Model::accepted() {
     settle_versions(proposal);
     apply(state, proposal);
     next.state = std::make_shared<const State>(std::move(state));
+    if (!proposal.definitions.empty()) next.recipe.reset();  // rows of other columns are other content
     if (proposal.tick) {
         next.tick = proposal.tick;
         next.tick_lsn = last() + 1;

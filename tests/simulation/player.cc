@@ -61,6 +61,7 @@ Status Player::open_life() {
     tokens_.clear();
     tick_staged_.clear();
     reserved_.clear();
+    marks_left_ = false;
     callbacks_due_ = 0;
     if (!faulty_) {
         if (wrap_disk) wrapped_ = wrap_disk(*machine_.disk);

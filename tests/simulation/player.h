@@ -146,6 +146,7 @@ private:
     Beings beings_;
     std::vector<Write> tick_staged_;                         // by refused ticks, too
     std::set<std::pair<std::string, std::string>> reserved_;  // keys that the open tick has judged
+    bool marks_left_ = false;  // rows that did not change may go out with the next tick
     std::vector<Token> tokens_;                              // not known to be durable yet
     bool closed_cleanly_ = false;                            // the last life was
     std::uint64_t callbacks_due_ = 0;

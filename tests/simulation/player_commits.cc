@@ -1,7 +1,6 @@
 // Player, its commits: ticks and transactions, and what must come of them.
 #include <algorithm>
 #include <iterator>
-#include <cstdlib>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -250,7 +249,7 @@ Status Player::step_tick(bool may_wait) {
     log_.add("tick:");
     // Sometimes one that can be staged again just so; nothing else may be waiting to go out with it.
     std::shared_ptr<Recipe> recipe;
-    if (tick_staged_.empty() && random_.chance(1, 2) && beings_.changes(model_.newest(), variant_).empty()) {
+    if (tick_staged_.empty() && !marks_left_ && random_.chance(1, 2) && beings_.changes(model_.newest(), variant_).empty()) {
         recipe = std::make_shared<Recipe>();
     }
     PERDURE_TRY(change_beings(may_wait, recipe.get()));
@@ -271,7 +270,8 @@ Status Player::step_tick(bool may_wait) {
     model_.offer(std::move(proposal));
     const auto token = life_->commit(options);
     PERDURE_TRY(conclude(token, false, least));
-    if (model_.last() == before) return {};
+    marks_left_ = model_.last() == before;
+    if (marks_left_) return {};
     tick_staged_.clear();
     reserved_.clear();
     if (!token.ok() || token->tick() == tick) return {};
@@ -281,8 +281,8 @@ Status Player::step_tick(bool may_wait) {
 // The last tick once more: the same token if it is the same, else a conflict.
 Status Player::step_tick_again() {
     const Recipe* found = model_.recipe();
-    if (found == nullptr || !tick_staged_.empty() || failed() || !std::getenv("AGAIN")) return step_tick(true);
-    if (!beings_.changes(model_.newest(), variant_).empty()) return step_tick(true);
+    if (found == nullptr || !tick_staged_.empty() || failed()) return step_tick(true);
+    if (marks_left_ || !beings_.changes(model_.newest(), variant_).empty()) return step_tick(true);
     const Recipe recipe = *found;
     for (const Recipe::Set& set : recipe.sets) {
         const auto& kits = component_kits(variant_);
@@ -309,6 +309,7 @@ Status Player::step_tick_again() {
         more.row = make_user_row(model_.newest().at("accounts")->spec, keys + 1, 1);
         PERDURE_TRY(stage(life_->tick(), more, tick_staged_, true).status());
     }
+    marks_left_ = true;
     const auto token = life_->commit({.tick = tick});
     if (engine().health().accepted_lsn != model_.last()) {
         return error(Code::corrupt, "tick {} was accepted a second time", tick);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <type_traits>
 
 #include "model/key.h"
 #include "store/language.h"
@@ -93,7 +94,9 @@ std::vector<Value> edges() {
     constexpr T high = std::numeric_limits<T>::max();
     std::vector<Value> values{Value(low), Value(high), Value(T{1}), Value(static_cast<T>(high / 2)),
                               Value(static_cast<T>(high / 2 + 1))};
-    if (low < 0) values.insert(values.end(), {Value(T{0}), Value(static_cast<T>(low + low / -2))});
+    if constexpr (std::is_signed_v<T>) {
+        values.insert(values.end(), {Value(T{0}), Value(static_cast<T>(low / 2))});
+    }
     return values;
 }
 

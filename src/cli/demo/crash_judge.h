@@ -21,7 +21,6 @@ struct WorldState {
     std::string digest;
     std::int64_t coins = 0;
     std::int64_t goods = 0;
-    std::string course;
 
     friend bool operator==(const WorldState&, const WorldState&) = default;
 };

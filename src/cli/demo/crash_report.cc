@@ -8,9 +8,8 @@
 #include "base/assert.h"
 #include "cli/demo/books.h"
 #include "cli/demo/components.h"
-#include "cli/demo/rolls.h"
+#include "cli/demo/state_digest.h"
 #include "cli/stop_signal.h"
-#include "entities/registry.h"
 
 namespace perdure::cli::demo {
 
@@ -44,13 +43,8 @@ void CrashReport::follow(const Token& token) const {
 
 void CrashReport::write_state(const char* word, std::uint64_t tick, std::int64_t coins,
                               std::int64_t goods_held) const {
-    Entities& entities = world_.entities();
-    const Dice* dice = entities.get<Dice>(world_entity);
-    const Totals* totals = entities.get<Totals>(world_entity);
-    const std::uint64_t course =
-        dice == nullptr || totals == nullptr ? 0 : dice->state + Rolls::mix(totals->ledger);
-    write_line(fmt::format("{} {} {} {} {} {:016x}", word, tick, entities.registry().digest().hex(),
-                           coins, goods_held, course));
+    write_line(
+        fmt::format("{} {} {} {} {}", word, tick, state_digest(world_).hex(), coins, goods_held));
 }
 
 void CrashReport::write_line(const std::string& line) const {

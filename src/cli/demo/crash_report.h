@@ -6,8 +6,8 @@
 //     durable
 //
 // Each line is one write, shorter than a pipe's atomic unit: a line is there whole or not at all.
-// DIGEST is that of all entities and components, the world's totals included; the totals hold the
-// sum over all trades.
+// DIGEST is that of all components, the world's totals included; the totals hold the sum over all
+// trades.
 //
 // Thread rule: the world's thread. The world must outlive it.
 #pragma once

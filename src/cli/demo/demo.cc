@@ -237,7 +237,7 @@ Status Demo::live() {
     const auto behind_max = std::chrono::duration_cast<SteadyClock::duration>(
         std::chrono::duration<double>(behind_max_seconds));
     began_ = SteadyClock::now();
-    show_due_ = began_ + line_interval;
+    show_due_ = began_;
     meter_ = std::make_unique<Meter>(began_);
     if (!options_.plain && Screen::possible())
         screen_ = std::make_unique<Screen>(rules_->terrain());
