@@ -6,7 +6,6 @@
 #include <variant>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace perdure::cli {
 
@@ -36,19 +35,21 @@ struct AsText {
 };
 
 struct AsJson {
-    std::string operator()(std::monostate) const { return "null"; }
-    std::string operator()(bool value) const { return value ? "true" : "false"; }
-    std::string operator()(const std::string& text) const { return json_string(text); }
-    std::string operator()(const Json& json) const { return json_string(json.text); }
-    std::string operator()(const Bytes& bytes) const { return json_string(hexadecimal(bytes)); }
-    std::string operator()(const Uuid& uuid) const { return json_string(hexadecimal(uuid.bytes)); }
-    std::string operator()(Entity entity) const { return std::to_string(entity.id); }
+    using Made = nlohmann::ordered_json;
+
+    Made operator()(std::monostate) const { return nullptr; }
+    Made operator()(const std::string& text) const { return text; }
+    Made operator()(const Json& json) const { return json.text; }
+    Made operator()(const Bytes& bytes) const { return hexadecimal(bytes); }
+    Made operator()(const Uuid& uuid) const { return hexadecimal(uuid.bytes); }
+    Made operator()(Entity entity) const { return entity.id; }
+    // As a double it would show digits that the float does not have.
+    Made operator()(float number) const {
+        return std::isfinite(number) ? Made::parse(fmt::format("{}", number)) : Made(nullptr);
+    }
     template <typename Number>
-    std::string operator()(Number number) const requires(std::is_arithmetic_v<Number>) {
-        if constexpr (std::is_floating_point_v<Number>) {
-            if (!std::isfinite(number)) return "null";
-        }
-        return fmt::format("{}", number);
+    Made operator()(Number number) const requires(std::is_arithmetic_v<Number>) {
+        return number;
     }
 };
 
@@ -56,10 +57,12 @@ struct AsJson {
 
 std::string value_text(const Value& value) { return std::visit(AsText{}, value.storage()); }
 
-std::string value_json(const Value& value) { return std::visit(AsJson{}, value.storage()); }
+nlohmann::ordered_json value_json(const Value& value) {
+    return std::visit(AsJson{}, value.storage());
+}
 
-std::string json_string(std::string_view text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string json_line(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace perdure::cli

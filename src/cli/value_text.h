@@ -2,7 +2,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "perdure/value.h"
 
@@ -10,8 +11,9 @@ namespace perdure::cli {
 
 // "NULL", "7", "1.5", "ana", "x'00ff'"; text as it is.
 [[nodiscard]] std::string value_text(const Value& value);
-// A JSON value: bytes and UUIDs as text in hexadecimal, NaN and infinities as null.
-[[nodiscard]] std::string value_json(const Value& value);
-[[nodiscard]] std::string json_string(std::string_view text);
+// Bytes and UUIDs as text in hexadecimal, NaN and infinities as null.
+[[nodiscard]] nlohmann::ordered_json value_json(const Value& value);
+// On one line, its end included; what is not UTF-8 is replaced.
+[[nodiscard]] std::string json_line(const nlohmann::ordered_json& json);
 
 }  // namespace perdure::cli

@@ -101,7 +101,7 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
                              tick, tick + 1);
             }
             const std::scoped_lock lock(core_->mutex);
-            return Token(core_->progress, core_->pending.last(), Level::journal, tick);
+            return Token(core_->progress, core_->tick_lsn, core_->tick_level, tick);
         }
     }
     const Level level = classify(proposal.changes, options);
@@ -111,9 +111,10 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
             if (!check.read) PERDURE_TRY(read_for(check));
         }
         const std::uint64_t encoded = journal::encoded_bytes_max(proposal.changes);
-        PERDURE_TRY(make_room(encoded));
+        const std::uint64_t held = held_room();
+        if (held == 0 || !make_room(encoded + held).ok()) PERDURE_TRY(make_room(encoded));
         bool again = false;
-        const Status status = accept(proposal, options, encoded, lsn, again);
+        const Status status = accept(proposal, options, level, encoded, lsn, again);
         if (status.ok()) break;
         if (!again || attempt == attempts_max) {
             if (status.code() == Code::busy) refused_busy_.fetch_add(1, std::memory_order_relaxed);
@@ -131,8 +132,8 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
     return token;
 }
 
-Status Engine::accept(Proposal& proposal, const CommitOptions& options, std::uint64_t encoded_bytes,
-                      Lsn& lsn, bool& again) {
+Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level level,
+                      std::uint64_t encoded_bytes, Lsn& lsn, bool& again) {
     const std::scoped_lock lock(core_->mutex);
     PERDURE_TRY(refuse_if_failed());
     PERDURE_TRY(check_keys(proposal));
@@ -153,13 +154,17 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, std::uin
     }
     hold_relaxed(proposal.changes, options.level && *options.level >= Level::journal);
     // Definitions are alone in their change set.
-    if (proposal.changes.definitions.empty() && held_due()) PERDURE_TRY(add_held(proposal.changes));
+    if (proposal.changes.definitions.empty() && held_due()) {
+        add_held(proposal.changes, flush_queue_.queued_bytes() + encoded_bytes);
+    }
 
     ChangeSet changes = std::move(proposal.changes);
     lsn = core_->pending.last() + 1;
     changes.lsn = lsn;
     if (changes.tick) {
         core_->tick = changes.tick;
+        core_->tick_lsn = lsn;
+        core_->tick_level = level;
         core_->reserved.clear();
     }
     proposal.changes.tick = changes.tick;
@@ -255,22 +260,27 @@ Status Engine::read_for(Check& check) {
     return {};
 }
 
-bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, Lsn& at) {
+bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, bool from_tick,
+                           Lsn& at) {
     const std::scoped_lock lock(core_->mutex);
-    at = core_->pending.last() + 1;
     const auto greatest = core_->append_max.find(table.id);
-    return greatest == core_->append_max.end() || key > greatest->second;
+    if (greatest != core_->append_max.end() && key <= greatest->second) return false;
+    at = from_tick ? 0 : core_->pending.last() + 1;
+    if (from_tick) core_->reserved.emplace(table.id, std::string(key));
+    return true;
 }
 
 void Engine::note_appended(const ChangeSet& changes) {
     std::string key;
-    for (const Batch& batch : changes.batches) {
-        if (!batch.table().append_only) continue;
-        std::string& greatest = core_->append_max[batch.table().id];
-        for (std::uint32_t row = 0; row < batch.rows(); ++row) {
-            key.clear();
-            encode_key(batch, row, key);
-            if (key > greatest) greatest = key;
+    for (const auto* batches : {&changes.batches, &changes.ephemeral}) {
+        for (const Batch& batch : *batches) {
+            if (!batch.table().append_only) continue;
+            std::string& greatest = core_->append_max[batch.table().id];
+            for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+                key.clear();
+                encode_key(batch, row, key);
+                if (key > greatest) greatest = key;
+            }
         }
     }
 }
@@ -311,13 +321,12 @@ Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t 
     std::optional<journal::GroupAddress> found;
     {
         const std::scoped_lock lock(core_->mutex);
-        for (Lsn lsn = core_->pending.last(); lsn > core_->pending.released() && !found; --lsn) {
-            const Entry& entry = core_->pending.entry(lsn);
-            if (entry.changes.tick != tick) continue;
-            if (!entry.let_go) return core_->tick_content(entry.changes) == offered;
-            found = entry.address;
-        }
-        if (!found) return core_->stored.tick == tick && core_->stored.tick_content == offered;
+        // What the store has need not be in the journal any more.
+        if (core_->tick_lsn <= core_->stored.lsn) return core_->stored.tick_content == offered;
+        const Entry& entry = core_->pending.entry(core_->tick_lsn);
+        PERDURE_ASSERT(entry.changes.tick == tick);
+        if (!entry.let_go) return core_->tick_content(entry.changes) == offered;
+        found = entry.address;
     }
     PERDURE_TAKE(const auto group, journal_->read(*found, core_->catalog));
     for (const ChangeSet& set : group) {

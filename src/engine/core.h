@@ -59,9 +59,12 @@ struct Core {
     std::map<const void*, ViewMark>
         views;  // open snapshots: pending keeps what is above the lowest
     HeldRows held;
-    std::uint64_t held_since_ms = 0;
+    std::uint64_t held_bytes = 0;   // of memory, of their batches
+    std::uint64_t held_due_ms = 0;  // when the first of them has waited for its interval
     std::set<std::pair<TableId, std::string>> reserved;  // keys that an open tick has judged
     std::optional<std::uint64_t> tick;                   // the last one accepted
+    Lsn tick_lsn = 0;                                    // its change set, or a later one
+    Level tick_level = Level::journal;
     std::map<TableId, std::string> append_max;           // greatest key of each append-only table
 
     [[nodiscard]] const Category& category_of(const TableDefinition& table) const {

@@ -39,11 +39,12 @@ void Engine::journal_failed(const Status& reason) {
         const std::scoped_lock lock(trouble_mutex_);
         trouble_ = reason;
     }
-    stored_changed_.notify_all();
+    tell_stored();
     if (options_.log) options_.log("the journal failed, the world is read-only: " + reason.text());
 }
 
 void Engine::help(Lsn lsn, Level level) {
+    if (abandoned_.load()) return;
     flush_queue_.wait(lsn);
     if (level == Level::stored && !core_->progress->failed()) await_stored(lsn);
 }
@@ -63,8 +64,18 @@ void Engine::await_stored(Lsn lsn) {
     }
     alarm_store_();
     std::unique_lock lock(stored_mutex_);
-    stored_changed_.wait(
-        lock, [&] { return core_->progress->stored() >= lsn || core_->progress->failed(); });
+    stored_changed_.wait(lock, [&] {
+        return core_->progress->stored() >= lsn || core_->progress->failed() || gone_.load();
+    });
+}
+
+// What changed is not guarded by the mutex: without it, a waiter could look before the change and
+// sleep after this.
+void Engine::tell_stored() {
+    {
+        const std::scoped_lock lock(stored_mutex_);
+    }
+    stored_changed_.notify_all();
 }
 
 bool Engine::drain_due() {
@@ -92,7 +103,7 @@ Result<bool> Engine::step_store() {
             last_drain_ms_ = core_->now_ms();
             if (drained) {
                 checkpoint_wanted_ = true;
-                stored_changed_.notify_all();
+                tell_stored();
                 return true;
             }
         }
@@ -270,26 +281,13 @@ void Engine::abandon() {
         closed_.store(true, std::memory_order_release);
     }
     core_->progress->fail(error(Code::unknown, "the world was abandoned"));
-    stored_changed_.notify_all();
+    tell_stored();
 }
 
 Status Engine::close() {
     if (closed_.load()) return {};
-    // Held rows go out with a last, empty change set.
-    bool held = false;
-    {
-        const std::scoped_lock lock(core_->mutex);
-        held = !core_->held.empty();
-    }
     Status status;
-    if (held && !core_->progress->failed()) {
-        Proposal last;
-        {
-            const std::scoped_lock lock(core_->mutex);
-            status = add_held(last.changes);
-        }
-        if (status.ok()) status = commit(last, {.tick = {}, .level = Level::journal}).status();
-    }
+    if (!core_->progress->failed()) status = commit_held();
     Lsn accepted = 0;
     {
         const std::scoped_lock lock(core_->mutex);
@@ -298,7 +296,10 @@ Status Engine::close() {
     }
     if (status.ok()) status = core_->progress->wait(accepted, Level::journal);
     if (status.ok() && !core_->progress->failed()) {
-        store_retry_ms_ = 0;
+        {
+            const std::scoped_lock lock(store_mutex_);
+            store_retry_ms_ = 0;
+        }
         while (status.ok() && core_->progress->stored() < accepted) status = step_store().status();
         for (bool more = true; status.ok() && more;) {
             auto stepped = step_store();

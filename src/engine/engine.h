@@ -84,7 +84,9 @@ public:
     // For staging.
     // True if an append-only table has no key as great; `at` is then the last LSN that was looked
     // at.
-    [[nodiscard]] bool is_beyond_all(const TableDefinition& table, std::string_view key, Lsn& at);
+    // A tick's is reserved then.
+    [[nodiscard]] bool is_beyond_all(const TableDefinition& table, std::string_view key,
+                                     bool from_tick, Lsn& at);
     Status reserve(const TableDefinition& table, std::string_view key);
     Status judge_and_reserve(Check& check);
     void release_reserved();
@@ -109,7 +111,8 @@ public:
     std::size_t poll() { return core_->progress->poll(); }
 
     // Steps. True: there may be more to do at once.
-    bool step_journal() { return flush_queue_.step(); }
+    bool step_journal() { return !abandoned_.load() && flush_queue_.step(); }
+    void step_held();  // relaxed rows that have waited long enough
     void step_attest();
     Result<bool> step_store();    // drain if due, release, checkpoint, trim
     Result<bool> step_prepare();  // journal files ahead
@@ -139,20 +142,26 @@ private:
     Level classify(ChangeSet& changes, const CommitOptions& options) const;
     Status make_room(std::uint64_t encoded_bytes);
     // `again`: refused for a reason that trying again may mend at once.
-    Status accept(Proposal& proposal, const CommitOptions& options, std::uint64_t encoded_bytes,
-                  Lsn& lsn, bool& again);
+    Status accept(Proposal& proposal, const CommitOptions& options, Level level,
+                  std::uint64_t encoded_bytes, Lsn& lsn, bool& again);
     Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
     Status check_keys(const Proposal& proposal);
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
+    void hold(const std::string& key, std::shared_ptr<const Batch> row);
+    void drop_held(TableId table, const std::string& key);
     void hold_relaxed(ChangeSet& changes, bool at_once);
-    Status add_held(ChangeSet& changes);
     [[nodiscard]] bool held_due() const;
+    [[nodiscard]] std::uint64_t held_room();
+    Result<ChangeSet> gather_held() const;
+    void add_held(ChangeSet& changes, std::uint64_t room_taken);
+    Status commit_held();
     void note_appended(const ChangeSet& changes);
     Status refuse_if_failed() const;
 
     void group_durable(const journal::Appended& appended);
     void journal_failed(const Status& reason);
     void await_stored(Lsn lsn);
+    void tell_stored();
     Status load_append_max();
 
     EngineOptions options_;
@@ -180,7 +189,9 @@ private:
 
     mutable std::mutex trouble_mutex_;
     Status trouble_;  // guarded by trouble_mutex_: why the store is behind, or the world read-only
+    std::atomic<bool> holds_{false};  // core_->held is not empty
     std::atomic<bool> closed_{false};
+    std::atomic<bool> gone_{false};  // the engine is being destroyed: nobody waits any more
     std::atomic<bool> abandoned_{false};
     std::atomic<std::uint64_t> refused_busy_{0};
     std::atomic<std::uint64_t> prepare_waits_{0};

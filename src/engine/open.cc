@@ -17,6 +17,8 @@ Engine::Engine(EngineOptions options)
                    [this](const Status& reason) { journal_failed(reason); }) {}
 
 Engine::~Engine() {
+    gone_.store(true);
+    tell_stored();
     if (core_) core_->progress->detach();
 }
 
@@ -65,6 +67,7 @@ Status Engine::open_journal() {
     core_->log = options_.log;
     core_->safe_lsn = marks.safe;
     core_->tick = from.tick;
+    core_->tick_lsn = from.lsn;
     for (const Category& category : options_.categories) {
         PERDURE_TRY(category.validate());
         core_->categories[category.name] = category;
@@ -75,7 +78,10 @@ Status Engine::open_journal() {
     }
     const auto visit = [this](journal::GroupFound&& group) -> Status {
         for (ChangeSet& set : group.changes) {
-            if (set.tick) core_->tick = set.tick;
+            if (set.tick) {
+                core_->tick = set.tick;
+                core_->tick_lsn = set.lsn;
+            }
             ++recovered_.replayed_changes;
             core_->pending.push(std::move(set));
         }

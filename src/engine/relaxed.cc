@@ -12,10 +12,28 @@
 namespace perdure::engine {
 namespace {
 
-// Relaxed rows held at once; beyond it they go out early.
+// Relaxed rows held at once, and their memory; beyond it they go out early.
 constexpr std::size_t held_rows_max = 100'000;
+constexpr std::uint64_t held_bytes_max = 64ULL << 20;
 
 }  // namespace
+
+void Engine::hold(const std::string& key, std::shared_ptr<const Batch> row) {
+    const TableDefinition& table = row->table();
+    const std::uint64_t due = core_->now_ms() + core_->category_of(table).interval_ms;
+    core_->held_due_ms = core_->held.empty() ? due : std::min(core_->held_due_ms, due);
+    drop_held(table.id, key);
+    core_->held_bytes += row->bytes();
+    core_->held[{table.id, key}] = std::move(row);
+    holds_.store(true, std::memory_order_relaxed);
+}
+
+void Engine::drop_held(TableId table, const std::string& key) {
+    const auto found = core_->held.find({table, key});
+    if (found == core_->held.end()) return;
+    core_->held_bytes -= found->second->bytes();
+    core_->held.erase(found);
+}
 
 // Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held
 // replaces one that is.
@@ -31,15 +49,14 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
             key.clear();
             encode_key(batch, row, key);
             if (!relaxed || batch.operation() == Operation::erase) {
-                core_->held.erase({table.id, key});
+                drop_held(table.id, key);
                 continue;
             }
             BatchBuilder one(table, Operation::upsert);
             one.add(batch, row);
             auto copy = one.finish();
             if (!copy) return;  // one row that does not fit a batch: it goes at once
-            if (core_->held.empty()) core_->held_since_ms = core_->now_ms();
-            core_->held[{table.id, key}] = std::make_shared<const Batch>(*std::move(copy));
+            hold(key, std::make_shared<const Batch>(*std::move(copy)));
         }
     }
     if (at_once) return;
@@ -52,16 +69,20 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
 
 bool Engine::held_due() const {
     if (core_->held.empty()) return false;
-    if (core_->held.size() >= held_rows_max || closed_.load(std::memory_order_relaxed)) return true;
-    const std::uint64_t waited = core_->now_ms() - core_->held_since_ms;
-    return std::any_of(core_->held.begin(), core_->held.end(), [&](const auto& row) {
-        return waited >= core_->category_of(row.second->table()).interval_ms;
-    });
+    return core_->held.size() >= held_rows_max || core_->held_bytes >= held_bytes_max ||
+           core_->now_ms() >= core_->held_due_ms;
 }
 
-// Puts every held row into this change set.
-Status Engine::add_held(ChangeSet& changes) {
-    std::vector<Batch> batches;
+// What held rows may take in the journal, more or less; 0 if they go on waiting.
+std::uint64_t Engine::held_room() {
+    if (!holds_.load(std::memory_order_relaxed)) return 0;
+    const std::scoped_lock lock(core_->mutex);
+    return held_due() ? 2 * core_->held_bytes + io::block_bytes : 0;
+}
+
+// The held rows as a change set.
+Result<ChangeSet> Engine::gather_held() const {
+    ChangeSet gathered;
     for (auto row = core_->held.begin(); row != core_->held.end();) {
         const TableDefinition& table = row->second->table();
         BatchBuilder builder(table, Operation::upsert);
@@ -69,11 +90,57 @@ Status Engine::add_held(ChangeSet& changes) {
             builder.add(*row->second, 0);
         }
         PERDURE_TAKE(Batch batch, builder.finish());
-        batches.push_back(std::move(batch));
+        gathered.batches.push_back(std::move(batch));
+    }
+    return gathered;
+}
+
+// Puts every held row into this change set, if the journal has room for them as well; else they
+// wait for the next one.
+void Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
+    Result<ChangeSet> gathered = gather_held();
+    if (!gathered) return;
+    if (!journal_->has_room(room_taken + journal::encoded_bytes_max(*gathered))) return;
+    for (Batch& held : gathered->batches) {
+        const auto own = std::find_if(
+            changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
+                return batch.table().id == held.table().id &&
+                       batch.operation() == Operation::upsert;
+            });
+        if (own == changes.batches.end()) {
+            changes.batches.push_back(std::move(held));
+            continue;
+        }
+        // One batch per table and operation. Their keys differ: see hold_relaxed().
+        BatchBuilder both(held.table(), Operation::upsert);
+        for (std::uint32_t row = 0; row < own->rows(); ++row) both.add(*own, row);
+        for (std::uint32_t row = 0; row < held.rows(); ++row) both.add(held, row);
+        auto merged = both.finish();
+        if (!merged) return;
+        *own = *std::move(merged);
     }
     core_->held.clear();
-    std::move(batches.begin(), batches.end(), std::back_inserter(changes.batches));
-    return {};
+    core_->held_bytes = 0;
+    holds_.store(false, std::memory_order_relaxed);
+}
+
+// If nobody commits, relaxed rows go out by themselves when their interval is over.
+void Engine::step_held() {
+    if (held_room() == 0) return;
+    Proposal nothing;
+    // A refusal is no harm: they are held, and this is tried again.
+    static_cast<void>(commit(nothing, {.tick = {}, .level = Level::journal}).ok());
+}
+
+// The last change set of a world that is being closed.
+Status Engine::commit_held() {
+    Proposal last;
+    {
+        const std::scoped_lock lock(core_->mutex);
+        if (core_->held.empty()) return {};
+        PERDURE_TAKE(last.changes, gather_held());
+    }
+    return commit(last, {.tick = {}, .level = Level::journal}).status();
 }
 
 }  // namespace perdure::engine

@@ -94,6 +94,7 @@ constexpr std::chrono::milliseconds prepare_pause{200};  // a full disk may have
 Runtime::Runtime() {
     journal_ = std::make_unique<Duty>(journal_pause, [](Engine& engine) {
         const bool more = engine.step_journal();
+        if (!more) engine.step_held();
         if (!more) engine.step_attest();
         return more;
     });

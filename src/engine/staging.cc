@@ -22,7 +22,13 @@ constexpr std::size_t staged_rows_max = 4'000'000;
 Result<Batch> one_row(const TableDefinition& table, Operation operation,
                       std::span<const Cell> cells) {
     BatchBuilder builder(table, operation);
-    PERDURE_TRY(builder.add(cells));
+    if (Status status = builder.add(cells); !status.ok()) {
+        for (const Cell& cell : cells) {
+            if (table.find_column(cell.column)) continue;
+            return error(Code::not_found, "table '{}' has no column '{}'", table.name, cell.column);
+        }
+        return status;
+    }
     return builder.finish();
 }
 
@@ -32,9 +38,16 @@ Staging::~Staging() { clear(); }
 
 void Staging::clear() {
     if (is_tick_) engine_.release_reserved();
-    rows_.clear();
-    checks_.clear();
+    unstage(0, 0);
     prefetched_.clear();
+}
+
+// Forgets what was staged behind the first so many rows and checks.
+void Staging::unstage(std::size_t rows, std::size_t checks) {
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(rows), rows_.end());
+    checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(checks), checks_.end());
+    newest_.clear();
+    indexed_ = 0;
 }
 
 Result<const TableDefinition*> Staging::user_table(std::string_view name, bool append) const {
@@ -72,9 +85,13 @@ Status Staging::append(std::string_view name, std::span<const Cell> row) {
     PERDURE_TAKE(Batch batch, one_row(*table, Operation::upsert, row));
     std::string key;
     encode_key(batch, 0, key);
+    if (!rows_.empty() && find_staged(*table, key)) {
+        return error(Code::conflict, "table '{}': key {} is appended twice in one commit", name,
+                     key_text(batch, 0));
+    }
     // A key beyond all others is new without looking; others must be looked for.
     Lsn new_at = 0;
-    if (!engine_.is_beyond_all(*table, key, new_at)) {
+    if (!engine_.is_beyond_all(*table, key, is_tick_, new_at)) {
         Check check;
         check.table = table;
         check.key = key;
@@ -140,11 +157,13 @@ Status Staging::judge_now(Check& check) {
 }
 
 const Staging::StagedRow* Staging::find_staged(const TableDefinition& table,
-                                               std::string_view key) const {
-    for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
-        if (row->table->id == table.id && row->key == key) return &*row;
+                                               std::string_view key) {
+    // Most never ask: the index is brought up to date when somebody does.
+    for (; indexed_ < rows_.size(); ++indexed_) {
+        newest_[{rows_[indexed_].table->id, rows_[indexed_].key}] = indexed_;
     }
-    return nullptr;
+    const auto found = newest_.find({table.id, std::string(key)});
+    return found == newest_.end() ? nullptr : &rows_[found->second];
 }
 
 Status Staging::put_structs(std::string_view name, const StructShape& shape,
@@ -152,16 +171,18 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
     const TableDefinition* table = engine_.catalog().find(name);
     PERDURE_TAKE(table, user_table(name, table && table->append_only));
     PERDURE_ASSERT(stride > 0 && rows.size() % stride == 0);
+    const std::size_t rows_before = rows_.size();
+    const std::size_t checks_before = checks_.size();
     std::vector<Cell> cells(shape.fields.size());
     for (std::size_t at = 0; at < rows.size(); at += stride) {
         for (std::size_t i = 0; i < shape.fields.size(); ++i) {
             cells[i] = {shape.fields[i].name, field_value(shape.fields[i], rows.data() + at)};
         }
-        if (table->append_only) {
-            PERDURE_TRY(append(name, cells));
-        } else {
-            PERDURE_TRY(stage(*table, Operation::upsert, cells, {}));
-        }
+        Status staged = table->append_only ? append(name, cells)
+                                           : stage(*table, Operation::upsert, cells, {});
+        if (staged.ok()) continue;
+        unstage(rows_before, checks_before);
+        return staged;
     }
     return {};
 }
@@ -248,14 +269,10 @@ Result<Token> Staging::commit(const CommitOptions& options) {
         return error(Code::invalid, "nothing is staged in this transaction");
     }
     Proposal proposal;
-    if (Status status = propose(proposal); !status.ok()) {
-        checks_ = std::move(proposal.checks);
-        return status;
-    }
+    PERDURE_TRY(propose(proposal));
     auto token = engine_.commit(proposal, options);
     if (token) {
-        rows_.clear();
-        checks_.clear();
+        unstage(0, 0);
         if (options.wait) PERDURE_TRY(token->wait());
     } else {
         checks_ = std::move(proposal.checks);

@@ -54,13 +54,16 @@ private:
     Status stage(const TableDefinition& table, Operation operation, std::span<const Cell> cells,
                  const Condition& condition);
     Status judge_now(Check& check);
-    [[nodiscard]] const StagedRow* find_staged(const TableDefinition& table,
-                                               std::string_view key) const;
+    [[nodiscard]] const StagedRow* find_staged(const TableDefinition& table, std::string_view key);
+    void unstage(std::size_t rows, std::size_t checks);
 
     Engine& engine_;
     const bool is_tick_;
     std::vector<StagedRow> rows_;  // in the order in which they were staged
     std::vector<Check> checks_;
+    // Where in rows_ the newest row of a key is, of the first so many rows.
+    std::map<std::pair<TableId, std::string>, std::size_t> newest_;
+    std::size_t indexed_ = 0;
     std::map<std::pair<TableId, std::string>, Check> prefetched_;  // ticks: what the store had
 };
 

@@ -86,31 +86,37 @@ Result<std::size_t> PosixFile::read_buffered(std::uint64_t offset, MutableByteSp
     return done;
 }
 
-// O_DIRECT takes only whole blocks into aligned memory: read the blocks around what is asked for
-// into an aligned buffer and copy out of it.
+// O_DIRECT takes only whole blocks into aligned memory. Where the caller's memory is so, it is read
+// into directly: recovery asks for megabytes that way. What is left is read around what is asked for,
+// into an aligned buffer, and copied out of it.
 Result<std::size_t> PosixFile::read_direct(std::uint64_t offset, MutableByteSpan into) {
-    if (into.empty()) return std::size_t{0};
-    const std::size_t bounce_bytes = std::min<std::size_t>(
-        bounce_bytes_max, round_up(offset % block_bytes + into.size(), block_bytes));
-    const AlignedBytes bounce = allocate_aligned(bounce_bytes);
-
+    AlignedBytes bounce;
     std::size_t done = 0;
     while (done < into.size()) {
+        const MutableByteSpan rest = into.subspan(done);
         const std::size_t skip = (offset + done) % block_bytes;
         const std::uint64_t start = offset + done - skip;
+        const bool in_place = skip == 0 && rest.size() >= block_bytes &&
+                              reinterpret_cast<std::uintptr_t>(rest.data()) % block_bytes == 0;
+        if (!in_place && !bounce) bounce = allocate_aligned(bounce_bytes_max);
         const std::size_t wanted =
-            std::min<std::size_t>(bounce_bytes, round_up(skip + into.size() - done, block_bytes));
-        const ssize_t result = read_once(direct_.number(), bounce.get(), wanted, start);
+            in_place ? rest.size() / block_bytes * block_bytes
+                     : std::min<std::size_t>(bounce_bytes_max,
+                                             round_up(skip + rest.size(), block_bytes));
+        std::byte* const target = in_place ? rest.data() : bounce.get();
+        const ssize_t result = read_once(direct_.number(), target, wanted, start);
         if (result < 0 && errno == EINVAL) {  // some file systems only say so when read
-            PERDURE_TAKE(const std::size_t more, read_buffered(offset + done, into.subspan(done)));
+            PERDURE_TAKE(const std::size_t more, read_buffered(offset + done, rest));
             return done + more;
         }
         if (result < 0) return transfer_error(errno, "read", path_, start, wanted);
         const std::size_t got = static_cast<std::size_t>(result);
         if (got <= skip) break;
-        const std::size_t useful = std::min(got - skip, into.size() - done);
-        std::memcpy(into.data() + done, bounce.get() + skip, useful);
+        const std::size_t useful = std::min(got - skip, rest.size());
+        if (!in_place) std::memcpy(rest.data(), bounce.get() + skip, useful);
         done += useful;
+        // Behind an odd length only the end can follow: asking on from there would be no whole block.
+        if (in_place && got % block_bytes != 0) break;
     }
     if (done < into.size()) {
         // A device that fails in the middle may answer with a short read; that must not pass for

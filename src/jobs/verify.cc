@@ -127,11 +127,12 @@ private:
         store::Store* store = opened ? opened->get() : nullptr;
         const std::uint64_t epoch = from.epoch + 1;
         if (store) PERDURE_TRY(store->take_over(epoch));
+        const auto visit = [&](journal::GroupFound&& group) -> Status {
+            if (!store || group.changes.empty()) return {};
+            return apply(*store, epoch, group);
+        };
         const auto found = journal::recover(files_, place_.journal(), verdict_.world, from,
-                                            catalog_, [&](journal::GroupFound&& group) -> Status {
-                                                if (!store || group.changes.empty()) return {};
-                                                return apply(*store, epoch, group);
-                                            });
+                                            catalog_, visit, journal::Access::onlooker);
         if (!found) {
             applied = false;
             if (found.status().code() == Code::unsupported) return found.status();

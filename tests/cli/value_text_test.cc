@@ -18,14 +18,22 @@ TEST(ValueText, is_what_a_person_would_write) {
     EXPECT_EQ(value_text(Entity{9}), "9");
 }
 
+// Without the end of the line.
+std::string json(const Value& value) {
+    std::string line = json_line(value_json(value));
+    EXPECT_EQ(line.back(), '\n');
+    line.pop_back();
+    return line;
+}
+
 TEST(ValueJson, is_json_whatever_is_in_it) {
-    EXPECT_EQ(value_json({}), "null");
-    EXPECT_EQ(value_json(false), "false");
-    EXPECT_EQ(value_json("a \"b\"\n"), R"("a \"b\"\n")");
-    EXPECT_EQ(value_json("not \xff UTF-8"), "\"not \xEF\xBF\xBD UTF-8\"");
-    EXPECT_EQ(value_json(std::numeric_limits<double>::quiet_NaN()), "null");
-    EXPECT_EQ(value_json(0.1), "0.1");
-    EXPECT_EQ(value_json(Bytes{std::byte{16}}), "\"10\"");
+    EXPECT_EQ(json({}), "null");
+    EXPECT_EQ(json(false), "false");
+    EXPECT_EQ(json("a \"b\"\n"), R"("a \"b\"\n")");
+    EXPECT_EQ(json("not \xff UTF-8"), "\"not \xEF\xBF\xBD UTF-8\"");
+    EXPECT_EQ(json(std::numeric_limits<double>::quiet_NaN()), "null");
+    EXPECT_EQ(json(0.1), "0.1");
+    EXPECT_EQ(json(Bytes{std::byte{16}}), "\"10\"");
 }
 
 }  // namespace

@@ -167,7 +167,7 @@ TEST(ContentHash, tells_operations_apart_and_leaves_ephemeral_rows_out) {
     with_ephemeral.lsn = 9;
     with_ephemeral.tick = 4;
     EXPECT_EQ(content_hash(with_ephemeral), content_hash(upsert()));
-    EXPECT_EQ(content_hash({}), Hash128());
+    EXPECT_EQ(content_hash(ChangeSet()), Hash128());
 }
 
 TEST(ContentHash, does_not_depend_on_the_order_of_batches) {
@@ -180,6 +180,14 @@ TEST(ContentHash, does_not_depend_on_the_order_of_batches) {
     ChangeSet backward = changes_of(second());
     backward.batches.push_back(first());
     EXPECT_EQ(content_hash(forward), content_hash(backward));
+}
+
+TEST(ContentHash, is_the_sum_of_what_its_batches_add) {
+    const TableDefinition table = purse();
+    ChangeSet changes = changes_of(test::batch_of(table, {purse_row(1, 5, "a")}));
+    changes.batches.push_back(test::batch_of(table, {{{"entity", Entity{2}}}}, Operation::erase));
+    EXPECT_EQ(content_hash(changes),
+              content_hash(changes.batches[0]) + content_hash(changes.batches[1]));
 }
 
 TEST(ContentHash, includes_definitions) {

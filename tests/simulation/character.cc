@@ -42,8 +42,10 @@ Character Character::draw(Random& random) {
     drawn.may_evolve = random.chance(1, 3);
     drawn.may_interleave = random.chance(1, 2);
     drawn.steps = static_cast<std::uint32_t>(random.range(4, 24));
-    if (random.chance(1, 3)) {
-        drawn.fault = static_cast<FaultPlan>(random.range(1, 5));
+    if (random.chance(2, 5)) {
+        // A failed flush is what most is made of; it comes twice as often as the others.
+        const std::uint64_t plan = random.range<std::uint64_t>(0, 5);
+        drawn.fault = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
         drawn.fault_at = random.range(1, 160);
         drawn.fault_length = random.range(1, 30);
     }

@@ -24,6 +24,8 @@ void Figures::add(const Figures& other) {
     faults += other.faults;
     failures += other.failures;
     interleaved += other.interleaved;
+    files_prepared += other.files_prepared;
+    files_trimmed += other.files_trimmed;
 }
 
 Player::Player(Machine& machine, Model& model, const Character& character, Random random, Figures& figures,
@@ -64,13 +66,14 @@ Status Player::open_life() {
     marks_left_ = false;
     callbacks_due_ = 0;
     if (!faulty_) {
-        if (wrap_disk) wrapped_ = wrap_disk(*machine_.disk);
-        faulty_ = std::make_unique<io::FaultyFileSystem>(wrapped_ ? *wrapped_ : *machine_.disk);
+        if (bug != SeededBug::none) broken_disk_ = break_disk(bug, *machine_.disk);
+        faulty_ = std::make_unique<io::FaultyFileSystem>(broken_disk_ ? *broken_disk_ : *machine_.disk);
         faulty_->on_operation = [this](const io::Operation& operation) { before_disk(operation); };
     }
     auto opened = Life::open(*faulty_, clock_, character_.options, [this] {
-        return std::make_unique<RecordingStore>(
-            machine_.store, clock_, [this](std::string_view call) { before_store(call); }, store_down_);
+        return break_store(bug, std::make_unique<RecordingStore>(
+                                    machine_.store, clock_,
+                                    [this](std::string_view call) { before_store(call); }, store_down_));
     });
     if (!opened) return opened.status();
     life_ = *std::move(opened);
@@ -239,6 +242,8 @@ void Player::note_unsynced(const io::Operation& operation) {
         case io::OperationKind::rename:
             if (unsynced_files_.erase(path) > 0) unsynced_files_.insert(std::string(operation.path_to));
             unsynced_directories_.insert(parent(operation.path_to));
+            if (operation.path_to.ends_with(".pdj")) ++figures_.files_prepared;
+            if (path.ends_with(".pdj")) ++figures_.files_trimmed;
             break;
         case io::OperationKind::remove:
             unsynced_files_.erase(path);
@@ -271,7 +276,7 @@ void Player::inject_faults(const io::Operation& operation) {
             if (fault_spent_ || !sync) return;
             hit(io::FaultType::fail_io);
             // What a page cache may do then: the bytes still seem to be there.
-            if (kind == Kind::sync && random_.chance(1, 2)) {
+            if (kind == Kind::sync && random_.chance(2, 3)) {
                 machine_.disk->lose_unsynced(std::string(operation.path));
             }
             break;

@@ -26,6 +26,7 @@
 #include "simulation/machine.h"
 #include "simulation/model.h"
 #include "simulation/run_log.h"
+#include "simulation/seeded_bugs.h"
 
 namespace perdure::simulation {
 
@@ -45,6 +46,8 @@ struct Figures {
     std::uint64_t faults = 0;
     std::uint64_t failures = 0;        // worlds that became read-only
     std::uint64_t interleaved = 0;
+    std::uint64_t files_prepared = 0;  // of the journal
+    std::uint64_t files_trimmed = 0;
 
     void add(const Figures& other);
 };
@@ -57,8 +60,7 @@ public:
 
     // Called before each operation on disk or store, which is described.
     std::function<void(std::string_view)> on_operation;
-    // Wraps the disk, for seeded bugs; null: nothing.
-    std::function<std::unique_ptr<io::FileSystem>(io::FileSystem&)> wrap_disk;
+    SeededBug bug = SeededBug::none;
 
     // Opens the world, as the process or the machine left it, and judges what is there.
     Status open();
@@ -138,7 +140,7 @@ private:
     Random random_;
     io::ManualClock clock_;
     std::unique_ptr<io::FaultyFileSystem> faulty_;
-    std::unique_ptr<io::FileSystem> wrapped_;
+    std::unique_ptr<io::FileSystem> broken_disk_;
     Variant variant_;
     std::unique_ptr<Life> life_;
     bool store_down_ = false;

@@ -2,6 +2,7 @@
 //
 //     perdure_simulate [--runs N] [--seconds S] [--first-seed S]
 //     perdure_simulate --seed S [--crash-at K]        one run, told line by line
+//     … --bug NAME                                    with a seeded bug: it must be found
 //
 // Exit codes: 0 all is well, 1 something is not, 2 bad arguments.
 #include <csignal>
@@ -26,6 +27,7 @@ struct Arguments {
     std::uint64_t first_seed = 1;
     std::optional<std::uint64_t> seed;
     std::optional<std::uint64_t> crash_at;
+    SeededBug bug = SeededBug::none;
 };
 
 std::optional<Arguments> parse(int count, char** words) {
@@ -34,6 +36,12 @@ std::optional<Arguments> parse(int count, char** words) {
     for (int at = 1; at < count; at += 2) {
         const std::string_view name = words[at];
         if (at + 1 == count) return std::nullopt;
+        if (name == "--bug") {
+            const auto bug = find_bug(words[at + 1]);
+            if (!bug) return std::nullopt;
+            arguments.bug = *bug;
+            continue;
+        }
         char* end = nullptr;
         const std::uint64_t number = std::strtoull(words[at + 1], &end, 10);
         if (end == words[at + 1] || *end != '\0') return std::nullopt;
@@ -64,17 +72,18 @@ std::optional<Arguments> parse(int count, char** words) {
 void print(const Figures& figures, double seconds) {
     const std::string line = text::format(
         "{} workloads, {} operations, {} crash points, {} crash states, {} crashes in recoveries; {} recoveries "
-        "({} with a torn end), {} change sets replayed; {} commits, {} conflicts, {} refused; {} faults, {} steps in "
+        "({} with a torn end), {} change sets replayed; {} journal files prepared, {} trimmed; {} commits, {} conflicts, {} refused; {} faults, {} steps in "
         "the middle of others; {:.0f} s, {:.0f} recoveries/s\n",
         figures.workloads, figures.operations, figures.crash_points, figures.crashes, figures.nested_crashes,
-        figures.recoveries, figures.torn, figures.replayed, figures.commits, figures.conflicts, figures.refused,
+        figures.recoveries, figures.torn, figures.replayed, figures.files_prepared, figures.files_trimmed,
+        figures.commits, figures.conflicts, figures.refused,
         figures.faults, figures.interleaved, seconds, static_cast<double>(figures.recoveries) / seconds);
     std::fputs(line.c_str(), stdout);
     std::fflush(stdout);
 }
 
 int run_one(const Arguments& arguments) {
-    Simulation simulation({.crash_at = arguments.crash_at, .log = true});
+    Simulation simulation({.crash_at = arguments.crash_at, .log = true, .bug = arguments.bug});
     const auto failure = simulation.run(*arguments.seed);
     if (failure) {
         std::fputs(failure->text().c_str(), stdout);
@@ -90,12 +99,13 @@ int run_many(const Arguments& arguments) {
     const auto seconds = [&] { return static_cast<double>(clock.monotonic_ns() - began) / 1e9; };
     constexpr double seconds_per_report = 10;
     double next_report = seconds_per_report;
-    Simulation simulation({});
+    Simulation simulation({.bug = arguments.bug});
     for (std::uint64_t run = 0; run < arguments.runs; ++run) {
         const std::uint64_t seed = arguments.first_seed + run;
         if (const auto failure = simulation.run(seed)) {
             Simulation again({.crash_at = failure->operation > 0 ? std::optional(failure->operation) : std::nullopt,
-                              .log = true});
+                              .log = true,
+                              .bug = arguments.bug});
             const auto told = again.run(seed);
             std::fputs((told ? *told : *failure).text().c_str(), stdout);
             print(simulation.figures(), seconds());
@@ -127,7 +137,7 @@ extern "C" void tell_whereabouts(int signal_number) {
 int run(int count, char** words) {
     const auto arguments = parse(count, words);
     if (!arguments) {
-        std::fputs("usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S [--crash-at K]]\n",
+        std::fputs("usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S [--crash-at K]] [--bug NAME]\n",
                    stderr);
         return 2;
     }

@@ -58,7 +58,8 @@ std::optional<Failure> Simulation::run(std::uint64_t seed) {
     run.log.add("seed {}: {}", seed, run.character.describe());
     const Status lived = live(run);
     if (!run.failure && !lived.ok()) run.failure = Failure{seed, 0, CrashState::nothing, lived, {}};
-    if (run.failure) run.failure->log = run.log.lines();
+    log_ = run.log.lines();
+    if (run.failure) run.failure->log = log_;
     return std::move(run.failure);
 }
 
@@ -66,7 +67,7 @@ std::optional<Failure> Simulation::run(std::uint64_t seed) {
 Status Simulation::live(Run& run) {
     Random random = random_for(run.seed, 0, CrashState::nothing);
     Player player(run.machine, run.model, run.character, random, figures_, run.log);
-    player.wrap_disk = options_.wrap_disk;
+    player.bug = options_.bug;
     player.on_operation = [&](std::string_view) {
         if (player.take_changed()) crash_here(run, player);
     };
@@ -118,7 +119,7 @@ Status Simulation::recover(Run& run, Machine machine, Model model, Random random
     if (character.fault_at > 40) character.fault = FaultPlan::none;
     if (character.may_evolve) character.variant = draw_variant(random);
     Player player(machine, model, character, random.split(), figures_, run.log);
-    player.wrap_disk = options_.wrap_disk;
+    player.bug = options_.bug;
 
     // The power may fail again in the middle.
     constexpr std::uint64_t operations_of_a_recovery = 40;

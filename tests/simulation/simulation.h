@@ -10,8 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,14 +18,14 @@
 #include "simulation/character.h"
 #include "simulation/machine.h"
 #include "simulation/player.h"
+#include "simulation/seeded_bugs.h"
 
 namespace perdure::simulation {
 
 struct SimulationOptions {
     std::optional<std::uint64_t> crash_at{};  // only before this operation
     bool log = false;
-    // A seeded bug: the disk that worlds get instead of the real one.
-    std::function<std::unique_ptr<io::FileSystem>(io::FileSystem&)> wrap_disk{};
+    SeededBug bug = SeededBug::none;
 };
 
 struct Failure {
@@ -55,6 +53,8 @@ public:
 
     [[nodiscard]] std::optional<Failure> run(std::uint64_t seed);
     [[nodiscard]] const Figures& figures() const noexcept { return figures_; }
+    // Of the last run, if it was asked for.
+    [[nodiscard]] const std::vector<std::string>& log() const noexcept { return log_; }
 
 private:
     struct Run;
@@ -65,6 +65,7 @@ private:
 
     const SimulationOptions options_;
     Figures figures_;
+    std::vector<std::string> log_;
 };
 
 }  // namespace perdure::simulation

@@ -91,6 +91,7 @@ inline Schema test_schema() {
         "fleeting");
     schema.table("sparks").key<std::uint64_t>("id").append_only().category("fleeting");
     schema.table("drifts").key<std::uint64_t>("id").column<std::int64_t>("value").category("slow");
+    schema.table("letters").key<std::uint64_t>("id").column<std::string>("text").category("slow");
     schema.table("ledger").key<std::uint64_t>("id").column<std::int64_t>("value").category(
         "economy");
     return schema;

@@ -93,77 +93,80 @@ private:
     }
 };
 
+using OrderedJson = nlohmann::ordered_json;
+
+OrderedJson cells_of(const Batch& batch) {
+    OrderedJson cells = OrderedJson::array();
+    for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+        OrderedJson& made = cells.emplace_back();
+        for (std::size_t column = 0; column < batch.columns(); ++column) {
+            made[batch.table().columns[column].name] = value_json(batch.value(column, row));
+        }
+    }
+    return cells;
+}
+
 class JsonWriter final : public InspectWriter {
 public:
     using InspectWriter::InspectWriter;
 
     std::string file(const FileFound& found, std::size_t definitions) const override {
-        return fmt::format(
-            R"({{"kind":"file","name":{},"state":{},"bytes":{},"epoch":{},"first_lsn":{},"definitions":{},"remark":{}}})"
-            "\n",
-            json_string(journal::file_name(found.sequence)),
-            json_string(journal::state_name(found.state)), found.bytes, found.header.epoch,
-            found.header.first_lsn, definitions, json_string(found.remark));
+        return json_line({{"kind", "file"},
+                          {"name", journal::file_name(found.sequence)},
+                          {"state", journal::state_name(found.state)},
+                          {"bytes", found.bytes},
+                          {"epoch", found.header.epoch},
+                          {"first_lsn", found.header.first_lsn},
+                          {"definitions", definitions},
+                          {"remark", found.remark}});
     }
 
     std::string changes(const GroupSeen& group, std::size_t index) const override {
         const ChangeSet& set = group.changes[index];
-        std::string text = fmt::format(
-            R"({{"kind":"change_set","lsn":{},"tick":{},"bytes":{},"file":{},"group":{},"offset":{},"epoch":{},)",
-            set.lsn, set.tick ? std::to_string(*set.tick) : "null", group.frame_bytes[index],
-            json_string(journal::file_name(group.address.file)), group.header.group,
-            group.address.offset, group.header.epoch);
-        text += R"("defines":[)";
+        OrderedJson json{{"kind", "change_set"},
+                         {"lsn", set.lsn},
+                         {"tick", set.tick ? OrderedJson(*set.tick) : OrderedJson()},
+                         {"bytes", group.frame_bytes[index]},
+                         {"file", journal::file_name(group.address.file)},
+                         {"offset", group.address.offset},
+                         {"group", group.header.group},
+                         {"epoch", group.header.epoch},
+                         {"defines", OrderedJson::array()},
+                         {"batches", OrderedJson::array()}};
         for (const TableDefinition& definition : set.definitions) {
-            text += fmt::format("{}{}", &definition == set.definitions.data() ? "" : ",",
-                                json_string(definition.name));
+            json["defines"].push_back(definition.name);
         }
-        text += R"(],"batches":[)";
         for (const Batch& batch : set.batches) {
-            text += fmt::format(R"({}{{"table":{},"operation":"{}","rows":{}{}}})",
-                                &batch == set.batches.data() ? "" : ",",
-                                json_string(batch.table().name), word(batch.operation()),
-                                batch.rows(), rows() ? cells_of(batch) : "");
+            OrderedJson& made = json["batches"].emplace_back();
+            made["table"] = batch.table().name;
+            made["operation"] = word(batch.operation());
+            made["rows"] = batch.rows();
+            if (rows()) made["cells"] = cells_of(batch);
         }
-        return text + "]}\n";
+        return json_line(json);
     }
 
     std::string catalog(const std::vector<TableDefinition>& tables) const override {
         std::string text;
         for (const TableDefinition& one : tables) {
-            text += fmt::format(
-                R"({{"kind":"table","id":{},"name":{},"version":{},"category":{},"append_only":{},"resident":{},"columns":[)",
-                one.id, json_string(one.name), one.version, json_string(one.category),
-                one.append_only, one.resident);
+            OrderedJson json{{"kind", "table"},          {"id", one.id},
+                             {"name", one.name},         {"version", one.version},
+                             {"category", one.category}, {"append_only", one.append_only},
+                             {"resident", one.resident}, {"columns", OrderedJson::array()}};
             for (std::size_t column = 0; column < one.columns.size(); ++column) {
                 const Column& found = one.columns[column];
-                text += fmt::format(R"({}{{"name":{},"type":{},"key":{},"nullable":{}}})",
-                                    column == 0 ? "" : ",", json_string(found.name),
-                                    json_string(found.type.name()), column < one.key_columns,
-                                    found.nullable);
+                json["columns"].push_back({{"name", found.name},
+                                           {"type", found.type.name()},
+                                           {"key", column < one.key_columns},
+                                           {"nullable", found.nullable}});
             }
-            text += "]}\n";
+            text += json_line(json);
         }
         return text;
     }
 
     std::string remark(std::string_view text) const override {
-        return fmt::format("{{\"kind\":\"remark\",\"text\":{}}}\n", json_string(text));
-    }
-
-private:
-    static std::string cells_of(const Batch& batch) {
-        std::string text = R"(,"cells":[)";
-        for (std::uint32_t row = 0; row < batch.rows(); ++row) {
-            text += row == 0 ? "{" : ",{";
-            for (std::size_t column = 0; column < batch.columns(); ++column) {
-                text += fmt::format("{}{}:{}", column == 0 ? "" : ",",
-                                    json_string(batch.table().columns[column].name),
-                                    value_json(batch.value(column, row)));
-            }
-            text += '}';
-        }
-        return text + ']';
+        return json_line({{"kind", "remark"}, {"text", text}});
     }
 };
 

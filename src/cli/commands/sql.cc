@@ -30,12 +30,11 @@ void print_table(const QueryAnswer& answer) {
 
 void print_json(const QueryAnswer& answer) {
     for (const auto& row : answer.rows) {
-        std::string line = "{";
+        nlohmann::ordered_json json = nlohmann::ordered_json::object();
         for (std::size_t column = 0; column < row.size(); ++column) {
-            line += fmt::format("{}{}:{}", column == 0 ? "" : ",",
-                                json_string(answer.columns[column]), value_json(row[column]));
+            json[answer.columns[column]] = value_json(row[column]);
         }
-        fmt::print("{}}}\n", line);
+        fmt::print("{}", json_line(json));
     }
 }
 

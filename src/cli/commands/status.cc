@@ -107,15 +107,23 @@ void print_text(const WorldStatus& status) {
     fmt::print("quarantine  {} files\n", status.quarantined);
 }
 
-void print_json(const WorldStatus& status) {
-    fmt::print(
-        R"({{"world":{},"created_us":{},"format":"{}.{}","owner":{},"lsn":{},"tick":{},"journal_bytes":{},"journal_files":{},"store_bytes":{},"stored_lsn":{},"quarantined":{}}})"
-        "\n",
-        json_string(engine::uuid_text(status.identity.world)), status.identity.created_us,
-        status.identity.format_major, status.identity.format_minor,
-        status.owner ? json_string(*status.owner) : "null", status.lsn,
-        status.tick ? std::to_string(*status.tick) : "null", status.journal_bytes,
-        status.journal_files, status.store_bytes, status.stored_lsn, status.quarantined);
+nlohmann::ordered_json json_of(const WorldStatus& status) {
+    const engine::Identity& identity = status.identity;
+    nlohmann::ordered_json json{
+        {"world", engine::uuid_text(identity.world)},
+        {"created_us", identity.created_us},
+        {"format", fmt::format("{}.{}", identity.format_major, identity.format_minor)},
+        {"owner", nullptr},
+        {"lsn", status.lsn},
+        {"tick", nullptr},
+        {"journal_bytes", status.journal_bytes},
+        {"journal_files", status.journal_files},
+        {"store_bytes", status.store_bytes},
+        {"stored_lsn", status.stored_lsn},
+        {"quarantined", status.quarantined}};
+    if (status.owner) json["owner"] = *status.owner;
+    if (status.tick) json["tick"] = *status.tick;
+    return json;
 }
 
 }  // namespace
@@ -124,7 +132,7 @@ ExitCode run_status(const StatusOptions& options) {
     const Result<WorldStatus> status = look(options.directory);
     if (!status) return report(status.status());
     if (options.json) {
-        print_json(*status);
+        fmt::print("{}", json_line(json_of(*status)));
     } else {
         print_text(*status);
     }

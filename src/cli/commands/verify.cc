@@ -1,12 +1,12 @@
 #include "cli/commands/verify.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "cli/text_table.h"
@@ -69,25 +69,24 @@ void print_text(const jobs::Verdict& verdict) {
     fmt::print("{}\n", verdict.whole() ? "whole" : "damaged");
 }
 
-void print_json(const jobs::Verdict& verdict) {
-    std::string text = fmt::format(
-        R"({{"whole":{},"world":{},"digest":{},"rows":{},"tick":{},"lsn":{},"stored_lsn":{},"journal_bytes":{},"store_bytes":{},)",
-        verdict.whole(), json_string(engine::uuid_text(verdict.world)),
-        verdict.digest ? json_string(verdict.digest->hex()) : "null", verdict.rows,
-        optional_text(verdict.tick, "null"), verdict.last, verdict.stored.lsn,
-        verdict.journal_bytes, verdict.store_bytes);
-    text += R"("wrong":[)";
+nlohmann::ordered_json json_of(const jobs::Verdict& verdict) {
+    nlohmann::ordered_json json{{"whole", verdict.whole()},
+                                {"world", engine::uuid_text(verdict.world)},
+                                {"digest", nullptr},
+                                {"rows", verdict.rows},
+                                {"tick", nullptr},
+                                {"lsn", verdict.last},
+                                {"stored_lsn", verdict.stored.lsn},
+                                {"journal_bytes", verdict.journal_bytes},
+                                {"store_bytes", verdict.store_bytes},
+                                {"wrong", nlohmann::ordered_json::array()},
+                                {"remarks", verdict.remarks}};
+    if (verdict.digest) json["digest"] = verdict.digest->hex();
+    if (verdict.tick) json["tick"] = *verdict.tick;
     for (const jobs::Damage& damage : verdict.damage) {
-        text += fmt::format(R"({}{{"code":"{}","what":{}}})",
-                            &damage == verdict.damage.data() ? "" : ",", code_name(damage.code),
-                            json_string(damage.what));
+        json["wrong"].push_back({{"code", code_name(damage.code)}, {"what", damage.what}});
     }
-    text += R"(],"remarks":[)";
-    for (const std::string& remark : verdict.remarks) {
-        text +=
-            fmt::format("{}{}", &remark == verdict.remarks.data() ? "" : ",", json_string(remark));
-    }
-    fmt::print("{}]}}\n", text);
+    return json;
 }
 
 }  // namespace
@@ -101,7 +100,7 @@ ExitCode run_verify(const VerifyOptions& options) {
         jobs::verify(files, clock, options.directory, scratch->path());
     if (!verdict) return report(verdict.status());
     if (options.json) {
-        print_json(*verdict);
+        fmt::print("{}", json_line(json_of(*verdict)));
     } else {
         print_text(*verdict);
     }

@@ -68,6 +68,7 @@ private:
     Status listen(Clock::time_point until, bool (CrashJudge::*enough)() const);
     void take(const std::string& line);
     void look_at_peer();
+    void show_headings();
     void show(const Verdict& verdict);
     void sum_up(const std::optional<PeerAudit>& peer);
     [[nodiscard]] std::vector<std::string> arguments() const;
@@ -167,8 +168,11 @@ Status CrashTest::live_and_die() {
     moment_ = fmt::format("{:.2f} s{}", lived, opening ? ", opening" : "");
     ++sums_.kills;
     if (opening) ++sums_.kills_while_opening;
-    if (!judge_.has_recovered())
-        say(fmt::format("{:>5}  {:<18} before it could speak", sums_.kills, moment_));
+    if (!judge_.has_recovered()) {
+        show_headings();
+        say(fmt::format("{:>5}  {:<18} before it could say what it recovered", sums_.kills,
+                        moment_));
+    }
     return {};
 }
 
@@ -185,12 +189,15 @@ Status CrashTest::last_life() {
     return {};
 }
 
+void CrashTest::show_headings() {
+    if (shown_++ % headings_every != 0) return;
+    say(fmt::format("{:>5}  {:<18} {:>10} {:>10} {:>10} {:>6} {:>7} {:>7}{}", "kill",
+                    "killed after", "promised", "staged", "recovered", "lost", "coins", "goods",
+                    peer_ ? "  | three files: half done, coins, goods off" : ""));
+}
+
 void CrashTest::show(const Verdict& verdict) {
-    if (shown_++ % headings_every == 0) {
-        say(fmt::format("{:>5}  {:<18} {:>10} {:>10} {:>10} {:>6} {:>7} {:>7}{}", "kill",
-                        "killed after", "promised", "staged", "recovered", "lost", "coins", "goods",
-                        peer_ ? "  | three files: half done, coins, goods off" : ""));
-    }
+    show_headings();
     std::string line =
         fmt::format("{:>5}  {:<18} {:>10} {:>10} {:>10} {:>6} {:>+7} {:>+7}", sums_.kills, moment_,
                     verdict.acknowledged, verdict.staged, verdict.recovered, verdict.ticks_lost,

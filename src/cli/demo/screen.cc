@@ -56,8 +56,8 @@ std::vector<std::string> status_lines(const Figures& figures) {
                     duration_text(figures.flush_us_p99)),
         fmt::format("lag       journal {}, store {} change sets", figures.journal_lag(),
                     figures.drain_lag()),
-        fmt::format("disk      journal {} in {} files, store {}", bytes_text(health.journal_bytes),
-                    health.journal_files, bytes_text(health.store_bytes)),
+        fmt::format("disk      journal {}, store {}", bytes_text(health.journal_bytes),
+                    bytes_text(health.store_bytes)),
         health.trouble.ok() ? figures.note : health.trouble.text(),
     };
 }

@@ -34,16 +34,11 @@ Result<std::unique_ptr<Reader>> Reader::open(const ConnectionOptions& options) {
 
 Result<WorldRow> Reader::begin() {
     PERDURE_TRY(begin_.run());
-    Result<WorldRow> row = read_world_row(world_);
-    if (!row.ok()) end();
-    return row;
+    return read_world_row(world_);
 }
 
-void Reader::end() {
-    if (!is_in_transaction()) return;
-    const Status ended = end_.run();
-    PERDURE_ASSERT(ended.ok());  // it only read: there is nothing to write
-}
+// SQLite may have to read the schema again even to end a transaction, and that may fail.
+bool Reader::end() { return !is_in_transaction() || end_.run().ok(); }
 
 // A failed read ends the transaction, and what is read after it would be of another state.
 bool Reader::is_in_transaction() const { return sqlite3_get_autocommit(connection_.handle()) == 0; }
@@ -97,8 +92,9 @@ Result<std::unique_ptr<Snapshot>> ReaderPool::snapshot() {
     return std::unique_ptr<Snapshot>(std::move(snapshot));
 }
 
+// One whose transaction cannot be ended is closed: that ends it.
 void ReaderPool::close(SqliteSnapshot* snapshot, std::unique_ptr<Reader> reader) {
-    if (reader != nullptr) reader->end();
+    if (reader != nullptr && !reader->end()) reader.reset();
     const std::lock_guard lock(mutex_);
     std::erase(open_, snapshot);
     if (reader != nullptr) idle_.push_back(std::move(reader));
@@ -110,8 +106,9 @@ void ReaderPool::expire() {
         SqliteSnapshot& snapshot = *open_[index];
         const std::unique_lock reading(snapshot.mutex_, std::try_to_lock);
         if (!reading.owns_lock() || snapshot.reader_ == nullptr || !snapshot.is_too_old()) continue;
-        snapshot.reader_->end();
-        idle_.push_back(std::move(snapshot.reader_));
+        const bool may_serve = snapshot.reader_->end();
+        if (may_serve) idle_.push_back(std::move(snapshot.reader_));
+        snapshot.reader_.reset();
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
     }
 }

@@ -30,7 +30,8 @@ public:
 
     // Begins a read transaction and reads the row that says what state it sees.
     Result<WorldRow> begin();
-    void end();
+    // False: it cannot be used again.
+    [[nodiscard]] bool end();
     [[nodiscard]] bool is_in_transaction() const;
     // The statements for one table; kept for the next snapshot.
     TableReader& table(const TableDefinition& wanted, const TableDefinition& in_force);

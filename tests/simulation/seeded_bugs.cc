@@ -1,0 +1,187 @@
+#include "simulation/seeded_bugs.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "model/batch_builder.h"
+
+namespace perdure::simulation {
+namespace {
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(SeededBug::count_)> names{
+    "none",        "unsynced files", "unsynced directories", "early acknowledgement", "believed cache",
+    "lost writes", "kept names",     "lost row",             "lost erase",            "early safe",
+    "lost range", "kept ephemeral"};
+
+// --- disk ----------------------------------------------------------------------------------------
+
+class BrokenDisk;
+
+class BrokenFile final : public io::File {
+public:
+    BrokenFile(BrokenDisk& disk, std::string path, std::unique_ptr<io::File> inner)
+        : disk_(disk), path_(std::move(path)), inner_(std::move(inner)) {}
+
+    Result<std::size_t> read_at(std::uint64_t offset, MutableByteSpan into) override {
+        return inner_->read_at(offset, into);
+    }
+    Status write_at(std::uint64_t offset, ByteSpan bytes) override;
+    Status sync() override;
+    Result<std::uint64_t> size() override { return inner_->size(); }
+    Status resize(std::uint64_t bytes) override { return inner_->resize(bytes); }
+
+private:
+    BrokenDisk& disk_;
+    const std::string path_;
+    const std::unique_ptr<io::File> inner_;
+    bool sync_due_ = false;
+};
+
+class BrokenDisk final : public io::FileSystem {
+public:
+    BrokenDisk(SeededBug bug, io::FileSystem& inner) : bug_(bug), inner_(inner) {}
+
+    Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenOptions options) override {
+        if (bug_ == SeededBug::believed_cache) options.direct = false;
+        PERDURE_TAKE(auto file, inner_.open(path, options));
+        return std::unique_ptr<io::File>(std::make_unique<BrokenFile>(*this, path, std::move(file)));
+    }
+    Result<bool> exists(const std::string& path) override { return inner_.exists(path); }
+    Result<std::vector<std::string>> list(const std::string& directory) override {
+        return inner_.list(directory);
+    }
+    Status create_directory(const std::string& path) override { return inner_.create_directory(path); }
+    Status rename(const std::string& from, const std::string& to) override { return inner_.rename(from, to); }
+    Status remove(const std::string& path) override {
+        return bug_ == SeededBug::kept_names ? Status() : inner_.remove(path);
+    }
+    Status sync_directory(const std::string& path) override {
+        return bug_ == SeededBug::unsynced_directories ? Status() : inner_.sync_directory(path);
+    }
+    Result<std::unique_ptr<io::FileLock>> lock(const std::string& path, std::string_view owner) override {
+        return inner_.lock(path, owner);
+    }
+    Result<std::uint64_t> free_bytes(const std::string& directory) override {
+        return inner_.free_bytes(directory);
+    }
+
+    [[nodiscard]] SeededBug bug() const noexcept { return bug_; }
+    [[nodiscard]] bool is_twentieth_write() noexcept { return ++writes_ % 20 == 0; }
+
+private:
+    const SeededBug bug_;
+    io::FileSystem& inner_;
+    std::uint64_t writes_ = 0;
+};
+
+Status BrokenFile::write_at(std::uint64_t offset, ByteSpan bytes) {
+    if (std::exchange(sync_due_, false)) PERDURE_TRY(inner_->sync());
+    if (disk_.bug() == SeededBug::lost_writes && disk_.is_twentieth_write()) return {};
+    return inner_->write_at(offset, bytes);
+}
+
+Status BrokenFile::sync() {
+    if (disk_.bug() == SeededBug::unsynced_files) return {};
+    if (disk_.bug() == SeededBug::early_acknowledgement && path_.ends_with(".pdj")) {
+        sync_due_ = true;
+        return {};
+    }
+    return inner_->sync();
+}
+
+// --- store ---------------------------------------------------------------------------------------
+
+Batch copy_without_first(const Batch& batch) {
+    BatchBuilder builder(batch.table(), batch.operation());
+    for (std::uint32_t row = 1; row < batch.rows(); ++row) builder.add(batch, row);
+    auto copy = builder.finish();
+    return *std::move(copy);
+}
+
+class BrokenStore final : public store::Store {
+public:
+    BrokenStore(SeededBug bug, std::unique_ptr<store::Store> inner) : bug_(bug), inner_(std::move(inner)) {}
+
+    Result<store::Watermarks> watermarks() override {
+        PERDURE_TAKE(store::Watermarks marks, inner_->watermarks());
+        if (bug_ == SeededBug::early_safe) marks.safe = marks.visible.lsn;
+        return marks;
+    }
+    Result<std::vector<TableDefinition>> definitions() override { return inner_->definitions(); }
+
+    Status apply(const store::Fence& fence, const Watermark& after,
+                 std::span<const store::Change> changes) override {
+        const bool now = ++applies_ % 3 == 0;
+        if (now && bug_ == SeededBug::lost_range) return inner_->apply(fence, after, std::span(changes).first(0));
+        const bool row = bug_ == SeededBug::lost_row;
+        if (!now || !(row || bug_ == SeededBug::lost_erase)) return inner_->apply(fence, after, changes);
+        std::vector<store::Change> fewer;
+        for (const store::Change& change : changes) {
+            store::Change& copy = fewer.emplace_back();
+            copy.table = change.table;
+            take(change.erased, copy.erased, !row);
+            take(change.upserted, copy.upserted, row);
+        }
+        return inner_->apply(fence, after, fewer);
+    }
+    Status apply(const store::Fence& fence, const Watermark& after,
+                 std::span<const TableDefinition> definitions) override {
+        return inner_->apply(fence, after, definitions);
+    }
+    Status empty(const store::Fence& fence, std::span<const TableDefinition* const> tables) override {
+        return bug_ == SeededBug::kept_ephemeral ? Status() : inner_->empty(fence, tables);
+    }
+    Status take_over(std::uint64_t owner_epoch) override { return inner_->take_over(owner_epoch); }
+    Result<std::unique_ptr<store::Snapshot>> snapshot() override { return inner_->snapshot(); }
+    Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
+        return inner_->declare_views(fence, views);
+    }
+    Result<bool> checkpoint_step() override {
+        if (bug_ == SeededBug::early_safe) return false;
+        return inner_->checkpoint_step();
+    }
+    Result<std::uint64_t> bytes() override { return inner_->bytes(); }
+    [[nodiscard]] store::Capabilities capabilities() const override { return inner_->capabilities(); }
+
+private:
+    static void take(const std::vector<Batch>& from, std::vector<Batch>& to, bool without_first) {
+        for (const Batch& batch : from) {
+            if (without_first && batch.rows() == 1) continue;
+            if (without_first) {
+                to.push_back(copy_without_first(batch));
+            } else {
+                BatchBuilder builder(batch.table(), batch.operation());
+                for (std::uint32_t row = 0; row < batch.rows(); ++row) builder.add(batch, row);
+                to.push_back(*builder.finish());
+            }
+        }
+    }
+
+    const SeededBug bug_;
+    const std::unique_ptr<store::Store> inner_;
+    std::uint64_t applies_ = 0;
+};
+
+}  // namespace
+
+std::string_view bug_name(SeededBug bug) noexcept { return names[static_cast<std::size_t>(bug)]; }
+
+std::optional<SeededBug> find_bug(std::string_view name) noexcept {
+    for (std::size_t bug = 0; bug < names.size(); ++bug) {
+        if (names[bug] == name) return static_cast<SeededBug>(bug);
+    }
+    return std::nullopt;
+}
+
+std::unique_ptr<io::FileSystem> break_disk(SeededBug bug, io::FileSystem& disk) {
+    return std::make_unique<BrokenDisk>(bug, disk);
+}
+
+std::unique_ptr<store::Store> break_store(SeededBug bug, std::unique_ptr<store::Store> store) {
+    if (bug == SeededBug::none) return store;
+    return std::make_unique<BrokenStore>(bug, std::move(store));
+}
+
+}  // namespace perdure::simulation

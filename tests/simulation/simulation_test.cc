@@ -1,0 +1,89 @@
+#include "simulation/simulation.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "simulation/seeded_bugs.h"
+
+namespace perdure::simulation {
+namespace {
+
+// Enough for continuous integration; `make simulate` runs as many as one likes. PERDURE_SIMULATE_RUNS overrides.
+constexpr std::uint64_t runs_default = 400;
+// A seeded bug that is not found within so many workloads would hardly be found at all.
+constexpr std::uint64_t bug_runs_max = 200;
+
+std::uint64_t runs() {
+    const char* given = std::getenv("PERDURE_SIMULATE_RUNS");
+    return given != nullptr ? std::stoull(given) : runs_default;
+}
+
+std::optional<Failure> run_until_failure(Simulation& simulation, std::uint64_t seeds) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        if (auto failure = simulation.run(seed)) return failure;
+    }
+    return std::nullopt;
+}
+
+TEST(Simulation, every_crash_point_of_random_workloads_recovers) {
+    Simulation simulation({});
+    const auto failure = run_until_failure(simulation, runs());
+    if (!failure) return;
+    Simulation again({.crash_at = failure->operation, .log = true});
+    const auto told = again.run(failure->seed);
+    FAIL() << (told ? *told : *failure).text();
+}
+
+TEST(Simulation, does_what_its_figures_say) {
+    Simulation simulation({});
+    EXPECT_FALSE(run_until_failure(simulation, 30));
+    const Figures& figures = simulation.figures();
+    EXPECT_EQ(figures.workloads, 30U);
+    EXPECT_GT(figures.crash_points, 1000U);
+    EXPECT_GT(figures.crashes, figures.crash_points);
+    EXPECT_GT(figures.nested_crashes, 100U);
+    EXPECT_GT(figures.torn, 0U);
+    EXPECT_GT(figures.replayed, 0U);
+    EXPECT_GT(figures.conflicts, 0U);
+    EXPECT_GT(figures.faults, 0U);
+    EXPECT_GT(figures.interleaved, 0U);
+    EXPECT_GT(figures.files_trimmed, 0U);
+}
+
+TEST(Simulation, same_seed_is_the_same_run) {
+    Simulation one({.log = true});
+    Simulation other({.log = true});
+    EXPECT_FALSE(one.run(7));
+    EXPECT_FALSE(other.run(7));
+    EXPECT_EQ(one.log(), other.log());
+    EXPECT_GT(one.log().size(), 100U);
+}
+
+class SeededBugs : public ::testing::TestWithParam<SeededBug> {};
+
+TEST_P(SeededBugs, are_found) {
+    Simulation simulation({.bug = GetParam()});
+    const auto failure = run_until_failure(simulation, bug_runs_max);
+    ASSERT_TRUE(failure) << bug_name(GetParam()) << " was not found by " << bug_runs_max << " workloads";
+    std::cout << bug_name(GetParam()) << ": found by workload " << failure->seed << ": "
+              << failure->status.text() << '\n';
+}
+
+std::vector<SeededBug> all_bugs() {
+    std::vector<SeededBug> bugs;
+    for (std::uint8_t bug = 1; bug < static_cast<std::uint8_t>(SeededBug::count_); ++bug) {
+        bugs.push_back(static_cast<SeededBug>(bug));
+    }
+    return bugs;
+}
+
+INSTANTIATE_TEST_SUITE_P(all, SeededBugs, ::testing::ValuesIn(all_bugs()), [](const auto& bug) {
+    std::string name(bug_name(bug.param));
+    for (char& letter : name) letter = letter == ' ' ? '_' : letter;
+    return name;
+});
+
+}  // namespace
+}  // namespace perdure::simulation
