@@ -11,7 +11,8 @@
 // Every row says its durability. Figures are named in whole words, unit last. The header is printed
 // again whenever the columns change. JSON, one object a line, appended:
 //   {"benchmark":"tick","subject":"lmdb: …","durability":"flushed each tick",
-//    "figures":{"updates_per_s":{"median":…,"min":…,"max":…,"runs":5},"checked":"verified"},"machine":{…}}
+//    "figures":{"updates_per_s":{"median":…,"min":…,"max":…,"runs":5},"checked":"verified"},
+//    "machine":{…}}
 #pragma once
 
 #include <fstream>

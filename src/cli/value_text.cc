@@ -13,8 +13,9 @@ namespace {
 
 std::string hexadecimal(std::span<const std::byte> bytes) {
     std::string digits;
-    for (const std::byte byte : bytes)
+    for (const std::byte byte : bytes) {
         digits += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    }
     return digits;
 }
 

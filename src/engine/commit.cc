@@ -244,19 +244,14 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& re
 }
 
 Status Engine::read_for(Check& check) {
-    Lsn accepted = 0;
-    {
-        const std::scoped_lock lock(core_->mutex);
-        accepted = core_->pending.last();
-    }
-    // Everything up to `accepted` is in pending until it is in the store, and the snapshot is taken
-    // after.
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
     check.stored.reset();
     if (found.rows() > 0) check.stored = std::move(found);
     check.read = true;
-    check.read_at = accepted;
+    // What is newer is pending, unless it was released since: not the newest accepted LSN, which
+    // may have been pending when the snapshot was taken and be gone when the check is judged.
+    check.read_at = snapshot->watermark().lsn;
     return {};
 }
 

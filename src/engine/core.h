@@ -65,7 +65,7 @@ struct Core {
     std::optional<std::uint64_t> tick;                   // the last one accepted
     Lsn tick_lsn = 0;                                    // its change set, or a later one
     Level tick_level = Level::journal;
-    std::map<TableId, std::string> append_max;           // greatest key of each append-only table
+    std::map<TableId, std::string> append_max;  // greatest key of each append-only table
 
     [[nodiscard]] const Category& category_of(const TableDefinition& table) const {
         static const Category fallback;
@@ -75,8 +75,9 @@ struct Core {
     [[nodiscard]] Level level_of(const TableDefinition& table) const {
         return category_of(table).durability;
     }
-    // By which a tick that is staged again is known: what its change set must keep. Relaxed rows come
-    // and go with their interval, ours (reserved ids) as we need them; neither is the program's doing.
+    // By which a tick that is staged again is known: what its change set must keep. Relaxed rows
+    // come and go with their interval, ours (reserved ids) as we need them; neither is the
+    // program's doing.
     [[nodiscard]] Hash128 tick_content(const ChangeSet& changes) const {
         Hash128 sum;
         for (const Batch& batch : changes.batches) {

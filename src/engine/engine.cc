@@ -72,9 +72,7 @@ void Engine::await_stored(Lsn lsn) {
 // What changed is not guarded by the mutex: without it, a waiter could look before the change and
 // sleep after this.
 void Engine::tell_stored() {
-    {
-        const std::scoped_lock lock(stored_mutex_);
-    }
+    { const std::scoped_lock lock(stored_mutex_); }
     stored_changed_.notify_all();
 }
 
@@ -308,6 +306,8 @@ Status Engine::close() {
         }
         if (status.ok()) status = flush_queue_.attest_if_idle();
     }
+    // Relaxed rows that waited are lost then, and nothing more was drained.
+    if (status.ok() && core_->progress->failed()) status = core_->progress->failure();
     return status;
 }
 

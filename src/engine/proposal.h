@@ -20,8 +20,8 @@ struct Check {
     Batch expected;                    // of `equal`: one row
     std::vector<std::size_t> columns;  // of `equal`: which of its cells count
 
-    // What was read from the store beforehand, and how new that is: every change set up to read_at
-    // that was not in pending was in the store.
+    // What was read from the store beforehand, and the store's watermark then: it stands as long as
+    // nothing above read_at has been released from pending.
     bool read = false;
     Lsn read_at = 0;
     std::optional<Batch> stored;

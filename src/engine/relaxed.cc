@@ -102,8 +102,8 @@ void Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
     if (!gathered) return;
     if (!journal_->has_room(room_taken + journal::encoded_bytes_max(*gathered))) return;
     for (Batch& held : gathered->batches) {
-        const auto own = std::find_if(
-            changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
+        const auto own =
+            std::find_if(changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
                 return batch.table().id == held.table().id &&
                        batch.operation() == Operation::upsert;
             });

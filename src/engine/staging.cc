@@ -156,8 +156,7 @@ Status Staging::judge_now(Check& check) {
     return engine_.judge_and_reserve(check);
 }
 
-const Staging::StagedRow* Staging::find_staged(const TableDefinition& table,
-                                               std::string_view key) {
+const Staging::StagedRow* Staging::find_staged(const TableDefinition& table, std::string_view key) {
     // Most never ask: the index is brought up to date when somebody does.
     for (; indexed_ < rows_.size(); ++indexed_) {
         newest_[{rows_[indexed_].table->id, rows_[indexed_].key}] = indexed_;
@@ -178,8 +177,8 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
         for (std::size_t i = 0; i < shape.fields.size(); ++i) {
             cells[i] = {shape.fields[i].name, field_value(shape.fields[i], rows.data() + at)};
         }
-        Status staged = table->append_only ? append(name, cells)
-                                           : stage(*table, Operation::upsert, cells, {});
+        Status staged =
+            table->append_only ? append(name, cells) : stage(*table, Operation::upsert, cells, {});
         if (staged.ok()) continue;
         unstage(rows_before, checks_before);
         return staged;

@@ -30,7 +30,7 @@ class EntityIds {
 public:
     static constexpr std::uint64_t first = 2;  // 0 is nobody, 1 is the world
     static constexpr std::uint64_t end_max = entity_id_max + 1;
-    static constexpr std::uint64_t block_min = 65'536;  // a crash wastes at most about so many
+    static constexpr std::uint64_t block_min = 65'536;      // a crash wastes at most about so many
     static constexpr std::uint64_t block_max = 67'108'864;  // 2^37 crashes use up all ids
 
     // The newest row of the table, durable; then the first id to hand out.

@@ -87,8 +87,8 @@ Result<std::size_t> PosixFile::read_buffered(std::uint64_t offset, MutableByteSp
 }
 
 // O_DIRECT takes only whole blocks into aligned memory. Where the caller's memory is so, it is read
-// into directly: recovery asks for megabytes that way. What is left is read around what is asked for,
-// into an aligned buffer, and copied out of it.
+// into directly: recovery asks for megabytes that way. What is left is read around what is asked
+// for, into an aligned buffer, and copied out of it.
 Result<std::size_t> PosixFile::read_direct(std::uint64_t offset, MutableByteSpan into) {
     AlignedBytes bounce;
     std::size_t done = 0;
@@ -115,7 +115,8 @@ Result<std::size_t> PosixFile::read_direct(std::uint64_t offset, MutableByteSpan
         const std::size_t useful = std::min(got - skip, rest.size());
         if (!in_place) std::memcpy(rest.data(), bounce.get() + skip, useful);
         done += useful;
-        // Behind an odd length only the end can follow: asking on from there would be no whole block.
+        // Behind an odd length only the end can follow: asking on from there would be no whole
+        // block.
         if (in_place && got % block_bytes != 0) break;
     }
     if (done < into.size()) {

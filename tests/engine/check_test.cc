@@ -86,8 +86,8 @@ TEST_F(CheckTest, the_key_among_the_cells_is_what_it_is) {
 }
 
 TEST_F(CheckTest, judges_the_row_it_is_pointed_at) {
-    const Batch both = test::batch_of(table_, {{{"name", "ana"}, {"level", 1}},
-                                               {{"name", "bob"}, {"level", 2}}});
+    const Batch both =
+        test::batch_of(table_, {{{"name", "ana"}, {"level", 1}}, {{"name", "bob"}, {"level", 2}}});
     auto check = make(if_equal({{"level", 2}}));
     EXPECT_EQ(judge(*check, &both, 0).code(), Code::conflict);
     EXPECT_EQ(judge(*check, &both, 1).code(), Code::ok);

@@ -201,7 +201,8 @@ protected:
         if (GetParam() == "ids") return {Entity{number * 1000 + 1}};
         if (GetParam() == "numbers") return {number == 0 ? ~std::uint64_t{0} : number - 1};
         if (GetParam() == "counts") return {number};
-        if (GetParam() == "names") return {text::format("{}{}", std::string(number % 12, 'x'), number)};
+        if (GetParam() == "names")
+            return {text::format("{}{}", std::string(number % 12, 'x'), number)};
         return {static_cast<std::int64_t>(number) - 9, number % 5};
     }
 };

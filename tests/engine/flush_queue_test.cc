@@ -54,9 +54,7 @@ protected:
         const std::scoped_lock lock(acceptance_);
         return groups_;
     }
-    void fail_flushes() {
-        files_.inject({.kind = io::OperationKind::sync, .from_then_on = true});
-    }
+    void fail_flushes() { files_.inject({.kind = io::OperationKind::sync, .from_then_on = true}); }
 
     // The next flush does not return until let_flush().
     void hold_flush() {

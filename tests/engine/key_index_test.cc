@@ -101,7 +101,8 @@ TEST(KeyIndex, finds_what_was_added_and_nothing_else) {
     index.add("ana", 1, 2, 3);
     EXPECT_EQ(index.index.find("ana")->lsn, 1u);
     const std::string zero_behind("ana\0", 4);
-    for (const std::string& other : {std::string(), std::string("an"), std::string("anb"), zero_behind}) {
+    for (const std::string& other :
+         {std::string(), std::string("an"), std::string("anb"), zero_behind}) {
         EXPECT_EQ(index.index.find(other), nullptr) << other;
     }
     index.expect_same();
@@ -132,7 +133,8 @@ TEST(KeyIndex, releases_the_versions_up_to_an_lsn) {
 TEST(KeyIndex, a_key_is_not_its_beginning_nor_its_continuation) {
     CheckedIndex index;
     const std::string long_key(40, 'x');
-    // Around eight bytes a key's form changes; zeros are where prefixes could be taken for each other.
+    // Around eight bytes a key's form changes; zeros are where prefixes could be taken for each
+    // other.
     const std::string zeros(12, '\0');
     Lsn lsn = 0;
     for (std::size_t length = 0; length <= 12; ++length) {
@@ -183,7 +185,8 @@ protected:
         if (GetParam() == "descending") std::reverse(numbers.begin(), numbers.end());
         if (GetParam() == "shuffled") random.shuffle(std::span(numbers));
         if (GetParam() == "from_both_ends") {
-            for (std::size_t i = 1; i < count; i += 2) numbers[i] = numbers[i] + 1'000'000'000 - 14 * i;
+            for (std::size_t i = 1; i < count; i += 2)
+                numbers[i] = numbers[i] + 1'000'000'000 - 14 * i;
         }
         return numbers;
     }

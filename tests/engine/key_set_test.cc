@@ -45,7 +45,8 @@ TYPED_TEST(KeySetTest, zero_and_the_greatest_are_keys_like_others) {
 }
 
 TYPED_TEST(KeySetTest, neighbours_in_words_and_pages_are_told_apart) {
-    for (const std::uint64_t edge : {std::uint64_t{64}, std::uint64_t{1} << 18, std::uint64_t{1} << 40}) {
+    for (const std::uint64_t edge :
+         {std::uint64_t{64}, std::uint64_t{1} << 18, std::uint64_t{1} << 40}) {
         for (std::uint64_t key = edge - 2; key <= edge + 2; ++key) this->insert(key);
         for (std::uint64_t key = edge - 2; key <= edge + 2; ++key) this->insert(key);
     }

@@ -151,7 +151,8 @@ public:
         return stepped.ok() && *stepped;
     }
     void release() {
-        while (drain_part->release_step()) {}
+        while (drain_part->release_step()) {
+        }
     }
 
     [[nodiscard]] Rows stored(std::string_view name) const {

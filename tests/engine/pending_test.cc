@@ -21,8 +21,8 @@ protected:
     }
     // "ana 7", or what there is instead.
     std::string find(std::string_view table, std::vector<Value> key, Lsn at = ~Lsn{0}) {
-        const RowVersion version =
-            pending_.find(tables_[table].id, tables_.key(table, key), std::min(at, pending_.last()));
+        const RowVersion version = pending_.find(tables_[table].id, tables_.key(table, key),
+                                                 std::min(at, pending_.last()));
         if (version.batch == nullptr) return "none";
         if (version.batch->operation() == Operation::erase) return "erased";
         return row_text(*version.batch, version.row);
@@ -31,7 +31,8 @@ protected:
         return pending_.has_newer(tables_[table].id, tables_.key(table, key), lsn);
     }
     void release(Lsn through) {
-        while (pending_.release_slice(through)) {}
+        while (pending_.release_slice(through)) {
+        }
     }
 
     Tables tables_;
@@ -195,8 +196,7 @@ TEST_F(PendingDeathTest, lsns_follow_one_another) {
 
 class SmallPending : public PendingTest {
 protected:
-    SmallPending()
-        : PendingTest({.resident_bytes_max = 10'000, .index_bytes_max = 1 << 20}) {}
+    SmallPending() : PendingTest({.resident_bytes_max = 10'000, .index_bytes_max = 1 << 20}) {}
 
     Change bodies(std::int64_t value) {
         Change change = this->change();

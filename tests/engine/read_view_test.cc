@@ -50,7 +50,8 @@ protected:
     std::string find(ReadView& view, std::string_view name, const std::vector<Value>& key) {
         const TableDefinition& table = parts_.table(name);
         std::vector<Cell> cells;
-        for (std::size_t i = 0; i < key.size(); ++i) cells.push_back({table.columns[i].name, key[i]});
+        for (std::size_t i = 0; i < key.size(); ++i)
+            cells.push_back({table.columns[i].name, key[i]});
         auto found = view.find(table, *encode_key(table, cells), cells);
         EXPECT_TRUE(found.ok()) << found.status().text();
         return found.ok() && *found ? row_text(**found, 0) : "none";
@@ -194,8 +195,7 @@ TEST_F(ReadViewTest, erased_runs_longer_than_a_page_are_passed_over) {
     Change erased = change();
     for (std::uint64_t number = 3; number <= 95; ++number) erased.erase("numbers", {number});
     accept(erased);
-    expect_scan(*view(), "numbers",
-                {"1 1", "2 1", "96 1", "97 1", "98 1", "99 1", "100 1"});
+    expect_scan(*view(), "numbers", {"1 1", "2 1", "96 1", "97 1", "98 1", "99 1", "100 1"});
 }
 
 TEST_F(ReadViewTest, everything_may_be_erased) {
@@ -279,7 +279,8 @@ TEST_F(ReadViewTest, more_than_sixteen_at_once_are_refused_and_leave_nothing_beh
     open.push_back(view());
 }
 
-// Views opened at any moment, read in pages of any size at any later moment, show what was true then.
+// Views opened at any moment, read in pages of any size at any later moment, show what was true
+// then.
 class ReadViewModel : public ReadViewTest, public testing::WithParamInterface<std::uint64_t> {
 protected:
     using Truth = std::map<std::uint64_t, std::int64_t>;
@@ -315,9 +316,9 @@ protected:
         ASSERT_EQ(scan(*opened.view, "numbers", limit), expected) << "pages of " << limit;
         const std::uint64_t number = random_.below(different_);
         const auto found = opened.truth.find(number);
-        ASSERT_EQ(find(*opened.view, "numbers", {number}),
-                  found == opened.truth.end() ? "none"
-                                              : text::format("{} {}", number, found->second));
+        ASSERT_EQ(
+            find(*opened.view, "numbers", {number}),
+            found == opened.truth.end() ? "none" : text::format("{} {}", number, found->second));
     }
 
     const std::uint64_t different_ = GetParam();  // keys

@@ -113,8 +113,7 @@ private:
         if (table == nullptr) std::abort();
         const bool upsert = operation == Operation::upsert;  // erases come first
         BatchBuilder& builder =
-            builders_
-                .try_emplace({table->id, {table->name == "glows", upsert}}, *table, operation)
+            builders_.try_emplace({table->id, {table->name == "glows", upsert}}, *table, operation)
                 .first->second;
         for (std::size_t i = 0; i < cells.size(); ++i) {
             if (!builder.add_value(i, cells[i]).ok()) std::abort();

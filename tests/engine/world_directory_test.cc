@@ -163,7 +163,8 @@ TEST_F(WorldDirectoryTest, asking_for_the_owner_takes_nothing) {
     EXPECT_TRUE(other.lock(clock_).ok());
 }
 
-// Whatever the moment at which the power fails, there is either no world or all of it, and making it again works.
+// Whatever the moment at which the power fails, there is either no world or all of it, and making
+// it again works.
 TEST_F(WorldDirectoryTest, making_it_may_be_cut_short_at_every_operation) {
     std::uint64_t operations = 0;
     {

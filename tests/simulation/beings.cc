@@ -27,7 +27,8 @@ Cells cells_of(const DeepPosition& it) {
 }
 Cells cells_of(const Purse& it) { return {plain_text(it.coins)}; }
 Cells cells_of(const Label& it) {
-    return {plain_text(std::string_view(it.text)), it.rank ? plain_text(*it.rank) : std::string(null_text)};
+    return {plain_text(std::string_view(it.text)),
+            it.rank ? plain_text(*it.rank) : std::string(null_text)};
 }
 Cells cells_of(const Mood& it) { return {plain_text(it.level)}; }
 Cells cells_of(const Flash& it) { return {plain_text(it.count)}; }
@@ -67,7 +68,8 @@ std::vector<ComponentKit> make_kits(bool deep, bool purse) {
 std::uint64_t id_of(const std::string& text) { return std::stoull(text.substr(1)); }  // "#5"
 
 // What turns the rows of a table into these.
-void add_differences(const std::string& table, const Rows& from, const Rows& to, std::vector<Write>& writes) {
+void add_differences(const std::string& table, const Rows& from, const Rows& to,
+                     std::vector<Write>& writes) {
     for (const auto& [key, cells] : from) {
         if (!to.contains(key)) writes.push_back({table, key, {}});
     }
@@ -139,8 +141,8 @@ void Beings::destroy(std::uint64_t id) {
 Rows Beings::entity_rows() const {
     Rows rows;
     for (const auto& [id, being] : all_) {
-        rows[key_text(id)] = {plain_text(static_cast<unsigned>(being.kind)), plain_text(Entity{being.parent}),
-                              plain_text(Entity{root(id)}), "0"};
+        rows[key_text(id)] = {plain_text(static_cast<unsigned>(being.kind)),
+                              plain_text(Entity{being.parent}), plain_text(Entity{root(id)}), "0"};
     }
     return rows;
 }
@@ -152,7 +154,8 @@ std::vector<Write> Beings::changes(const State& state, Variant variant) const {
         if (table->spec.role != TableRole::component) continue;
         Rows rows;
         const auto& kits = component_kits(variant);
-        const bool known = std::any_of(kits.begin(), kits.end(), [&](const auto& kit) { return kit.name == name; });
+        const bool known = std::any_of(kits.begin(), kits.end(),
+                                       [&](const auto& kit) { return kit.name == name; });
         if (known) {
             for (const auto& [id, being] : all_) {
                 const auto component = being.components.find(name);
@@ -170,22 +173,27 @@ std::vector<Write> Beings::changes(const State& state, Variant variant) const {
 
 Status Beings::compare(Entities& entities, Variant variant) const {
     if (entities.count() != all_.size()) {
-        return error(Code::corrupt, "{} entities live, but it must be {}", entities.count(), all_.size());
+        return error(Code::corrupt, "{} entities live, but it must be {}", entities.count(),
+                     all_.size());
     }
     for (const auto& [id, being] : all_) {
         const Entity entity{id};
         if (!entities.alive(entity)) return error(Code::corrupt, "entity {} must live", id);
-        const bool same = entities.kind(entity) == being.kind && entities.parent(entity).id == being.parent &&
+        const bool same = entities.kind(entity) == being.kind &&
+                          entities.parent(entity).id == being.parent &&
                           entities.root(entity).id == root(id);
         if (!same) {
-            return error(Code::corrupt, "entity {} is of kind {}, parent {}, root {}; it must be {}, {}, {}", id,
+            return error(Code::corrupt,
+                         "entity {} is of kind {}, parent {}, root {}; it must be {}, {}, {}", id,
                          static_cast<unsigned>(entities.kind(entity)), entities.parent(entity).id,
-                         entities.root(entity).id, static_cast<unsigned>(being.kind), being.parent, root(id));
+                         entities.root(entity).id, static_cast<unsigned>(being.kind), being.parent,
+                         root(id));
         }
         for (const ComponentKit& kit : component_kits(variant)) {
             const auto found = kit.get(entities, entity);
             const auto known = being.components.find(kit.name);
-            if (found.has_value() == (known != being.components.end()) && (!found || *found == known->second)) {
+            if (found.has_value() == (known != being.components.end()) &&
+                (!found || *found == known->second)) {
                 continue;
             }
             return error(Code::corrupt, "entity {} has {} as {}; it must be {}", id,

@@ -1,5 +1,5 @@
-// Beings: the entities of a simulated world as the program that lives in it remembers them, and how to change
-// and read their components through Entities, by name.
+// Beings: the entities of a simulated world as the program that lives in it remembers them, and how
+// to change and read their components through Entities, by name.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ public:
     [[nodiscard]] std::map<std::uint64_t, Being>& all() noexcept { return all_; }
     [[nodiscard]] const std::map<std::uint64_t, Being>& all() const noexcept { return all_; }
 
-    // What a tick that captures them changes in `state`. Components that the variant does not know are erased
-    // with their entity.
+    // What a tick that captures them changes in `state`. Components that the variant does not know
+    // are erased with their entity.
     [[nodiscard]] std::vector<Write> changes(const State& state, Variant variant) const;
     // `corrupt` if the live world is not like this.
     Status compare(Entities& entities, Variant variant) const;

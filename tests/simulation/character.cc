@@ -11,7 +11,7 @@ journal::Options draw_journal(Random& random) {
     journal::Options options;
     options.file_bytes = random.range<std::uint64_t>(8, 16) * block;  // 32 to 64 KiB
     options.files_ahead = static_cast<std::uint32_t>(random.range(1, 2));
-    options.bytes_max = options.file_bytes * random.range<std::uint64_t>(24, 64);
+    options.bytes_max = options.file_bytes * random.range<std::uint64_t>(4, 32);
     options.group_bytes_max = static_cast<std::uint32_t>(random.range<std::uint64_t>(1, 4) * block);
     return options;
 }
@@ -54,12 +54,13 @@ Character Character::draw(Random& random) {
 
 std::string Character::describe() const {
     std::string text = text::format(
-        "{} steps; journal files of {} KiB, {} ahead, at most {} KiB, groups of {} KiB; drains every {} ms or {} "
+        "{} steps; journal files of {} KiB, {} ahead, at most {} KiB, groups of {} KiB; drains "
+        "every {} ms or {} "
         "bytes; at most {} resident and {} indexed bytes; fault: {}",
         steps, options.journal.file_bytes / 1024, options.journal.files_ahead,
-        options.journal.bytes_max / 1024, options.journal.group_bytes_max / 1024, options.drain_interval_ms,
-        options.drain_bytes, options.pending.resident_bytes_max, options.pending.index_bytes_max,
-        fault_names[static_cast<std::size_t>(fault)]);
+        options.journal.bytes_max / 1024, options.journal.group_bytes_max / 1024,
+        options.drain_interval_ms, options.drain_bytes, options.pending.resident_bytes_max,
+        options.pending.index_bytes_max, fault_names[static_cast<std::size_t>(fault)]);
     if (fault != FaultPlan::none) text += text::format(" at operation {}", fault_at);
     return text;
 }

@@ -1,4 +1,5 @@
-// Character: what kind of run a seed draws: sizes and limits, the versions of the program, what goes wrong.
+// Character: what kind of run a seed draws: sizes and limits, the versions of the program, what
+// goes wrong.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,11 @@ namespace perdure::simulation {
 
 enum class FaultPlan : std::uint8_t {
     none,
-    failed_sync,    // one flush of a file or directory fails
-    failed_write,   // one write fails, having written nothing or half of it
-    full_disk,      // all writes fail with no_space, for a while
-    failed_names,   // one creation, rename or removal fails
-    store_down,     // the store answers `io`, for a while
+    failed_sync,   // one flush of a file or directory fails
+    failed_write,  // one write fails, having written nothing or half of it
+    full_disk,     // all writes fail with no_space, for a while
+    failed_names,  // one creation, rename or removal fails
+    store_down,    // the store answers `io`, for a while
 };
 
 struct Character {
@@ -26,7 +27,7 @@ struct Character {
     bool may_interleave = false;  // other threads' steps in the middle of an operation
     std::uint32_t steps = 0;
     FaultPlan fault = FaultPlan::none;
-    std::uint64_t fault_at = 0;   // counted in operations of the run
+    std::uint64_t fault_at = 0;  // counted in operations of the run
     std::uint64_t fault_length = 0;
 
     static Character draw(Random& random);

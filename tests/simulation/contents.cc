@@ -11,11 +11,13 @@ namespace {
 // Rows of a scan that come at once; small, so that worlds of a few rows have several pages.
 constexpr std::uint32_t page_rows = 3;
 
-Result<std::vector<std::size_t>> match_columns(const TableDefinition& table, const State& expected) {
+Result<std::vector<std::size_t>> match_columns(const TableDefinition& table,
+                                               const State& expected) {
     std::vector<std::size_t> columns;
     const auto known = expected.find(table.name);
     if (known == expected.end()) {  // the judge will say so; any order will do
-        for (std::size_t at = table.key_columns; at < table.columns.size(); ++at) columns.push_back(at);
+        for (std::size_t at = table.key_columns; at < table.columns.size(); ++at)
+            columns.push_back(at);
         return columns;
     }
     const TableSpec& spec = known->second->spec;
@@ -25,8 +27,8 @@ Result<std::vector<std::size_t>> match_columns(const TableDefinition& table, con
         columns.push_back(*at);
     }
     if (columns.size() + table.key_columns == table.columns.size()) return columns;
-    return error(Code::corrupt, "table {} has {} columns besides its key, but must have {}", table.name,
-                 table.columns.size() - table.key_columns, columns.size());
+    return error(Code::corrupt, "table {} has {} columns besides its key, but must have {}",
+                 table.name, table.columns.size() - table.key_columns, columns.size());
 }
 
 void take_rows(const Batch& batch, const std::vector<std::size_t>& columns, Rows& to) {
@@ -38,7 +40,8 @@ void take_rows(const Batch& batch, const std::vector<std::size_t>& columns, Rows
         }
         Cells cells;
         cells.reserve(columns.size());
-        for (const std::size_t column : columns) cells.push_back(plain_text(batch.value(column, row)));
+        for (const std::size_t column : columns)
+            cells.push_back(plain_text(batch.value(column, row)));
         to.insert_or_assign(std::move(key), std::move(cells));
     }
 }
@@ -49,13 +52,14 @@ Result<Rows> scan(engine::ReadView& view, const TableDefinition& table, const St
     Batch page;
     for (bool first = true;; first = false) {
         PERDURE_TAKE(Batch next, view.scan(table, first ? nullptr : &page, page_rows));
-        if (next.rows() > page_rows) return error(Code::corrupt, "a page of {} has too many rows", table.name);
+        if (next.rows() > page_rows)
+            return error(Code::corrupt, "a page of {} has too many rows", table.name);
         const std::size_t before = rows.size();
         const std::string last = rows.empty() ? std::string() : rows.rbegin()->first;
         take_rows(next, columns, rows);
-        const bool all_behind = rows.size() == before + next.rows() &&
-                                (before == 0 || std::next(rows.find(last), next.rows()) ==
-                                                    std::prev(rows.end()));
+        const bool all_behind =
+            rows.size() == before + next.rows() &&
+            (before == 0 || std::next(rows.find(last), next.rows()) == std::prev(rows.end()));
         if (!all_behind) return error(Code::corrupt, "the pages of table {} overlap", table.name);
         if (next.rows() < page_rows) return rows;
         page = std::move(next);
@@ -75,7 +79,8 @@ Status read_view(engine::Engine& engine, const State& expected, bool durable_onl
 
 }  // namespace
 
-Result<Contents> read_user_tables(engine::Engine& engine, const State& expected, bool durable_only, Lsn& lsn) {
+Result<Contents> read_user_tables(engine::Engine& engine, const State& expected, bool durable_only,
+                                  Lsn& lsn) {
     Contents contents;
     PERDURE_TRY(read_view(engine, expected, durable_only, lsn, contents));
     return contents;
@@ -90,8 +95,10 @@ Result<Contents> read_all(engine::Engine& engine, const State& expected) {
         PERDURE_TAKE(columns[table->id], match_columns(*table, expected));
     }
     PERDURE_TRY(engine.hydrate([&](const Batch& batch) -> Status {
-        if (batch.table().columns.size() != engine.catalog().find(batch.table().id)->columns.size()) {
-            return error(Code::corrupt, "rows of {} come in a version that is past", batch.table().name);
+        if (batch.table().columns.size() !=
+            engine.catalog().find(batch.table().id)->columns.size()) {
+            return error(Code::corrupt, "rows of {} come in a version that is past",
+                         batch.table().name);
         }
         take_rows(batch, columns[batch.table().id], contents[batch.table().name]);
         return {};

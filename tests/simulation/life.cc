@@ -8,7 +8,8 @@
 namespace perdure::simulation {
 namespace {
 
-constexpr std::uint64_t pool_bytes_max = 64ULL << 10;  // tiny worlds, opened thousands of times a second
+constexpr std::uint64_t pool_bytes_max = 64ULL
+                                         << 10;  // tiny worlds, opened thousands of times a second
 
 Uuid the_world() {
     Uuid world;
@@ -32,7 +33,9 @@ Result<std::unique_ptr<Life>> Life::open(io::FileSystem& files, const io::Clock&
     wanted.clock = &clock;
     wanted.new_world = the_world();
     wanted.open_store = [&](const engine::WorldDirectory&,
-                            const Uuid&) -> Result<std::unique_ptr<store::Store>> { return open_store(); };
+                            const Uuid&) -> Result<std::unique_ptr<store::Store>> {
+        return open_store();
+    };
     std::unique_ptr<Life> life(new Life());
     PERDURE_TAKE(life->engine_, engine::Engine::open("world", std::move(wanted)));
     return life;

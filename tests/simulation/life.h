@@ -1,5 +1,5 @@
-// Life: one life of a simulated world: engine and entities together, as the world layer keeps them, but on a
-// machine whose disk and store outlive it, and without threads.
+// Life: one life of a simulated world: engine and entities together, as the world layer keeps them,
+// but on a machine whose disk and store outlive it, and without threads.
 //
 // Thread rule: one thread. It must end before its surroundings.
 #pragma once
@@ -34,7 +34,8 @@ public:
     // Opens the engine: what it recovered can be read now. Nothing is declared, nobody lives yet.
     static Result<std::unique_ptr<Life>> open(io::FileSystem& files, const io::Clock& clock,
                                               const LifeOptions& options, OpenStore open_store);
-    // Declares what the variant knows and brings its entities to life. `reserve` is asked to commit ids.
+    // Declares what the variant knows and brings its entities to life. `reserve` is asked to commit
+    // ids.
     Status start(Variant variant, std::function<Status(const Batch&)> reserve);
 
     // As World::commit().

@@ -1,4 +1,5 @@
-// Machine: what outlives a simulated process: disk, store, time. A crash of its power leaves a part of them.
+// Machine: what outlives a simulated process: disk, store, time. A crash of its power leaves a part
+// of them.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace perdure::simulation {
 
-// What a power failure leaves of the bytes and names that were not flushed, and of the store's changes since
-// its last checkpoint.
+// What a power failure leaves of the bytes and names that were not flushed, and of the store's
+// changes since its last checkpoint.
 enum class CrashState : std::uint8_t { nothing, everything, some };
 
 struct Machine {

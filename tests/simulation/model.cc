@@ -19,9 +19,9 @@ std::string row_text(const std::optional<Cells>& cells) {
 Cells evolved(const Cells& cells, const TableSpec& from, const TableSpec& to) {
     Cells made;
     for (const ColumnSpec& column : to.columns) {
-        const auto same = std::find_if(from.columns.begin(), from.columns.end(), [&](const ColumnSpec& one) {
-            return one.name == column.name;
-        });
+        const auto same =
+            std::find_if(from.columns.begin(), from.columns.end(),
+                         [&](const ColumnSpec& one) { return one.name == column.name; });
         made.push_back(same == from.columns.end()
                            ? column.default_text
                            : cells[static_cast<std::size_t>(same - from.columns.begin())]);
@@ -30,8 +30,9 @@ Cells evolved(const Cells& cells, const TableSpec& from, const TableSpec& to) {
 }
 
 bool same_columns(const TableSpec& left, const TableSpec& right) {
-    return std::equal(left.columns.begin(), left.columns.end(), right.columns.begin(), right.columns.end(),
-                      [](const ColumnSpec& one, const ColumnSpec& other) { return one.name == other.name; });
+    return std::equal(
+        left.columns.begin(), left.columns.end(), right.columns.begin(), right.columns.end(),
+        [](const ColumnSpec& one, const ColumnSpec& other) { return one.name == other.name; });
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ void Model::accepted() {
     settle_versions(proposal);
     apply(state, proposal);
     next.state = std::make_shared<const State>(std::move(state));
-    if (!proposal.definitions.empty()) next.recipe.reset();  // rows of other columns are other content
+    if (!proposal.definitions.empty())
+        next.recipe.reset();  // rows of other columns are other content
     if (proposal.tick) {
         next.tick = proposal.tick;
         next.tick_lsn = last() + 1;
@@ -100,7 +102,8 @@ void Model::write(ModelTable& table, const Write& write, const Proposal& proposa
     table.rows[write.key] = *write.cells;
 }
 
-// Erases go at once, so do the components of an entity that had none, and what was asked for at once.
+// Erases go at once, so do the components of an entity that had none, and what was asked for at
+// once.
 void Model::note_version(const ModelTable& table, const Write& write, const Proposal& proposal) {
     const Lsn lsn = last() + 1;
     std::vector<Version>& versions = relaxed_[{table.spec.name, write.key}];
@@ -121,7 +124,8 @@ void Model::settle_versions(const Proposal& proposal) {
     const Lsn lsn = last() + 1;
     for (auto& [name, versions] : relaxed_) {
         const auto table = newest().find(name.first);
-        const bool component = table != newest().end() && table->second->spec.role == TableRole::component;
+        const bool component =
+            table != newest().end() && table->second->spec.role == TableRole::component;
         if (component && !proposal.tick) continue;
         for (Version& version : versions) {
             if (version.surely_at != not_yet) continue;
@@ -165,19 +169,23 @@ void Model::handed_out(std::uint64_t id) { highest_id_ = std::max(highest_id_, i
 Status Model::recovered(Lsn lsn, std::optional<std::uint64_t> tick, const Contents& contents) {
     PERDURE_ASSERT(!offered_);
     if (lsn < acknowledged_) {
-        return error(Code::corrupt, "recovered at change set {}, but {} was acknowledged", lsn, acknowledged_);
+        return error(Code::corrupt, "recovered at change set {}, but {} was acknowledged", lsn,
+                     acknowledged_);
     }
     if (lsn > last()) {
-        return error(Code::corrupt, "recovered at change set {}, but only {} was ever offered", lsn, last());
+        return error(Code::corrupt, "recovered at change set {}, but only {} was ever offered", lsn,
+                     last());
     }
     const Point& expected = point(lsn);
     if (tick != expected.tick) {
-        return error(Code::corrupt, "recovered at change set {}, whose last tick is {}, but found tick {}", lsn,
+        return error(Code::corrupt,
+                     "recovered at change set {}, whose last tick is {}, but found tick {}", lsn,
                      expected.tick.value_or(0), tick.value_or(0));
     }
     for (const auto& [name, rows] : contents) {
         if (expected.state->contains(name)) continue;
-        return error(Code::corrupt, "at change set {} there is a table {}, which nobody declared by then", lsn,
+        return error(Code::corrupt,
+                     "at change set {} there is a table {}, which nobody declared by then", lsn,
                      name);
     }
     for (const auto& [name, table] : *expected.state) {
@@ -196,7 +204,8 @@ Status Model::judge(const ModelTable& table, Lsn lsn, const Rows& found) const {
     if (table.spec.role == TableRole::reserved_ids) return judge_reserved(found);
     if (table.spec.level == Level::ephemeral) {
         if (found.empty()) return {};
-        return error(Code::corrupt, "the ephemeral table {} has {} rows after a recovery, one is {} {}", name,
+        return error(Code::corrupt,
+                     "the ephemeral table {} has {} rows after a recovery, one is {} {}", name,
                      found.size(), found.begin()->first, describe(found.begin()->second));
     }
     if (table.spec.level == Level::relaxed) return judge_relaxed(table, lsn, found);
@@ -204,12 +213,14 @@ Status Model::judge(const ModelTable& table, Lsn lsn, const Rows& found) const {
     for (const auto& [key, cells] : table.rows) {
         const auto there = found.find(key);
         if (there != found.end() && there->second == cells) continue;
-        return error(Code::corrupt, "at change set {} table {} has {} under {}, but it must be {}", lsn, name,
-                     there == found.end() ? "no row" : describe(there->second), key, describe(cells));
+        return error(Code::corrupt, "at change set {} table {} has {} under {}, but it must be {}",
+                     lsn, name, there == found.end() ? "no row" : describe(there->second), key,
+                     describe(cells));
     }
     for (const auto& [key, cells] : found) {
         if (table.rows.contains(key)) continue;
-        return error(Code::corrupt, "at change set {} table {} has {} under {}, but it must have no row", lsn,
+        return error(Code::corrupt,
+                     "at change set {} table {} has {} under {}, but it must have no row", lsn,
                      name, describe(cells), key);
     }
     return {};
@@ -228,8 +239,8 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
         if (history == relaxed_.end()) {
             const auto row = table.rows.find(key);
             if (row != table.rows.end() && cells == row->second) continue;
-            return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}", lsn,
-                         table.spec.name, row_text(cells), key);
+            return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}",
+                         lsn, table.spec.name, row_text(cells), key);
         }
         bool allowed = false;
         std::string choice;
@@ -243,19 +254,22 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
             choice.append(" ").append(row_text(version.cells));
         }
         if (allowed) continue;
-        return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}, but may have only{}",
+        return error(Code::corrupt,
+                     "at change set {} the relaxed table {} has {} under {}, but may have only{}",
                      lsn, table.spec.name, row_text(cells), key, choice);
     }
     return {};
 }
 
-// The reservation is durable before its first id is handed out, so it must cover all that ever were.
+// The reservation is durable before its first id is handed out, so it must cover all that ever
+// were.
 Status Model::judge_reserved(const Rows& found) const {
     if (highest_id_ <= world_entity.id) return {};
     const auto row = found.find(key_text(std::uint64_t{0}));
     const std::uint64_t end = row == found.end() ? 0 : std::stoull(row->second.at(0));
     if (end > highest_id_) return {};
-    return error(Code::corrupt, "ids are reserved up to {} only, but entity {} was handed out before", end,
+    return error(Code::corrupt,
+                 "ids are reserved up to {} only, but entity {} was handed out before", end,
                  highest_id_);
 }
 
@@ -263,7 +277,8 @@ void Model::adopt(Lsn lsn, const Contents& contents) {
     Point now = point(lsn);
     State state = *now.state;
     for (auto& [name, table] : state) {
-        const bool as_found = table->spec.level <= Level::relaxed || table->spec.role == TableRole::reserved_ids;
+        const bool as_found =
+            table->spec.level <= Level::relaxed || table->spec.role == TableRole::reserved_ids;
         if (!as_found) continue;
         table = std::make_shared<const ModelTable>(ModelTable{table->spec, contents.at(name)});
     }

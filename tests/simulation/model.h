@@ -1,8 +1,9 @@
 // Model: what a world must be, in plain maps. It shares no code with the engine.
 //
-// It keeps the state after every change set that may still be the one a crash leaves: from the last acknowledged
-// one to the last accepted one, and knows for relaxed rows which of their versions may be lost. recovered() is
-// the judge: it compares what a recovery found with all that it may have found, and goes on from there.
+// It keeps the state after every change set that may still be the one a crash leaves: from the last
+// acknowledged one to the last accepted one, and knows for relaxed rows which of their versions may
+// be lost. recovered() is the judge: it compares what a recovery found with all that it may have
+// found, and goes on from there.
 //
 //     model.offer(proposal);                  // from here on it may be on the disk
 //     commit(…) ? model.accepted() : model.refused();
@@ -45,8 +46,8 @@ struct Write {
     std::optional<Cells> cells;  // nothing: erase
 };
 
-// What made a tick, if it can be staged again just so: rows that were put or erased without conditions, and
-// components that were set. Of a tick that did anything else there is none.
+// What made a tick, if it can be staged again just so: rows that were put or erased without
+// conditions, and components that were set. Of a tick that did anything else there is none.
 struct Recipe {
     std::vector<UserChange> rows;
     struct Set {

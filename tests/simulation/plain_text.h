@@ -1,4 +1,5 @@
-// Plain text: cells and keys as the model keeps them. Two cells are equal exactly if their texts are.
+// Plain text: cells and keys as the model keeps them. Two cells are equal exactly if their texts
+// are.
 #pragma once
 
 #include <concepts>

@@ -28,8 +28,8 @@ void Figures::add(const Figures& other) {
     files_trimmed += other.files_trimmed;
 }
 
-Player::Player(Machine& machine, Model& model, const Character& character, Random random, Figures& figures,
-               RunLog& log)
+Player::Player(Machine& machine, Model& model, const Character& character, Random random,
+               Figures& figures, RunLog& log)
     : machine_(machine),
       model_(model),
       character_(character),
@@ -49,7 +49,8 @@ Status Player::open() {
     if (opened.ok()) opened = judge_recovered();
     if (opened.ok()) opened = start_life();
     if (opened.ok()) return {};
-    if (opened.code() == Code::corrupt || faults_ == faults_before) return opened.with_context("opening");
+    if (opened.code() == Code::corrupt || faults_ == faults_before)
+        return opened.with_context("opening");
     // A fault came between. Without it, it must work.
     log_.add("opening failed: {}", opened.text());
     model_.crash();
@@ -64,16 +65,18 @@ Status Player::open_life() {
     tick_staged_.clear();
     reserved_.clear();
     marks_left_ = false;
-    callbacks_due_ = 0;
+    callbacks_.clear();
     if (!faulty_) {
         if (bug != SeededBug::none) broken_disk_ = break_disk(bug, *machine_.disk);
-        faulty_ = std::make_unique<io::FaultyFileSystem>(broken_disk_ ? *broken_disk_ : *machine_.disk);
+        faulty_ =
+            std::make_unique<io::FaultyFileSystem>(broken_disk_ ? *broken_disk_ : *machine_.disk);
         faulty_->on_operation = [this](const io::Operation& operation) { before_disk(operation); };
     }
     auto opened = Life::open(*faulty_, clock_, character_.options, [this] {
-        return break_store(bug, std::make_unique<RecordingStore>(
-                                    machine_.store, clock_,
-                                    [this](std::string_view call) { before_store(call); }, store_down_));
+        return break_store(
+            bug, std::make_unique<RecordingStore>(
+                     machine_.store, clock_, [this](std::string_view call) { before_store(call); },
+                     store_down_));
     });
     if (!opened) return opened.status();
     life_ = *std::move(opened);
@@ -86,14 +89,17 @@ Status Player::judge_recovered() {
     ++figures_.recoveries;
     if (found.torn_bytes > 0) ++figures_.torn;
     figures_.replayed += found.replayed_changes;
-    log_.add("recovered at change set {}, tick {}; {} replayed, {} bytes torn; at least {}, at most {}", lsn,
-             engine().last_tick().value_or(0), found.replayed_changes, found.torn_bytes, model_.acknowledged(),
-             model_.last());
+    log_.add(
+        "recovered at change set {}, tick {}; {} replayed, {} bytes torn; at least {}, at most {}",
+        lsn, engine().last_tick().value_or(0), found.replayed_changes, found.torn_bytes,
+        model_.acknowledged(), model_.last());
     const bool known = lsn >= model_.acknowledged() && lsn <= model_.last();
-    PERDURE_TAKE(const Contents contents, read_all(engine(), known ? model_.at(lsn) : model_.newest()));
+    PERDURE_TAKE(const Contents contents,
+                 read_all(engine(), known ? model_.at(lsn) : model_.newest()));
     PERDURE_TRY(model_.recovered(lsn, engine().last_tick(), contents));
     if (closed_cleanly_ && !(found.clean && found.replayed_changes == 0)) {
-        return error(Code::corrupt, "the world was closed cleanly, but recovery replayed {} change sets",
+        return error(Code::corrupt,
+                     "the world was closed cleanly, but recovery replayed {} change sets",
                      found.replayed_changes);
     }
     closed_cleanly_ = false;
@@ -117,7 +123,8 @@ Status Player::start_life() {
                      engine().health().accepted_lsn, model_.last());
     }
     if (!life_->remarks().empty()) {
-        return error(Code::corrupt, "the entities had to be repaired: {}", life_->remarks().front());
+        return error(Code::corrupt, "the entities had to be repaired: {}",
+                     life_->remarks().front());
     }
     beings_ = Beings::of(model_.newest(), variant_);
     return beings_.compare(life_->entities(), variant_);
@@ -130,7 +137,8 @@ Status Player::reserve_ids(const Batch& batch) {
     engine::Proposal proposal;
     proposal.changes.batches.push_back(std::move(own));
     model_.offer({.at_once = true, .now_ms = now_ms()});
-    const auto token = engine().commit(proposal, {.tick = {}, .level = Level::journal, .wait = true});
+    const auto token =
+        engine().commit(proposal, {.tick = {}, .level = Level::journal, .wait = true});
     if (!token) {
         model_.refused();
         return token.status();
@@ -168,7 +176,8 @@ Status Player::close() {
         model_.refused();
     }
     if (last != model_.last()) {
-        return error(Code::corrupt, "closing led to change set {} instead of {}", last, model_.last());
+        return error(Code::corrupt, "closing led to change set {} instead of {}", last,
+                     model_.last());
     }
     acknowledge();
     if (closed.ok()) {
@@ -203,8 +212,8 @@ bool Player::has_unsynced() const noexcept {
 void Player::before_disk(const io::Operation& operation) {
     ++operations_;
     if (log_.on()) {
-        log_.add("  {}: {} {} {} at {} of {}", operations_, io::operation_name(operation.kind), operation.path,
-                 operation.path_to, operation.offset, operation.bytes);
+        log_.add("  {}: {} {} {} at {} of {}", operations_, io::operation_name(operation.kind),
+                 operation.path, operation.path_to, operation.offset, operation.bytes);
     }
     if (on_operation) on_operation(operation.path);
     note_unsynced(operation);
@@ -240,14 +249,13 @@ void Player::note_unsynced(const io::Operation& operation) {
         case io::OperationKind::sync: unsynced_files_.erase(path); break;
         case io::OperationKind::sync_directory: unsynced_directories_.erase(path); break;
         case io::OperationKind::rename:
-            if (unsynced_files_.erase(path) > 0) unsynced_files_.insert(std::string(operation.path_to));
+            if (unsynced_files_.erase(path) > 0)
+                unsynced_files_.insert(std::string(operation.path_to));
             unsynced_directories_.insert(parent(operation.path_to));
             if (operation.path_to.ends_with(".pdj")) ++figures_.files_prepared;
             if (path.ends_with(".pdj")) ++figures_.files_trimmed;
             break;
-        case io::OperationKind::remove:
-            unsynced_files_.erase(path);
-            [[fallthrough]];
+        case io::OperationKind::remove: unsynced_files_.erase(path); [[fallthrough]];
         case io::OperationKind::create_directory: unsynced_directories_.insert(parent(path)); break;
         case io::OperationKind::open:  // may create
             if (path.ends_with(".pdj")) return;
@@ -270,7 +278,8 @@ void Player::inject_faults(const io::Operation& operation) {
     };
     const Kind kind = operation.kind;
     const bool sync = kind == Kind::sync || kind == Kind::sync_directory;
-    const bool name = kind == Kind::rename || kind == Kind::remove || kind == Kind::create_directory;
+    const bool name =
+        kind == Kind::rename || kind == Kind::remove || kind == Kind::create_directory;
     switch (character_.fault) {
         case FaultPlan::failed_sync:
             if (fault_spent_ || !sync) return;
@@ -291,20 +300,23 @@ void Player::inject_faults(const io::Operation& operation) {
         case FaultPlan::full_disk:
             if (!fault_spent_) fault_until_ = operations_ + character_.fault_length;
             fault_spent_ = true;
-            if (operations_ < fault_until_ && kind == Kind::write) hit(io::FaultType::fail_no_space);
+            if (operations_ < fault_until_ && kind == Kind::write)
+                hit(io::FaultType::fail_no_space);
             return;
         default: return;
     }
     fault_spent_ = true;
 }
 
-// What other threads may do while this one is at its I/O: whatever needs none of the locks that it holds.
+// What other threads may do while this one is at its I/O: whatever needs none of the locks that it
+// holds.
 void Player::interleave(const io::Operation* operation) {
-    if (!character_.may_interleave || interleaving_ || !life_ || !trouble_.ok() || model_.is_offered()) return;
-    const bool leading = operation != nullptr && working_ == Working::journal &&
-                         operation->path.ends_with(".pdj") &&
-                         (operation->kind == io::OperationKind::write ||
-                          operation->kind == io::OperationKind::sync);
+    if (!character_.may_interleave || interleaving_ || !life_ || !trouble_.ok() ||
+        model_.is_offered())
+        return;
+    const bool leading =
+        operation != nullptr && working_ == Working::journal && operation->path.ends_with(".pdj") &&
+        (operation->kind == io::OperationKind::write || operation->kind == io::OperationKind::sync);
     const bool applying = operation == nullptr && working_ == Working::store;
     if (!(leading || applying) || !random_.chance(1, 4)) return;
     interleaving_ = true;

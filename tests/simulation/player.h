@@ -1,6 +1,6 @@
-// Player: lives a random life in a world and knows, after every call, what must be so. It drives the engine's
-// passive parts in an order that its random numbers give, also in the middle of each other's I/O, and makes
-// disk and store fail as its character says.
+// Player: lives a random life in a world and knows, after every call, what must be so. It drives
+// the engine's passive parts in an order that its random numbers give, also in the middle of each
+// other's I/O, and makes disk and store fail as its character says.
 //
 //     Player player(machine, model, character, random, log);
 //     player.on_operation = …;                // before each operation on disk or store
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,9 +43,9 @@ struct Figures {
     std::uint64_t replayed = 0;        // change sets that only the journal held
     std::uint64_t commits = 0;
     std::uint64_t conflicts = 0;
-    std::uint64_t refused = 0;         // busy, no space, read-only
+    std::uint64_t refused = 0;  // busy, no space, read-only
     std::uint64_t faults = 0;
-    std::uint64_t failures = 0;        // worlds that became read-only
+    std::uint64_t failures = 0;  // worlds that became read-only
     std::uint64_t interleaved = 0;
     std::uint64_t files_prepared = 0;  // of the journal
     std::uint64_t files_trimmed = 0;
@@ -52,10 +53,16 @@ struct Figures {
     void add(const Figures& other);
 };
 
+// Rows of a user table have the keys 0 to this.
+inline constexpr std::uint64_t user_keys = 5;
+
+// The last of the writes to the row that the change is about; nullptr if there is none.
+[[nodiscard]] const Write* find_write(const std::vector<Write>& writes, const UserChange& change);
+
 class Player {
 public:
-    Player(Machine& machine, Model& model, const Character& character, Random random, Figures& figures,
-           RunLog& log);
+    Player(Machine& machine, Model& model, const Character& character, Random random,
+           Figures& figures, RunLog& log);
     ~Player();
 
     // Called before each operation on disk or store, which is described.
@@ -70,6 +77,8 @@ public:
     Status close();
     // Something random. Reopens by itself what has become read-only.
     Status step();
+    // The digest of the state must be what it was when it was last asked for at this change set.
+    Status check_digest();
     // Everything that is left to be done in the background; afterwards a commit must go through.
     Status settle();
 
@@ -109,7 +118,7 @@ private:
     Status step_declare();
     Status step_reopen();
     Status step_tick_again();
-    Status step_digest();
+    Status step_poll();
     Status step_old_tick();
     Status step_background(Working part);
     Status step_clock();
@@ -118,7 +127,8 @@ private:
     Status change_beings(bool may_create, Recipe* recipe);
     Status change_being(std::uint64_t id, Recipe* recipe);
     Status stage_in_tick(Recipe* recipe);
-    Result<bool> stage(Transaction& to, const UserChange& change, std::vector<Write>& staged, bool in_tick);
+    Result<bool> stage(Transaction& to, const UserChange& change, std::vector<Write>& staged,
+                       bool in_tick);
     [[nodiscard]] std::optional<UserChange> draw_change(const std::vector<Write>& staged);
     [[nodiscard]] CommitOptions draw_options(bool may_wait);
     [[nodiscard]] bool holds(const UserChange& change, const std::vector<Write>& staged) const;
@@ -146,12 +156,17 @@ private:
     bool store_down_ = false;
 
     Beings beings_;
-    std::vector<Write> tick_staged_;                         // by refused ticks, too
+    std::vector<Write> tick_staged_;                          // by refused ticks, too
     std::set<std::pair<std::string, std::string>> reserved_;  // keys that the open tick has judged
-    bool marks_left_ = false;  // rows that did not change may go out with the next tick
-    std::vector<Token> tokens_;                              // not known to be durable yet
-    bool closed_cleanly_ = false;                            // the last life was
-    std::uint64_t callbacks_due_ = 0;
+    bool marks_left_ = false;      // rows that did not change may go out with the next tick
+    std::vector<Token> tokens_;    // not known to be durable yet
+    bool closed_cleanly_ = false;  // the last life was
+    struct Callback {
+        Token token;
+        std::shared_ptr<int> calls;
+    };
+    std::vector<Callback> callbacks_;  // left with tokens, and not called yet
+    std::optional<std::pair<Lsn, Hash128>> digest_;
 
     std::uint64_t operations_ = 0;
     std::uint64_t faults_ = 0;  // that hit this life

@@ -22,7 +22,8 @@ Status compare_tables(const Contents& found, const State& expected, Level least,
     for (const auto& [name, rows] : found) {
         const auto table = expected.find(name);
         if (table == expected.end()) {
-            return error(Code::corrupt, "a view at change set {} shows a table {}, which is not there", lsn, name);
+            return error(Code::corrupt,
+                         "a view at change set {} shows a table {}, which is not there", lsn, name);
         }
         const Level level = table->second->spec.level;
         if (level == Level::relaxed && least > Level::relaxed) continue;
@@ -33,8 +34,8 @@ Status compare_tables(const Contents& found, const State& expected, Level least,
             for (const auto& [key, cells] : of) all.append(" ").append(key).append(describe(cells));
             return all;
         };
-        return error(Code::corrupt, "a view at change set {} shows table {} as{}; it must be{}", lsn, name,
-                     text(rows), text(table->second->rows));
+        return error(Code::corrupt, "a view at change set {} shows table {} as{}; it must be{}",
+                     lsn, name, text(rows), text(table->second->rows));
     }
     return {};
 }
@@ -79,7 +80,7 @@ Status Player::step() {
             case 26: return step_look();
             case 27: return step_declare();
             case 28: return step_tick_again();
-            case 29: return random_.chance(1, 2) ? step_digest() : step_old_tick();
+            case 29: return random_.chance(1, 2) ? check_digest() : step_old_tick();
             default: return step_reopen();
         }
     };
@@ -91,7 +92,8 @@ Status Player::step() {
 }
 
 Status Player::step_clock() {
-    const std::uint64_t milliseconds = random_.chance(1, 6) ? 1100 : random_.range<std::uint64_t>(1, 60);
+    const std::uint64_t milliseconds =
+        random_.chance(1, 6) ? 1100 : random_.range<std::uint64_t>(1, 60);
     log_.add("{} ms pass", milliseconds);
     clock_.advance_ns(milliseconds * 1'000'000);
     return {};
@@ -157,19 +159,24 @@ Status Player::step_look() {
     log_.add("looks");
     const bool durable_only = failed() || random_.chance(1, 3);
     Lsn lsn = 0;
-    PERDURE_TAKE(const Contents found, read_user_tables(engine(), model_.newest(), durable_only, lsn));
-    if (lsn < model_.acknowledged() || lsn > model_.last() || (!durable_only && lsn != model_.last())) {
-        return error(Code::corrupt, "a view shows change set {}; the last is {}, acknowledged is {}", lsn,
+    PERDURE_TAKE(const Contents found,
+                 read_user_tables(engine(), model_.newest(), durable_only, lsn));
+    if (lsn < model_.acknowledged() || lsn > model_.last() ||
+        (!durable_only && lsn != model_.last())) {
+        return error(Code::corrupt,
+                     "a view shows change set {}; the last is {}, acknowledged is {}", lsn,
                      model_.last(), model_.acknowledged());
     }
-    PERDURE_TRY(compare_tables(found, model_.at(lsn), durable_only ? Level::journal : Level::ephemeral, lsn));
+    PERDURE_TRY(compare_tables(found, model_.at(lsn),
+                               durable_only ? Level::journal : Level::ephemeral, lsn));
     const Health health = engine().health();
     if (health.safe_lsn > health.stored_lsn || health.stored_lsn > health.durable_lsn ||
         health.durable_lsn > health.accepted_lsn || health.accepted_lsn != model_.last()) {
-        return error(Code::corrupt, "safe {}, stored {}, durable {}, accepted {}; the last is {}", health.safe_lsn,
-                     health.stored_lsn, health.durable_lsn, health.accepted_lsn, model_.last());
+        return error(Code::corrupt, "safe {}, stored {}, durable {}, accepted {}; the last is {}",
+                     health.safe_lsn, health.stored_lsn, health.durable_lsn, health.accepted_lsn,
+                     model_.last());
     }
-    static_cast<void>(engine().poll());
+    PERDURE_TRY(step_poll());
     return beings_.compare(life_->entities(), variant_);
 }
 
@@ -182,8 +189,8 @@ Status Player::step_declare() {
     proposal.at_once = true;
     proposal.now_ms = now_ms();
     model_.offer(std::move(proposal));
-    const Status declared =
-        engine().declare({late_table_builder(number).definition()}, engine::Engine::Declaring::running);
+    const Status declared = engine().declare({late_table_builder(number).definition()},
+                                             engine::Engine::Declaring::running);
     if (engine().health().accepted_lsn == model_.last() + 1) {
         model_.accepted();
     } else {
@@ -210,26 +217,48 @@ Status Player::step_reopen() {
     }
     faults_ = 0;
     if (character_.may_evolve) variant_ = draw_variant(random_);
-    log_.add("opens again: deep {}, notes {}, purse {}", variant_.deep, variant_.notes, variant_.purse);
+    log_.add("opens again: deep {}, notes {}, purse {}", variant_.deep, variant_.notes,
+             variant_.purse);
     return open();
 }
 
-Status Player::step_digest() {
+// Callbacks are called in poll() only, once, and as soon as their token is done.
+Status Player::step_poll() {
+    std::vector<bool> due;
+    for (const Callback& callback : callbacks_) due.push_back(callback.token.done());
+    static_cast<void>(engine().poll());
+    for (std::size_t at = 0; at < due.size(); ++at) {
+        const Callback& callback = callbacks_[at];
+        if (*callback.calls == (due[at] ? 1 : 0)) continue;
+        return error(Code::corrupt, "the callback of change set {} was called {} times in a poll",
+                     callback.token.lsn(), *callback.calls);
+    }
+    std::erase_if(callbacks_, [](const Callback& callback) { return *callback.calls > 0; });
+    return {};
+}
+
+Status Player::check_digest() {
     if (failed()) return step_look();
     log_.add("asks for the digest");
-    const auto digest = engine().digest();
-    if (digest.ok()) {
-        model_.acknowledge(model_.last());
-        return {};
+    const auto found = engine().digest();
+    if (!found.ok()) {
+        if (faults_ > 0) return {};
+        return found.status().with_context("the digest");
     }
-    if (faults_ > 0) return {};
-    return digest.status().with_context("the digest");
+    model_.acknowledge(model_.last());
+    if (digest_ && digest_->first == model_.last() && digest_->second != *found) {
+        return error(Code::corrupt, "the digest at change set {} is {}; it was {} before",
+                     model_.last(), found->hex(), digest_->second.hex());
+    }
+    digest_ = {model_.last(), *found};
+    return {};
 }
 
 Status Player::settle() {
     for (int round = 0; round < 3 && !failed(); ++round) {
         clock_.advance_ns(store_patience_ns);
-        while (engine().step_journal()) {}
+        while (engine().step_journal()) {
+        }
         for (bool more = true; more;) {
             const auto stepped = engine().step_store();
             PERDURE_TRY(judge_work(stepped.status()));

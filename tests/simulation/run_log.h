@@ -1,5 +1,5 @@
-// RunLog: what happened in a run, line by line, for people who look for a bug. Off unless asked for: a run is
-// deterministic, so one that failed is done again with it on.
+// RunLog: what happened in a run, line by line, for people who look for a bug. Off unless asked
+// for: a run is deterministic, so one that failed is done again with it on.
 #pragma once
 
 #include <string>

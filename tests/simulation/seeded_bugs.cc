@@ -11,9 +11,9 @@ namespace perdure::simulation {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(SeededBug::count_)> names{
-    "none",        "unsynced files", "unsynced directories", "early acknowledgement", "believed cache",
-    "lost writes", "kept names",     "lost row",             "lost erase",            "early safe",
-    "lost range", "kept ephemeral"};
+    "none",           "unsynced files", "unsynced directories", "early acknowledgement",
+    "believed cache", "lost writes",    "kept names",           "lost row",
+    "lost erase",     "early safe",     "lost range",           "kept ephemeral"};
 
 // --- disk ----------------------------------------------------------------------------------------
 
@@ -43,24 +43,31 @@ class BrokenDisk final : public io::FileSystem {
 public:
     BrokenDisk(SeededBug bug, io::FileSystem& inner) : bug_(bug), inner_(inner) {}
 
-    Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenOptions options) override {
+    Result<std::unique_ptr<io::File>> open(const std::string& path,
+                                           io::OpenOptions options) override {
         if (bug_ == SeededBug::believed_cache) options.direct = false;
         PERDURE_TAKE(auto file, inner_.open(path, options));
-        return std::unique_ptr<io::File>(std::make_unique<BrokenFile>(*this, path, std::move(file)));
+        return std::unique_ptr<io::File>(
+            std::make_unique<BrokenFile>(*this, path, std::move(file)));
     }
     Result<bool> exists(const std::string& path) override { return inner_.exists(path); }
     Result<std::vector<std::string>> list(const std::string& directory) override {
         return inner_.list(directory);
     }
-    Status create_directory(const std::string& path) override { return inner_.create_directory(path); }
-    Status rename(const std::string& from, const std::string& to) override { return inner_.rename(from, to); }
+    Status create_directory(const std::string& path) override {
+        return inner_.create_directory(path);
+    }
+    Status rename(const std::string& from, const std::string& to) override {
+        return inner_.rename(from, to);
+    }
     Status remove(const std::string& path) override {
         return bug_ == SeededBug::kept_names ? Status() : inner_.remove(path);
     }
     Status sync_directory(const std::string& path) override {
         return bug_ == SeededBug::unsynced_directories ? Status() : inner_.sync_directory(path);
     }
-    Result<std::unique_ptr<io::FileLock>> lock(const std::string& path, std::string_view owner) override {
+    Result<std::unique_ptr<io::FileLock>> lock(const std::string& path,
+                                               std::string_view owner) override {
         return inner_.lock(path, owner);
     }
     Result<std::uint64_t> free_bytes(const std::string& directory) override {
@@ -102,7 +109,8 @@ Batch copy_without_first(const Batch& batch) {
 
 class BrokenStore final : public store::Store {
 public:
-    BrokenStore(SeededBug bug, std::unique_ptr<store::Store> inner) : bug_(bug), inner_(std::move(inner)) {}
+    BrokenStore(SeededBug bug, std::unique_ptr<store::Store> inner)
+        : bug_(bug), inner_(std::move(inner)) {}
 
     Result<store::Watermarks> watermarks() override {
         PERDURE_TAKE(store::Watermarks marks, inner_->watermarks());
@@ -114,9 +122,11 @@ public:
     Status apply(const store::Fence& fence, const Watermark& after,
                  std::span<const store::Change> changes) override {
         const bool now = ++applies_ % 3 == 0;
-        if (now && bug_ == SeededBug::lost_range) return inner_->apply(fence, after, std::span(changes).first(0));
+        if (now && bug_ == SeededBug::lost_range)
+            return inner_->apply(fence, after, std::span(changes).first(0));
         const bool row = bug_ == SeededBug::lost_row;
-        if (!now || !(row || bug_ == SeededBug::lost_erase)) return inner_->apply(fence, after, changes);
+        if (!now || !(row || bug_ == SeededBug::lost_erase))
+            return inner_->apply(fence, after, changes);
         std::vector<store::Change> fewer;
         for (const store::Change& change : changes) {
             store::Change& copy = fewer.emplace_back();
@@ -130,7 +140,8 @@ public:
                  std::span<const TableDefinition> definitions) override {
         return inner_->apply(fence, after, definitions);
     }
-    Status empty(const store::Fence& fence, std::span<const TableDefinition* const> tables) override {
+    Status empty(const store::Fence& fence,
+                 std::span<const TableDefinition* const> tables) override {
         return bug_ == SeededBug::kept_ephemeral ? Status() : inner_->empty(fence, tables);
     }
     Status take_over(std::uint64_t owner_epoch) override { return inner_->take_over(owner_epoch); }
@@ -143,7 +154,9 @@ public:
         return inner_->checkpoint_step();
     }
     Result<std::uint64_t> bytes() override { return inner_->bytes(); }
-    [[nodiscard]] store::Capabilities capabilities() const override { return inner_->capabilities(); }
+    [[nodiscard]] store::Capabilities capabilities() const override {
+        return inner_->capabilities();
+    }
 
 private:
     static void take(const std::vector<Batch>& from, std::vector<Batch>& to, bool without_first) {

@@ -1,5 +1,5 @@
-// Seeded bugs: parts that break a promise on purpose. The simulator must notice every one of them soon; that is
-// the proof that it can fail at all.
+// Seeded bugs: parts that break a promise on purpose. The simulator must notice every one of them
+// soon; that is the proof that it can fail at all.
 //
 // Thread rule: one thread.
 #pragma once
@@ -17,18 +17,18 @@ namespace perdure::simulation {
 enum class SeededBug : std::uint8_t {
     none,
     // Of the disk: what a careless journal, or a lying drive, would amount to.
-    unsynced_files,        // flushing a file does nothing
-    unsynced_directories,  // flushing a directory does nothing
+    unsynced_files,         // flushing a file does nothing
+    unsynced_directories,   // flushing a directory does nothing
     early_acknowledgement,  // flushing a journal file answers before it is done
-    believed_cache,        // recovery reads what only the page cache has
-    lost_writes,           // one write in twenty is not done
-    kept_names,            // removing a file does nothing
+    believed_cache,         // recovery reads what only the page cache has
+    lost_writes,            // one write in twenty is not done
+    kept_names,             // removing a file does nothing
     // Of the store.
-    lost_row,          // one apply in three leaves out a row
-    lost_erase,        // one apply in three leaves out an erase
-    early_safe,        // says that everything is safe before it is
-    lost_range,        // one apply in three moves nothing but the watermark
-    kept_ephemeral,    // does not empty ephemeral tables
+    lost_row,        // one apply in three leaves out a row
+    lost_erase,      // one apply in three leaves out an erase
+    early_safe,      // says that everything is safe before it is
+    lost_range,      // one apply in three moves nothing but the watermark
+    kept_ephemeral,  // does not empty ephemeral tables
     count_,
 };
 
@@ -36,6 +36,7 @@ enum class SeededBug : std::uint8_t {
 [[nodiscard]] std::optional<SeededBug> find_bug(std::string_view name) noexcept;
 // The part with its bug, or as it is.
 [[nodiscard]] std::unique_ptr<io::FileSystem> break_disk(SeededBug bug, io::FileSystem& disk);
-[[nodiscard]] std::unique_ptr<store::Store> break_store(SeededBug bug, std::unique_ptr<store::Store> store);
+[[nodiscard]] std::unique_ptr<store::Store> break_store(SeededBug bug,
+                                                        std::unique_ptr<store::Store> store);
 
 }  // namespace perdure::simulation

@@ -1,4 +1,5 @@
-// perdure_simulate: crashes the simulated kernel at every operation of one random workload after the other.
+// perdure_simulate: crashes the simulated kernel at every operation of one random workload after
+// the other.
 //
 //     perdure_simulate [--runs N] [--seconds S] [--first-seed S]
 //     perdure_simulate --seed S [--crash-at K]        one run, told line by line
@@ -71,13 +72,16 @@ std::optional<Arguments> parse(int count, char** words) {
 
 void print(const Figures& figures, double seconds) {
     const std::string line = text::format(
-        "{} workloads, {} operations, {} crash points, {} crash states, {} crashes in recoveries; {} recoveries "
-        "({} with a torn end), {} change sets replayed; {} journal files prepared, {} trimmed; {} commits, {} conflicts, {} refused; {} faults, {} steps in "
+        "{} workloads, {} operations, {} crash points, {} crash states, {} crashes in recoveries; "
+        "{} recoveries "
+        "({} with a torn end), {} change sets replayed; {} journal files prepared, {} trimmed; {} "
+        "commits, {} conflicts, {} refused; {} faults, {} steps in "
         "the middle of others; {:.0f} s, {:.0f} recoveries/s\n",
-        figures.workloads, figures.operations, figures.crash_points, figures.crashes, figures.nested_crashes,
-        figures.recoveries, figures.torn, figures.replayed, figures.files_prepared, figures.files_trimmed,
-        figures.commits, figures.conflicts, figures.refused,
-        figures.faults, figures.interleaved, seconds, static_cast<double>(figures.recoveries) / seconds);
+        figures.workloads, figures.operations, figures.crash_points, figures.crashes,
+        figures.nested_crashes, figures.recoveries, figures.torn, figures.replayed,
+        figures.files_prepared, figures.files_trimmed, figures.commits, figures.conflicts,
+        figures.refused, figures.faults, figures.interleaved, seconds,
+        static_cast<double>(figures.recoveries) / seconds);
     std::fputs(line.c_str(), stdout);
     std::fflush(stdout);
 }
@@ -103,7 +107,8 @@ int run_many(const Arguments& arguments) {
     for (std::uint64_t run = 0; run < arguments.runs; ++run) {
         const std::uint64_t seed = arguments.first_seed + run;
         if (const auto failure = simulation.run(seed)) {
-            Simulation again({.crash_at = failure->operation > 0 ? std::optional(failure->operation) : std::nullopt,
+            Simulation again({.crash_at = failure->operation > 0 ? std::optional(failure->operation)
+                                                                 : std::nullopt,
                               .log = true,
                               .bug = arguments.bug});
             const auto told = again.run(seed);
@@ -125,11 +130,12 @@ int run_many(const Arguments& arguments) {
 extern "C" void tell_whereabouts(int signal_number) {
     const Whereabouts& at = whereabouts();
     char line[160];
-    const int length = std::snprintf(line, sizeof line,
-                                     "perdure_simulate: ended by signal %d: --seed %llu --crash-at %llu\n",
-                                     signal_number, static_cast<unsigned long long>(at.seed),
-                                     static_cast<unsigned long long>(at.operation));
-    if (length > 0) static_cast<void>(!write(STDERR_FILENO, line, static_cast<std::size_t>(length)));
+    const int length = std::snprintf(
+        line, sizeof line, "perdure_simulate: ended by signal %d: --seed %llu --crash-at %llu\n",
+        signal_number, static_cast<unsigned long long>(at.seed),
+        static_cast<unsigned long long>(at.operation));
+    if (length > 0)
+        static_cast<void>(!write(STDERR_FILENO, line, static_cast<std::size_t>(length)));
     std::signal(signal_number, SIG_DFL);
     std::raise(signal_number);
 }
@@ -137,8 +143,10 @@ extern "C" void tell_whereabouts(int signal_number) {
 int run(int count, char** words) {
     const auto arguments = parse(count, words);
     if (!arguments) {
-        std::fputs("usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S [--crash-at K]] [--bug NAME]\n",
-                   stderr);
+        std::fputs(
+            "usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S "
+            "[--crash-at K]] [--bug NAME]\n",
+            stderr);
         return 2;
     }
     std::signal(SIGABRT, tell_whereabouts);

@@ -31,8 +31,9 @@ std::string_view state_name(CrashState state) noexcept {
 std::string Failure::text() const {
     std::string all = text::format("seed {}: ", seed);
     if (operation > 0) {
-        all += text::format("the power failed before operation {}, {} of what was not flushed was kept: ", operation,
-                            state_name(state));
+        all += text::format(
+            "the power failed before operation {}, {} of what was not flushed was kept: ",
+            operation, state_name(state));
     }
     all += status.text() + "\n";
     for (const std::string& line : log) all.append("  ").append(line).append("\n");
@@ -77,9 +78,11 @@ Status Simulation::live(Run& run) {
     }
     if (run.failure) return {};
     PERDURE_TRY(player.settle());
+    PERDURE_TRY(player.check_digest());
     PERDURE_TRY(player.close());
     crash_here(run, player);
     PERDURE_TRY(player.open());
+    PERDURE_TRY(player.check_digest());
     player.kill();
     figures_.operations += player.operations();
     return {};
@@ -99,8 +102,8 @@ void Simulation::crash_here(Run& run, Player& player) {
         Machine machine = run.machine.clone();
         machine.now_ns = player.now_ns();
         Model model = run.model;
-        run.log.add("the power fails before operation {}; {} of what was not flushed is kept", here.operation,
-                    state_name(state));
+        run.log.add("the power fails before operation {}; {} of what was not flushed is kept",
+                    here.operation, state_name(state));
         run.log.enter();
         machine.crash(state, random);
         model.crash();
@@ -114,7 +117,8 @@ void Simulation::crash_here(Run& run, Player& player) {
     }
 }
 
-Status Simulation::recover(Run& run, Machine machine, Model model, Random random, bool may_crash_again) {
+Status Simulation::recover(Run& run, Machine machine, Model model, Random random,
+                           bool may_crash_again) {
     Character character = run.character;
     if (character.fault_at > 40) character.fault = FaultPlan::none;
     if (character.may_evolve) character.variant = draw_variant(random);
@@ -123,8 +127,9 @@ Status Simulation::recover(Run& run, Machine machine, Model model, Random random
 
     // The power may fail again in the middle.
     constexpr std::uint64_t operations_of_a_recovery = 40;
-    const std::uint64_t again_at =
-        may_crash_again && random.chance(1, 4) ? random.range<std::uint64_t>(1, operations_of_a_recovery) : 0;
+    const std::uint64_t again_at = may_crash_again && random.chance(1, 4)
+                                       ? random.range<std::uint64_t>(1, operations_of_a_recovery)
+                                       : 0;
     Status nested;
     player.on_operation = [&](std::string_view) {
         if (player.operations() != again_at) return;

@@ -1,9 +1,11 @@
-// Simulation: runs a short random workload and lets the power fail before every operation on disk or store that
-// could matter; each time what is left is recovered, judged by the model, and lived in for a while.
+// Simulation: runs a short random workload and lets the power fail before every operation on disk
+// or store that could matter; each time what is left is recovered, judged by the model, and lived
+// in for a while.
 //
 //     Simulation simulation({});
 //     for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
-//         if (auto failure = simulation.run(seed)) …     // and again with {.log = true} to see what happened
+//         if (auto failure = simulation.run(seed)) …     // and again with {.log = true} to see
+//         what happened
 //     }
 //
 // Everything follows from the seed. Thread rule: one thread.

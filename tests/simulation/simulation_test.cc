@@ -10,7 +10,8 @@
 namespace perdure::simulation {
 namespace {
 
-// Enough for continuous integration; `make simulate` runs as many as one likes. PERDURE_SIMULATE_RUNS overrides.
+// Enough for continuous integration; `make simulate` runs as many as one likes.
+// PERDURE_SIMULATE_RUNS overrides.
 constexpr std::uint64_t runs_default = 400;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
@@ -66,7 +67,8 @@ class SeededBugs : public ::testing::TestWithParam<SeededBug> {};
 TEST_P(SeededBugs, are_found) {
     Simulation simulation({.bug = GetParam()});
     const auto failure = run_until_failure(simulation, bug_runs_max);
-    ASSERT_TRUE(failure) << bug_name(GetParam()) << " was not found by " << bug_runs_max << " workloads";
+    ASSERT_TRUE(failure) << bug_name(GetParam()) << " was not found by " << bug_runs_max
+                         << " workloads";
     std::cout << bug_name(GetParam()) << ": found by workload " << failure->seed << ": "
               << failure->status.text() << '\n';
 }

@@ -60,7 +60,8 @@ std::vector<TableSpec> make_tables(Variant variant) {
     if (variant.deep) position.push_back({"z", "7"});
     add("Position", TableRole::component, Level::journal, position);
     if (variant.purse) add("Purse", TableRole::component, Level::stored, {{"coins", "0"}});
-    add("Label", TableRole::component, Level::journal, {{"text", std::string(empty_text)}, {"rank", none}});
+    add("Label", TableRole::component, Level::journal,
+        {{"text", std::string(empty_text)}, {"rank", none}});
     add("Mood", TableRole::component, Level::relaxed, {{"level", "0"}});
     add("Flash", TableRole::component, Level::ephemeral, {{"count", "0"}});
     add("Frozen", TableRole::component, Level::journal, {});
@@ -109,8 +110,8 @@ const std::vector<TableSpec>& small_world_tables(Variant variant) {
 }
 
 TableSpec late_table(std::uint64_t number) {
-    return {text::format("late_{}", number), TableRole::user, Level::journal, false,
-            {{"amount", "0"}}};
+    return {
+        text::format("late_{}", number), TableRole::user, Level::journal, false, {{"amount", "0"}}};
 }
 
 TableBuilder late_table_builder(std::uint64_t number) {

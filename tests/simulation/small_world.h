@@ -1,8 +1,8 @@
-// SmallWorld: what the simulated worlds are made of: components, tables, categories, in the few forms that a
-// program's versions may have.
+// SmallWorld: what the simulated worlds are made of: components, tables, categories, in the few
+// forms that a program's versions may have.
 //
-// Everything is said twice: once to Perdure (Schema, with structs) and once to the model (TableSpec, in plain
-// words), so that the model shares nothing with what it judges.
+// Everything is said twice: once to Perdure (Schema, with structs) and once to the model
+// (TableSpec, in plain words), so that the model shares nothing with what it judges.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,8 @@ void StoreHistory::survive(std::size_t calls) {
 }
 
 std::unique_ptr<store::Store> StoreHistory::replay(const io::Clock& clock) const {
-    auto store = std::make_unique<store::MemoryStore>(std::make_shared<store::MemoryStorage>(), &clock);
+    auto store =
+        std::make_unique<store::MemoryStore>(std::make_shared<store::MemoryStorage>(), &clock);
     for (std::size_t done = 0; done < calls_.size(); ++done) {
         const Status told = calls_[done]->tell(*store);
         PERDURE_ASSERT(told.ok());  // it went well the first time
@@ -63,7 +64,8 @@ void StoreHistory::add(StoreCall call) {
 const TableDefinition& StoreHistory::keep(const TableDefinition& definition) {
     const std::pair version(definition.id, definition.version);
     const auto [first, last] = definitions_->equal_range(version);
-    const auto known = std::find_if(first, last, [&](const auto& one) { return one.second == definition; });
+    const auto known =
+        std::find_if(first, last, [&](const auto& one) { return one.second == definition; });
     return known != last ? known->second : definitions_->emplace(version, definition)->second;
 }
 

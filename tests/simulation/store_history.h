@@ -1,8 +1,9 @@
-// StoreHistory: what a simulated store was told, call by call. It is what survives when engines, and the stores
-// they own, come and go: a store is opened by telling a new MemoryStore all of it again, and a crash leaves the
-// calls up to some point between what is safe and what is visible.
+// StoreHistory: what a simulated store was told, call by call. It is what survives when engines,
+// and the stores they own, come and go: a store is opened by telling a new MemoryStore all of it
+// again, and a crash leaves the calls up to some point between what is safe and what is visible.
 //
-// RecordingStore is the store that an engine owns. It does what a MemoryStore does and writes it down.
+// RecordingStore is the store that an engine owns. It does what a MemoryStore does and writes it
+// down.
 //
 // Thread rule: one thread. Copies are cheap: they share the calls.
 #pragma once
@@ -54,7 +55,8 @@ public:
     using BeforeCall = std::function<void(std::string_view)>;
 
     // All must outlive the store. `down`: while true, what would change the store fails with `io`.
-    RecordingStore(StoreHistory& history, const io::Clock& clock, BeforeCall before, const bool& down);
+    RecordingStore(StoreHistory& history, const io::Clock& clock, BeforeCall before,
+                   const bool& down);
 
     Result<store::Watermarks> watermarks() override { return store_->watermarks(); }
     Result<std::vector<TableDefinition>> definitions() override { return store_->definitions(); }
@@ -62,7 +64,8 @@ public:
                  std::span<const store::Change> changes) override;
     Status apply(const store::Fence& fence, const Watermark& after,
                  std::span<const TableDefinition> definitions) override;
-    Status empty(const store::Fence& fence, std::span<const TableDefinition* const> tables) override;
+    Status empty(const store::Fence& fence,
+                 std::span<const TableDefinition* const> tables) override;
     Status take_over(std::uint64_t owner_epoch) override;
     Result<std::unique_ptr<store::Snapshot>> snapshot() override { return store_->snapshot(); }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
@@ -70,7 +73,9 @@ public:
     }
     Result<bool> checkpoint_step() override;
     Result<std::uint64_t> bytes() override { return store_->bytes(); }
-    [[nodiscard]] store::Capabilities capabilities() const override { return store_->capabilities(); }
+    [[nodiscard]] store::Capabilities capabilities() const override {
+        return store_->capabilities();
+    }
 
 private:
     Status begin(std::string_view call) const;

@@ -58,9 +58,11 @@ std::string describe(const UserChange& change) {
     static constexpr const char* kinds[] = {"put", "erase", "append"};
     static constexpr const char* conditions[] = {"", " if absent", " if present", " if equal to "};
     const bool erases = change.kind == UserChange::Kind::erase;
-    return text::format("{} {} {}{}{}{}", kinds[static_cast<std::size_t>(change.kind)], change.table,
-                        change.row.key_text, erases ? std::string() : text::format(" {}", describe(change.row.cells)),
-                        conditions[static_cast<std::size_t>(change.condition.kind)], change.expected_text);
+    return text::format("{} {} {}{}{}{}", kinds[static_cast<std::size_t>(change.kind)],
+                        change.table, change.row.key_text,
+                        erases ? std::string() : text::format(" {}", describe(change.row.cells)),
+                        conditions[static_cast<std::size_t>(change.condition.kind)],
+                        change.expected_text);
 }
 
 }  // namespace perdure::simulation

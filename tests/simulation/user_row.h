@@ -12,7 +12,8 @@
 
 namespace perdure::simulation {
 
-using Cells = std::vector<std::string>;  // in plain text, in the order of the table's columns, without the key
+using Cells = std::vector<std::string>;  // in plain text, in the order of the table's columns,
+                                         // without the key
 
 struct UserRow {
     Row row;  // for the engine
@@ -22,7 +23,8 @@ struct UserRow {
 };
 
 // A row of the table `spec` with the key `number` and something made of `value` in it.
-[[nodiscard]] UserRow make_user_row(const TableSpec& spec, std::uint64_t number, std::int32_t value);
+[[nodiscard]] UserRow make_user_row(const TableSpec& spec, std::uint64_t number,
+                                    std::int32_t value);
 
 // The name of a column, as a view that stays valid.
 [[nodiscard]] std::string_view column_name(const ColumnSpec& column);
@@ -32,8 +34,8 @@ struct UserChange {
     Kind kind = Kind::put;
     std::string table;
     UserRow row;
-    Condition condition{};          // for the engine
-    std::string expected_text{};    // of a condition `equal`: the first column's cell, for the model
+    Condition condition{};        // for the engine
+    std::string expected_text{};  // of a condition `equal`: the first column's cell, for the model
 };
 
 // "put accounts 00000000000000000003 ['5'] if absent"

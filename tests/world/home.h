@@ -119,8 +119,8 @@ inline std::string row_text(const Batch& batch, std::uint32_t row) {
     return text;
 }
 
-// Where worlds of a test live: nowhere ("memory:"), or in a directory of the real disk with SQLite. Nothing
-// runs by itself unless `options.threads` says so; time passes when the test says so.
+// Where worlds of a test live: nowhere ("memory:"), or in a directory of the real disk with SQLite.
+// Nothing runs by itself unless `options.threads` says so; time passes when the test says so.
 class Home {
 public:
     enum class Kind { memory, sqlite };
@@ -215,7 +215,8 @@ public:
     }
 
     // What a snapshot taken now shows: a row, or "none".
-    std::string row(std::string_view table, std::vector<Cell> key, const SnapshotOptions& how = {}) {
+    std::string row(std::string_view table, std::vector<Cell> key,
+                    const SnapshotOptions& how = {}) {
         auto view = world_->snapshot(how);
         if (!view.ok()) return view.status().text();
         auto found = view->find(table, key);
@@ -252,9 +253,7 @@ public:
             if (!stepped.ok() || !*stepped) return;
         }
     }
-    void fail_flushes() {
-        files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
-    }
+    void fail_flushes() { files.inject({.kind = io::OperationKind::sync, .from_then_on = true}); }
 
     Schema schema = test_schema();
     WorldOptions options;

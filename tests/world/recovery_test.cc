@@ -1,6 +1,5 @@
 // What is left of a world when its owner dies, and when it is closed. src/engine/open.cc.
-#include <cstdio>
-
+#include "base/bytes.h"
 #include "world/home.h"
 
 namespace perdure {
@@ -148,7 +147,8 @@ TEST_F(RecoveryTest, ids_are_never_given_twice) {
             highest = made.id;
             if (i == 1) home_.commit();
         }
-        // The last one is known to nobody: it may have been told to a player, or to another database.
+        // The last one is known to nobody: it may have been told to a player, or to another
+        // database.
         if (life % 2 == 0) {
             crash();
         } else {
@@ -313,8 +313,8 @@ protected:
         ASSERT_TRUE(home_.tick().put("counters", {{"id", 1u}, {"value", value}}).ok());
     }
     void next_life() {
-        if (GetParam()) home_.reopen();
-        if (!GetParam()) crash();
+        if (GetParam()) return home_.reopen();
+        crash();
     }
     Entity ana_;
 };
@@ -368,17 +368,19 @@ TEST_F(RecoveryTest, a_torn_end_is_cut_kept_and_reported) {
 TEST_F(RecoveryTest, damage_to_what_was_acknowledged_is_refused) {
     for (std::uint64_t id = 1; id < 10; ++id) home_.put("counters", {{"id", id}});
     home_.crash();
-    // The first group behind headers and definitions, long before the durable watermark of later ones.
     auto file = home_.disk.open(newest_journal_file(), {.write = true});
     ASSERT_TRUE(file.ok());
-    std::array<std::byte, 4096> block{};
-    std::uint64_t at = 0;
-    do {
-        at += block.size();
-        ASSERT_EQ(*(*file)->read_at(at, block), block.size());
-    } while (as_text(block).find("PDGROUP") == std::string_view::npos && at < (1 << 20) &&
-             as_text(ByteSpan(block).first(4)) != "PDGR");
-    SUCCEED() << at;
+    std::vector<std::uint64_t> groups;
+    std::array<std::byte, io::block_bytes> block{};
+    for (std::uint64_t at = 0; *(*file)->read_at(at, block) == block.size(); at += block.size()) {
+        if (as_text(block).starts_with("PDJGROUP")) groups.push_back(at);
+    }
+    ASSERT_GT(groups.size(), 5u);
+    const std::uint64_t inside = groups[groups.size() - 3] + 130;
+    ASSERT_TRUE((*file)->write_at(inside, as_bytes("damaged")).ok());
+    const Status refused = home_.try_open();
+    EXPECT_EQ(refused.code(), Code::corrupt);
+    EXPECT_NE(refused.message().find(".pdj"), std::string::npos) << refused.text();
 }
 
 TEST_F(RecoveryTest, a_store_that_is_gone_is_made_again_from_a_journal_that_has_everything) {

@@ -1,4 +1,5 @@
-// The tick: its numbers, what is staged in it, its conditions. src/world/world.cc, src/engine/staging.cc.
+// The tick: its numbers, what is staged in it, its conditions. src/world/world.cc,
+// src/engine/staging.cc.
 #include "world/home.h"
 
 namespace perdure {
@@ -129,7 +130,8 @@ TEST_P(TickTest, ephemeral_and_relaxed_rows_do_not_make_a_tick_another) {
     EXPECT_EQ(commit_as(7), Code::ok);
 }
 
-// Relaxed rows of earlier change sets go out with the tick, but they are not what it was asked to carry.
+// Relaxed rows of earlier change sets go out with the tick, but they are not what it was asked to
+// carry.
 TEST_P(TickTest, is_the_same_even_if_held_rows_went_out_with_it) {
     home_.put("drifts", {{"id", 1u}, {"value", 1}});
     home_.clock.advance_ns(2 * second_ns);

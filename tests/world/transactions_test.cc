@@ -1,8 +1,8 @@
-// Transactions: what may be staged, conditions, conflicts. src/engine/staging.cc, src/engine/commit.cc.
-#include "perdure/transaction.h"
-
+// Transactions: what may be staged, conditions, conflicts. src/engine/staging.cc,
+// src/engine/commit.cc.
 #include <thread>
 
+#include "perdure/transaction.h"
 #include "world/home.h"
 
 namespace perdure {
@@ -160,9 +160,8 @@ INSTANTIATE_TEST_SUITE_P(, ConditionTest, every_store(), store_name);
 
 TEST_P(ConditionTest, create_only) {
     EXPECT_EQ(try_ana(1, if_absent()), Code::ok);
-    everywhere([&](const char* where) {
-        EXPECT_EQ(try_ana(2, if_absent()), Code::conflict) << where;
-    });
+    everywhere(
+        [&](const char* where) { EXPECT_EQ(try_ana(2, if_absent()), Code::conflict) << where; });
     home_.erase("profiles", {{"name", "ana"}});
     everywhere([&](const char* where) {
         EXPECT_EQ(try_ana(3, if_absent()), Code::ok) << where;
@@ -173,8 +172,7 @@ TEST_P(ConditionTest, create_only) {
 TEST_P(ConditionTest, only_if_present) {
     EXPECT_EQ(try_ana(1, if_present()), Code::conflict);
     put_ana(1);
-    everywhere(
-        [&](const char* where) { EXPECT_EQ(try_ana(2, if_present()), Code::ok) << where; });
+    everywhere([&](const char* where) { EXPECT_EQ(try_ana(2, if_present()), Code::ok) << where; });
     EXPECT_EQ(home_.try_erase("profiles", {{"name", "bob"}}, if_present()).code(), Code::conflict);
 }
 
@@ -201,7 +199,8 @@ TEST_P(ConditionTest, several_in_one_transaction_must_all_hold) {
     put_ana(1);
     Transaction transaction = home_->begin();
     ASSERT_TRUE(
-        transaction.put("profiles", {{"name", "ana"}, {"level", 2}}, if_equal({{"level", 1}})).ok());
+        transaction.put("profiles", {{"name", "ana"}, {"level", 2}}, if_equal({{"level", 1}}))
+            .ok());
     ASSERT_TRUE(transaction.put("profiles", {{"name", "bob"}}, if_absent()).ok());
     ASSERT_TRUE(transaction.commit({.wait = true}).ok());
     EXPECT_EQ(home_.rows("profiles"), (Rows{"ana 2 false null", "bob 0 false null"}));
@@ -210,8 +209,9 @@ TEST_P(ConditionTest, several_in_one_transaction_must_all_hold) {
 TEST_P(ConditionTest, after_a_conflict_it_may_be_committed_again) {
     put_ana(1);
     Transaction transaction = home_->begin();
-    ASSERT_TRUE(transaction.put("profiles", {{"name", "ana"}, {"level", 9}}, if_equal({{"level", 2}}))
-                    .ok());
+    ASSERT_TRUE(
+        transaction.put("profiles", {{"name", "ana"}, {"level", 9}}, if_equal({{"level", 2}}))
+            .ok());
     EXPECT_EQ(transaction.commit().status().code(), Code::conflict);
     EXPECT_EQ(transaction.commit().status().code(), Code::conflict);
     put_ana(2);
@@ -225,7 +225,8 @@ TEST_P(ConditionTest, on_a_key_staged_before_is_judged_against_that) {
     EXPECT_EQ(transaction.put("profiles", {{"name", "ana"}, {"level", 2}}, if_absent()).code(),
               Code::conflict);
     EXPECT_TRUE(
-        transaction.put("profiles", {{"name", "ana"}, {"level", 3}}, if_equal({{"level", 1}})).ok());
+        transaction.put("profiles", {{"name", "ana"}, {"level", 3}}, if_equal({{"level", 1}}))
+            .ok());
     ASSERT_TRUE(transaction.commit({.wait = true}).ok());
     EXPECT_EQ(ana(), "ana 3 false null");
 }
@@ -238,8 +239,7 @@ TEST_P(ConditionTest, hold_of_relaxed_and_ephemeral_rows_too) {
                   Code::conflict)
             << table;
         EXPECT_TRUE(home_.try_put(table, {{"id", 1u}, {"value", 2}}, value(1)).ok()) << table;
-        EXPECT_EQ(home_.try_put(table, {{"id", 1u}, {"value", 3}}, value(1)).code(),
-                  Code::conflict)
+        EXPECT_EQ(home_.try_put(table, {{"id", 1u}, {"value", 3}}, value(1)).code(), Code::conflict)
             << table;
         EXPECT_EQ(home_.rows(table), Rows{"1 2"});
     }

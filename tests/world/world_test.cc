@@ -357,10 +357,9 @@ TEST(WorldOpen, a_wrong_schema_is_refused_and_nothing_is_made) {
                   schema.category({.name = "lazy", .consistency = "eventual"});
               }),
               Code::invalid);
-    EXPECT_EQ(refused([](Schema& schema) {
-                  schema.category({.name = "lazy", .retention = "a week"});
-              }),
-              Code::invalid);
+    EXPECT_EQ(
+        refused([](Schema& schema) { schema.category({.name = "lazy", .retention = "a week"}); }),
+        Code::invalid);
     EXPECT_EQ(refused([](Schema& schema) { schema.category({.name = "lazy", .interval_ms = 0}); }),
               Code::invalid);
 }

@@ -60,8 +60,9 @@ Status Inspector::see_file(const FileFound& found,
 
 Status Inspector::see_group(const GroupSeen& group) {
     for (std::size_t index = 0; index < group.changes.size(); ++index) {
-        for (const TableDefinition& definition : group.changes[index].definitions)
+        for (const TableDefinition& definition : group.changes[index].definitions) {
             define(definition);
+        }
         if (!wanted(group.address.file)) continue;
         if (!options_.last) {
             print(writer_.changes(group, index));

@@ -22,6 +22,7 @@ void print_table(const QueryAnswer& answer) {
     TextTable table(answer.columns);
     for (const auto& row : answer.rows) {
         std::vector<std::string> cells;
+        cells.reserve(row.size());
         for (const Value& value : row) cells.push_back(value_text(value));
         table.add(std::move(cells));
     }

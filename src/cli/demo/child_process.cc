@@ -44,8 +44,10 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
         return error(Code::io, "making a pipe: {}", std::generic_category().message(errno));
     }
     std::vector<char*> words;
-    for (const std::string& argument : arguments)
+    words.reserve(arguments.size() + 1);
+    for (const std::string& argument : arguments) {
         words.push_back(const_cast<char*>(argument.c_str()));
+    }
     words.push_back(nullptr);
     const pid_t process = fork();
     if (process == 0) become(words, ends[1], pipe_at);

@@ -24,8 +24,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto patience =
-    std::chrono::seconds(120);  // for a line of a world that opens or founds itself
+// For a line of a world that opens or founds itself.
+constexpr auto patience = std::chrono::seconds(120);
 constexpr auto peer_patience = std::chrono::seconds(5);
 constexpr std::uint64_t kill_while_opening_once_in = 4;
 constexpr std::uint32_t headings_every = 20;
@@ -62,6 +62,7 @@ public:
     }
 
 private:
+    Status kill_again_and_again();
     Status start();
     Status live_and_die();
     Status last_life();
@@ -139,8 +140,10 @@ Status CrashTest::listen(Clock::time_point until, bool (CrashJudge::*enough)() c
 
 Status CrashTest::ended_by_itself() {
     const int exit = world_->wait();
+    const bool is_damaged = exit == static_cast<int>(ExitCode::damaged);
+    if (sums_.kills > 0 && (is_damaged || exit == static_cast<int>(ExitCode::no))) ++sums_.losses;
     return error(
-        exit == static_cast<int>(ExitCode::damaged) ? Code::corrupt : Code::io,
+        is_damaged ? Code::corrupt : Code::io,
         "the world ended by itself, exit code {}, after tick {}; start it with: perdure demo {}",
         exit, judge_.acknowledged(), options_.directory);
 }
@@ -223,7 +226,9 @@ void CrashTest::sum_up(const std::optional<PeerAudit>& peer) {
         "and lost; {} coins and {} goods doubled or gone",
         sums_.kills, sums_.kills_while_opening, sums_.recoveries, sums_.ticks_lost, sums_.coins_off,
         sums_.goods_off));
-    if (peer) {
+    if (peer_ && !peer) {
+        say("three files  not judged: the test ended early");
+    } else if (peer) {
         say(fmt::format(
             "three files  {} kills; {} times its files were of different ticks; {} trades half "
             "done; {} coins and {} goods doubled or gone",
@@ -236,21 +241,27 @@ void CrashTest::sum_up(const std::optional<PeerAudit>& peer) {
 }
 
 Status CrashTest::run() {
-    peer_ = CrashPeer::find(options_.directory + ".three-files", options_.rate);
+    std::string beside = options_.directory;
+    while (beside.size() > 1 && beside.back() == '/') beside.pop_back();
+    peer_ = CrashPeer::find(beside + ".three-files", options_.rate);
     say(fmt::format("crash test of {}: {} kills, every {} s on average, --seed {}",
                     options_.directory, options_.kills, options_.interval, seed_));
     if (!peer_) say("without its peer: bench_three_files is not beside this program");
+    const Status killed = kill_again_and_again();
+    std::optional<PeerAudit> peer;
+    if (killed.ok() && peer_) {
+        PERDURE_TAKE(peer, peer_->check());
+    }
+    sum_up(peer);
+    return killed;
+}
+
+Status CrashTest::kill_again_and_again() {
     while (sums_.kills < options_.kills && !StopSignal::requested()) {
         PERDURE_TRY(start());
         PERDURE_TRY(live_and_die());
     }
-    PERDURE_TRY(last_life());
-    std::optional<PeerAudit> peer;
-    if (peer_) {
-        PERDURE_TAKE(peer, peer_->check());
-    }
-    sum_up(peer);
-    return {};
+    return last_life();
 }
 
 }  // namespace
@@ -258,10 +269,12 @@ Status CrashTest::run() {
 ExitCode run_crash_test(const CrashTestOptions& options) {
     StopSignal::install();
     CrashTest test(options);
-    if (const Status status = test.run(); !status.ok()) return report(status);
-    if (test.lost_anything())
-        return report(ExitCode::no, options.directory + ": something was lost");
-    return ExitCode::done;
+    const Status status = test.run();
+    if (test.lost_anything()) {
+        return report(ExitCode::no, options.directory + ": something was lost" +
+                                        (status.ok() ? "" : "; " + status.text()));
+    }
+    return status.ok() ? ExitCode::done : report(status);
 }
 
 }  // namespace perdure::cli::demo

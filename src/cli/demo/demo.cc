@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/demo/announcements.h"
 #include "cli/demo/books.h"
 #include "cli/demo/crash_report.h"
 #include "cli/demo/figures.h"
@@ -33,8 +34,8 @@ constexpr auto busy_pause = std::chrono::milliseconds(5);  // before a refused c
 constexpr auto poll_pause = std::chrono::milliseconds(2);  // between looks at tokens while idle
 constexpr auto screen_interval = std::chrono::milliseconds(250);
 constexpr auto line_interval = std::chrono::seconds(1);
-constexpr double behind_max_seconds =
-    1;  // a world that is later than this does not try to catch up
+// A world that is later than this does not try to catch up.
+constexpr std::chrono::duration<double> behind_max{1};
 
 // What the library had to say last; it may speak from any thread.
 class Note {
@@ -52,41 +53,6 @@ private:
     mutable std::mutex mutex_;
     std::string text_;  // guarded by mutex_
 };
-
-void say(const std::string& line) {
-    if (std::fputs((line + "\n").c_str(), stdout) == EOF || std::fflush(stdout) == EOF) {
-        StopSignal::request();
-    }
-}
-
-void say_recovery(const World& world, const std::string& directory) {
-    const RecoveryReport& report = world.recovery();
-    if (report.created) {
-        say(fmt::format("new world in {}", directory));
-        return;
-    }
-    say(fmt::format("{} {}", directory,
-                    report.clean ? "was closed in good order" : "was not closed: recovered it"));
-    if (report.replayed_changes > 0 || report.torn_bytes > 0) {
-        say(fmt::format("  from the journal alone: {} change sets, {}; cut from its torn end: {}",
-                        count_text(report.replayed_changes), bytes_text(report.replayed_bytes),
-                        bytes_text(report.torn_bytes)));
-    }
-    for (const std::string& remark : report.remarks) say("  " + remark);
-    say(fmt::format("  {} entities alive in {:.2f} s", count_text(report.entities),
-                    report.seconds));
-}
-
-void say_audit(const Audit& audit) {
-    say(fmt::format("  last tick {}; coins {} of {}, goods {} of {}; {} trades, {} read again: {}",
-                    audit.tick, count_text(static_cast<std::uint64_t>(audit.coins)),
-                    count_text(static_cast<std::uint64_t>(audit.coins_expected)),
-                    count_text(static_cast<std::uint64_t>(audit.goods)),
-                    count_text(static_cast<std::uint64_t>(audit.goods_expected)),
-                    count_text(audit.trades), count_text(audit.trades_read),
-                    audit.faults.empty() ? "all as they were" : "NOT as they were"));
-    for (const std::string& fault : audit.faults) say("  wrong: " + fault);
-}
 
 // Tells apart what a failed audit is from a world that failed.
 struct Outcome {
@@ -121,6 +87,8 @@ private:
     std::unique_ptr<Meter> meter_;
     SteadyClock::time_point began_;
     SteadyClock::time_point show_due_;
+    bool founded_now_ = false;  // in this life
+    std::string note_shown_;
     std::uint64_t ticks_done_ = 0;
     std::uint64_t commit_us_ = 0;
 };
@@ -132,7 +100,7 @@ Status Demo::open() {
     world_options.log = [note = note_](std::string_view line) { note->set(line); };
     PERDURE_TAKE(world_, World::open(options_.directory, demo_schema(), std::move(world_options)));
     report_ = std::make_unique<CrashReport>(*world_, options_.report_descriptor);
-    say_recovery(*world_, options_.directory);
+    announce_recovery(world_->recovery(), options_.directory);
     return {};
 }
 
@@ -144,21 +112,22 @@ Status Demo::found_if_new() {
     PERDURE_TRY(found(
         *world_, surface,
         {.seed = options_.seed.value_or(seed_usual), .walkers = options_.walkers.value_or(0)}));
-    say(fmt::format("  founded: {} columns of ground, {} walkers",
-                    count_text(world_->entities().count_of<Node>()),
-                    count_text(world_->entities().count_of<Walker>())));
+    announce(fmt::format("  founded: {} columns of ground, {} walkers",
+                         count_text(world_->entities().count_of<Node>()),
+                         count_text(world_->entities().count_of<Walker>())));
+    founded_now_ = true;
     return commit_tick();
 }
 
 Status Demo::check_books(Outcome& outcome) {
     PERDURE_TAKE(const Audit audit, demo::audit(*world_));
     outcome.books_right = audit.faults.empty();
-    if (!world_->recovery().created) report_->recovered(audit);
-    say_audit(audit);
+    if (!founded_now_) report_->recovered(audit);
+    announce_audit(audit);
     if (rules_->terrain().misplaced() > 0) {
         outcome.books_right = false;
-        say(fmt::format("  wrong: {} nodes or walkers are missing or out of place",
-                        rules_->terrain().misplaced()));
+        announce(fmt::format("  wrong: {} nodes or walkers are missing or out of place",
+                             rules_->terrain().misplaced()));
     }
     return {};
 }
@@ -175,7 +144,8 @@ Status Demo::commit_tick() {
             report_->follow(*token);
             return {};
         }
-        if (token.status().code() != Code::busy || StopSignal::requested()) return token.status();
+        if (token.status().code() != Code::busy) return token.status();
+        if (StopSignal::requested()) return {};  // this tick has not happened
         note_->set(token.status().text());
         world_->poll();
         std::this_thread::sleep_for(busy_pause);
@@ -226,7 +196,9 @@ void Demo::show(SteadyClock::time_point now) {
     if (screen_) {
         screen_->draw(shown, rules_->terrain(), world_->entities());
     } else {
-        say(plain_line(shown));
+        if (shown.note != note_shown_) announce("note: " + shown.note);
+        note_shown_ = shown.note;
+        announce(plain_line(shown));
     }
     show_due_ = now + (screen_ ? SteadyClock::duration(screen_interval) : line_interval);
 }
@@ -234,18 +206,18 @@ void Demo::show(SteadyClock::time_point now) {
 Status Demo::live() {
     const auto interval = std::chrono::duration_cast<SteadyClock::duration>(
         std::chrono::duration<double>(options_.rate > 0 ? 1 / options_.rate : 0));
-    const auto behind_max = std::chrono::duration_cast<SteadyClock::duration>(
-        std::chrono::duration<double>(behind_max_seconds));
     began_ = SteadyClock::now();
     show_due_ = began_;
     meter_ = std::make_unique<Meter>(began_);
-    if (!options_.plain && Screen::possible())
+    if (!options_.plain && Screen::possible()) {
         screen_ = std::make_unique<Screen>(rules_->terrain());
+    }
     auto due = began_;
     while (!enough(SteadyClock::now())) {
         PERDURE_TAKE(const TickCounts counts, tick());
         meter_->tick(counts, commit_us_, world_->health().flush_us_last);
-        due = std::max(due + interval, SteadyClock::now() - behind_max);
+        const auto latest = std::chrono::duration_cast<SteadyClock::duration>(behind_max);
+        due = std::max(due + interval, SteadyClock::now() - latest);
         if (options_.rate > 0) idle_until(due);
         show(SteadyClock::now());
     }
@@ -260,13 +232,13 @@ Outcome Demo::run() {
         rules_ = std::make_unique<Rules>(*world_);
         PERDURE_TRY(check_books(outcome));
         if (!outcome.books_right) return {};
-        say(fmt::format("goes on at tick {}", world_->next_tick()));
+        announce(fmt::format("goes on at tick {}", world_->next_tick()));
         const Status lived = live();
         screen_.reset();
         PERDURE_TRY(lived);
         const std::uint64_t last = world_->next_tick() - 1;
         PERDURE_TRY(world_->close());
-        say(fmt::format("closed after tick {}", last));
+        announce(fmt::format("closed after tick {}", last));
         return {};
     };
     outcome.status = all();

@@ -28,7 +28,7 @@ std::string clock_text(const Figures& figures) {
 }
 
 std::string plain_line(const Figures& figures) {
-    return fmt::format(
+    std::string line = fmt::format(
         "tick {}  {:.1f} ticks/s  {} entities  {} changes/s  {} trades/s  commit {} p99 {}  "
         "flush {} p99 {}  lag journal {} store {}  disk journal {} store {}",
         figures.tick, figures.ticks_a_second, count_text(figures.entities),
@@ -38,6 +38,8 @@ std::string plain_line(const Figures& figures) {
         duration_text(figures.flush_us_p50), duration_text(figures.flush_us_p99),
         figures.journal_lag(), figures.drain_lag(), bytes_text(figures.health.journal_bytes),
         bytes_text(figures.health.store_bytes));
+    if (!figures.health.trouble.ok()) line += "  TROUBLE: " + figures.health.trouble.text();
+    return line;
 }
 
 void Meter::tick(const TickCounts& counts, std::uint64_t commit_us, std::uint64_t flush_us) {

@@ -14,6 +14,12 @@ namespace {
 constexpr std::uint32_t goods_at_first_max = 12;  // of each kind
 constexpr std::uint32_t minutes_a_day = 24 * 60;
 
+Position position_of(const Surface& surface, std::size_t column, int height) {
+    const std::size_t z = column / surface.width;
+    return {static_cast<float>(column % surface.width), static_cast<float>(height),
+            static_cast<float>(z)};
+}
+
 void found_ground(Entities& entities, const Surface& surface) {
     std::vector<Entity> ids;
     std::vector<Position> positions;
@@ -23,9 +29,7 @@ void found_ground(Entities& entities, const Surface& surface) {
     nodes.reserve(surface.columns());
     for (std::size_t column = 0; column < surface.columns(); ++column) {
         ids.push_back(entities.create());
-        positions.push_back({static_cast<float>(column % surface.width),
-                             static_cast<float>(surface.heights[column]),
-                             static_cast<float>(column / surface.width)});
+        positions.push_back(position_of(surface, column, surface.heights[column]));
         nodes.push_back({surface.name(column)});
     }
     entities.set_many<Position>(ids, positions);
@@ -34,8 +38,9 @@ void found_ground(Entities& entities, const Surface& surface) {
 
 std::vector<std::uint32_t> walkable_columns(const Surface& surface) {
     std::vector<bool> walkable;
-    for (const std::string& name : surface.names)
+    for (const std::string& name : surface.names) {
         walkable.push_back(traits(land_of(name)).walkable);
+    }
     std::vector<std::uint32_t> columns;
     for (std::uint32_t column = 0; column < surface.columns(); ++column) {
         if (walkable[surface.nodes[column]]) columns.push_back(column);
@@ -46,9 +51,7 @@ std::vector<std::uint32_t> walkable_columns(const Surface& surface) {
 void found_walker(Entities& entities, const Surface& surface, std::uint32_t column, Rolls& rolls,
                   Totals& totals) {
     const Entity walker = entities.create();
-    entities.set(walker, Position{static_cast<float>(column % surface.width),
-                                  static_cast<float>(surface.heights[column] + 1),
-                                  static_cast<float>(column / surface.width)});
+    entities.set(walker, position_of(surface, column, surface.heights[column] + 1));
     entities.set(walker, Walker{static_cast<std::uint8_t>(rolls.below(4)),
                                 static_cast<std::int16_t>(rolls.below(walker_energy_max))});
     entities.set(walker, Purse{coins_at_first});

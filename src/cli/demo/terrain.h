@@ -54,7 +54,8 @@ public:
         return static_cast<float>(cell % width_);
     }
     [[nodiscard]] float z_of(CellIndex cell) const noexcept {
-        return static_cast<float>(cell / width_);
+        const CellIndex row = cell / width_;
+        return static_cast<float>(row);
     }
 
     static constexpr CellIndex outside = ~CellIndex{0};

@@ -26,7 +26,7 @@ namespace {
 constexpr std::uint32_t cache_mib_max = 4096;
 // A log larger than this is cut when nobody reads: a quiet world does not keep the disk of a busy
 // hour.
-constexpr std::uint64_t log_bytes_kept = 64 * 1024 * 1024;
+constexpr std::uint64_t log_bytes_kept = std::uint64_t{64} << 20;
 
 }  // namespace
 
@@ -210,7 +210,7 @@ Status SqliteStore::apply(const Fence& fence, const Watermark& after,
     PERDURE_ASSERT(after.lsn >= fence.expected.lsn);
     tables_.clear();  // their statements are for the versions before
     const std::uint64_t known = catalog_->count();
-    const Status status = apply_definitions(fence, after, definitions);
+    Status status = apply_definitions(fence, after, definitions);
     if (!status.ok()) catalog_->cut(known);
     return status;
 }

@@ -14,7 +14,7 @@ namespace perdure::store::sqlite {
 namespace {
 
 // SQLite cuts the log back to this when it begins it anew.
-constexpr std::int64_t log_bytes_after_reset = 64 * 1024 * 1024;
+constexpr std::int64_t log_bytes_after_reset = std::int64_t{64} << 20;
 
 Status expect(Connection& connection, const std::string& pragma, std::int64_t wanted) {
     PERDURE_TAKE(const std::int64_t found, connection.number("PRAGMA " + pragma));

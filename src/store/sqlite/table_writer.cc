@@ -16,10 +16,10 @@ Status run_over(Statement& statement, std::span<const Batch> batches,
                 const TableDefinition& table) {
     BatchRows rows{batches};
     bind_rows(statement, 1, rows);
-    const Status status = statement.run();
+    Status status = statement.run();
     statement.bind_null(1);
     if (status.ok()) return status;
-    if (status.code() == Code::conflict && rows.batch != nullptr) {
+    if (status.code() == Code::conflict && table.append_only && rows.batch != nullptr) {
         return error(Code::conflict,
                      "table {}: the row with key {} is there already; rows of an append-only "
                      "table are written once",

@@ -53,7 +53,7 @@ std::uint64_t unsigned_at(const Statement& statement, int column) {
 Status fence_conflict(Connection& connection, const Fence& fence) {
     PERDURE_TAKE(Statement select, connection.prepare(select_world_row()));
     PERDURE_TAKE(const WorldRow row, read_world_row(select));
-    const Status refused = check_fence(connection.path(), row.owner_epoch, row.watermark, fence);
+    Status refused = check_fence(connection.path(), row.owner_epoch, row.watermark, fence);
     PERDURE_ASSERT(!refused.ok());
     return refused;
 }

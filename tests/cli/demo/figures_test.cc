@@ -57,5 +57,12 @@ TEST(PlainLine, says_tick_rates_latencies_lags_and_disk) {
     }
 }
 
+TEST(PlainLine, says_what_troubles_the_world) {
+    Figures figures;
+    EXPECT_EQ(plain_line(figures).find("TROUBLE"), std::string::npos);
+    figures.health.trouble = Status(Code::no_space, "the disk is full");
+    EXPECT_NE(plain_line(figures).find("TROUBLE: no_space: the disk is full"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace perdure::cli::demo
