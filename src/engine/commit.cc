@@ -136,9 +136,9 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
                       std::uint64_t encoded_bytes, Lsn& lsn, bool& again) {
     const std::scoped_lock lock(core_->mutex);
     PERDURE_TRY(refuse_if_failed());
-    PERDURE_TRY(check_keys(proposal));
+    PERDURE_TRY(check_keys(proposal, again));
     // Somebody changed, and the drain released, what a check had read: read it again.
-    PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, again));
+    if (!again) PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, again));
     if (again)
         return error(Code::busy, "rows that this commit depends on change too fast; try again");
     if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
@@ -181,7 +181,7 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
 
 // Keys that an open tick has judged are the tick's until it is committed; appended keys must be
 // new.
-Status Engine::check_keys(const Proposal& proposal) {
+Status Engine::check_keys(Proposal& proposal, bool& again) {
     if (!proposal.from_tick && !core_->reserved.empty()) {
         for (const TouchedKey& key : proposal.touched) {
             if (core_->reserved.count({key.table->id, key.key}) == 0) continue;
@@ -191,7 +191,7 @@ Status Engine::check_keys(const Proposal& proposal) {
                          key.table->name);
         }
     }
-    for (const TouchedKey& key : proposal.touched) {
+    for (TouchedKey& key : proposal.touched) {
         if (!key.table->append_only) continue;
         const auto greatest = core_->append_max.find(key.table->id);
         if (greatest == core_->append_max.end() || key.key > greatest->second) continue;
@@ -199,15 +199,19 @@ Status Engine::check_keys(const Proposal& proposal) {
         if (key.new_at == 0) continue;
         // It was beyond all others when it was staged; others have been appended since.
         if (core_->pending.find(key.table->id, key.key, core_->pending.last()).batch) {
-            return error(Code::conflict, "table '{}' is append-only and has this key already",
-                         key.table->name);
+            return error(Code::conflict, "table '{}' is append-only and has a row {} already",
+                         key.table->name, key_text(*key.row, 0));
         }
-        if (core_->pending.released() >= key.new_at) {
-            return error(Code::conflict,
-                         "table '{}': others have appended beyond this key since it was "
-                         "staged; stage it again",
-                         key.table->name);
-        }
+        if (core_->pending.released() < key.new_at) continue;
+        // Some of them are in the store by now: it is looked for as any other.
+        Check check;
+        check.table = key.table;
+        check.key = key.key;
+        check.kind = Condition::Kind::absent;
+        PERDURE_TAKE(check.key_row, key_row(*key.row, 0));
+        proposal.checks.push_back(std::move(check));
+        key.new_at = 0;
+        again = true;
     }
     return {};
 }

@@ -137,6 +137,7 @@ private:
     Status open_directory(const std::string& directory);
     Status open_journal();
     Status settle();
+    Status free_journal();
 
     // Committing.
     Level classify(ChangeSet& changes, const CommitOptions& options) const;
@@ -145,7 +146,7 @@ private:
     Status accept(Proposal& proposal, const CommitOptions& options, Level level,
                   std::uint64_t encoded_bytes, Lsn& lsn, bool& again);
     Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
-    Status check_keys(const Proposal& proposal);
+    Status check_keys(Proposal& proposal, bool& again);
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);
     void drop_held(TableId table, const std::string& key);

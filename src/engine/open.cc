@@ -125,6 +125,8 @@ Status Engine::open_journal() {
                                         options_.journal, start, core_->catalog));
     // The journal first: an epoch that only the store has seen would be drawn again after a crash
     // in between, and the store would refuse it for ever.
+    // After the journal has begun a file under the new epoch: the other way round, a crash in
+    // between would leave a store that has seen an epoch which the next owner would choose again.
     PERDURE_TRY(store_->take_over(core_->epoch));
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
@@ -165,7 +167,29 @@ Status Engine::settle() {
     if (!ephemeral.empty()) {
         PERDURE_TRY(store_->empty({core_->epoch, core_->stored}, ephemeral));
     }
+    PERDURE_TRY(free_journal());
     return load_append_max();
+}
+
+// A journal at its budget's end refuses even the small commits of opening: the store takes over
+// what it holds first, so that its files can be used again.
+Status Engine::free_journal() {
+    if (journal_->has_room(options_.journal.file_bytes / 4)) return {};
+    for (bool more = true; more;) {
+        PERDURE_TAKE(more, drain_->step());
+        while (drain_->release_step()) {
+        }
+    }
+    for (bool more = true; more;) {
+        PERDURE_TAKE(more, store_->checkpoint_step());
+    }
+    PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
+    core_->safe_lsn = marks.safe;
+    PERDURE_TRY(journal_->trim(marks.safe));
+    for (bool more = true; more;) {
+        PERDURE_TAKE(more, journal_->prepare_step());
+    }
+    return {};
 }
 
 Status Engine::load_append_max() {

@@ -33,6 +33,7 @@ struct TouchedKey {
     std::string key;
     // Append-only: the key was beyond all others before this LSN was given; 0: it was looked for.
     Lsn new_at = 0;
+    const Batch* row = nullptr;  // the staged row; alive for as long as the commit
 };
 
 struct Proposal {

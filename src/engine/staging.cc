@@ -251,7 +251,7 @@ Status Staging::propose(Proposal& proposal) {
             continue;
         }
         (row->row.operation() == Operation::erase ? erased : upserted).push_back(row);
-        proposal.touched.push_back({row->table, row->key, row->new_at});
+        proposal.touched.push_back({row->table, row->key, row->new_at, &row->row});
         if (same_table) continue;
         PERDURE_TRY(flush(erased, Operation::erase));
         PERDURE_TRY(flush(upserted, Operation::upsert));

@@ -19,6 +19,8 @@ namespace perdure::jobs {
 namespace {
 
 constexpr std::uint32_t rows_per_batch = 16'384;
+// Newer than any owner of the real store: the copy is ours alone.
+constexpr std::uint64_t copy_owner_epoch = 1ULL << 62;
 
 // A private copy of the store's file and of what SQLite keeps beside it.
 class StoreCopy {
@@ -125,7 +127,7 @@ private:
         verdict_.tick = from.tick;
         bool applied = opened.ok();
         store::Store* store = opened ? opened->get() : nullptr;
-        const std::uint64_t epoch = from.epoch + 1;
+        const std::uint64_t epoch = copy_owner_epoch;
         if (store) PERDURE_TRY(store->take_over(epoch));
         const auto visit = [&](journal::GroupFound&& group) -> Status {
             if (!store || group.changes.empty()) return {};

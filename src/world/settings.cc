@@ -45,14 +45,14 @@ public:
         for (const auto& [key, value] : *table) {
             const std::string_view name = key.str();
             if (name == "interval_ms") {
-                const auto number = value.value<std::int64_t>();
+                const auto number = value.value_exact<std::int64_t>();
                 if (!number || *number < 1 || *number > 60'000) {
                     return refuse(value, "interval_ms must be 1 to 60000");
                 }
                 category.interval_ms = static_cast<std::uint32_t>(*number);
                 continue;
             }
-            const auto word = value.value<std::string>();
+            const auto word = value.value_exact<std::string>();
             if (!word) return refuse(value, "{} must be a word in quotes", name);
             if (name == "durability") {
                 const auto level = parse_level(*word);
@@ -76,7 +76,7 @@ public:
             std::find_if(std::begin(limits), std::end(limits),
                          [&](const Limit& candidate) { return candidate.name == name; });
         if (known == std::end(limits)) return refuse(value, "there is no limit '{}'", name);
-        const auto number = value.value<std::int64_t>();
+        const auto number = value.value_exact<std::int64_t>();
         const std::int64_t most = known->small ? std::numeric_limits<std::uint32_t>::max()
                                                : std::numeric_limits<std::int64_t>::max();
         if (!number || *number < 1 || *number > most) {

@@ -101,7 +101,7 @@ TEST(ComponentRows, removing_what_nobody_stored_leaves_no_trace) {
 
 TEST(ComponentRows, removing_what_is_stored_is_remembered_until_captured) {
     Rows<Health> rows;
-    for (const std::uint64_t id : {5, 3, 9}) rows.set(id, {1});
+    for (const std::uint64_t id : {5U, 3U, 9U}) rows.set(id, {1});
     rows.rows.captured_changed();
     rows.rows.remove(9);
     rows.rows.remove(3);
@@ -202,7 +202,7 @@ TEST(ComponentRows, know_where_ids_follow_one_another) {
 class Layouts : public testing::Test {
 protected:
     Layouts() {
-        for (const std::uint64_t id : {4, 7, 5, 9}) {
+        for (const std::uint64_t id : {4U, 7U, 5U, 9U}) {
             left.restore(id);
             right.restore(id);
         }

@@ -57,7 +57,8 @@ Schema schema_with() {
     return schema;
 }
 
-// The first life ends in one way or the other: rows of the old version are in the store or only in the journal.
+// The first life ends in one way or the other: rows of the old version are in the store or only
+// in the journal.
 class EvolutionTest : public testing::TestWithParam<End> {
 protected:
     void next_life(Schema schema) {

@@ -1,4 +1,5 @@
-// Snapshots, as programs take them. src/engine/snapshot.cc; the overlay itself is tested in tests/engine.
+// Snapshots, as programs take them. src/engine/snapshot.cc; the overlay itself is tested in
+// tests/engine.
 #include "perdure/snapshot.h"
 
 #include "world/home.h"

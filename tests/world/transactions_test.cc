@@ -278,6 +278,33 @@ TEST_P(ConditionTest, two_who_append_the_same_key_cannot_both_win) {
     EXPECT_EQ(home_.rows("events"), Rows{"5 0 first"});
 }
 
+// It was beyond all others when it was staged; by the commit others are, and have left pending.
+TEST_P(ConditionTest, an_appended_key_is_new_whatever_others_appended_beyond_it) {
+    Transaction transaction = home_->begin();
+    ASSERT_TRUE(transaction.append("events", {{"at", 5u}, {"seq", 0u}, {"what", "mine"}}).ok());
+    home_.append("events", {{"at", 9u}, {"seq", 0u}, {"what", "other"}});
+    home_.drain();
+    const auto saved = transaction.commit({.wait = true});
+    ASSERT_TRUE(saved.ok()) << saved.status().text();
+    EXPECT_EQ(home_.rows("events"), (Rows{"5 0 mine", "9 0 other"}));
+}
+
+// A check reads the store before the commit; the row may be pending then and gone when it is
+// judged.
+TEST_P(ConditionTest, is_not_judged_by_what_the_store_had_before_a_drain) {
+    home_.put("counters", {{"id", 1u}, {"value", 1}});
+    home_.drain();
+    home_.put("counters", {{"id", 1u}, {"value", 2}});
+    engine::Check check;
+    check.table = home_->engine().catalog().find("counters");
+    const Cell id{"id", 1u};
+    check.key = *encode_key(*check.table, {&id, 1});
+    check.key_row = *engine::key_batch(*check.table, {&id, 1});
+    ASSERT_TRUE(home_->engine().read_for(check).ok());
+    home_.drain();
+    EXPECT_LT(check.read_at, home_->health().stored_lsn) << "it must be read again";
+}
+
 TEST_P(ConditionTest, the_greatest_appended_key_is_that_of_all_tables_levels) {
     EXPECT_TRUE(home_.try_append("sparks", {{"id", 5u}}).ok());
     EXPECT_EQ(home_.try_append("sparks", {{"id", 5u}}).code(), Code::conflict);
