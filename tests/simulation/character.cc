@@ -48,6 +48,7 @@ Character Character::draw(Random& random) {
         drawn.fault = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
         drawn.fault_at = random.range(1, 160);
         drawn.fault_length = random.range(1, 30);
+        drawn.fault_in_journal = random.chance(2, 3);
     }
     return drawn;
 }

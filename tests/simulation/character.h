@@ -29,6 +29,7 @@ struct Character {
     FaultPlan fault = FaultPlan::none;
     std::uint64_t fault_at = 0;  // counted in operations of the run
     std::uint64_t fault_length = 0;
+    bool fault_in_journal = false;  // a failed flush or write is one of a journal file in use
 
     static Character draw(Random& random);
     [[nodiscard]] std::string describe() const;

@@ -277,12 +277,13 @@ void Player::inject_faults(const io::Operation& operation) {
         log_.add("  this operation fails");
     };
     const Kind kind = operation.kind;
+    const bool aimed = !character_.fault_in_journal || operation.path.ends_with(".pdj");
     const bool sync = kind == Kind::sync || kind == Kind::sync_directory;
     const bool name =
         kind == Kind::rename || kind == Kind::remove || kind == Kind::create_directory;
     switch (character_.fault) {
         case FaultPlan::failed_sync:
-            if (fault_spent_ || !sync) return;
+            if (fault_spent_ || !sync || !aimed) return;
             hit(io::FaultType::fail_io);
             // What a page cache may do then: the bytes still seem to be there.
             if (kind == Kind::sync && random_.chance(2, 3)) {
@@ -290,7 +291,7 @@ void Player::inject_faults(const io::Operation& operation) {
             }
             break;
         case FaultPlan::failed_write:
-            if (fault_spent_ || kind != Kind::write) return;
+            if (fault_spent_ || kind != Kind::write || !aimed) return;
             hit(random_.chance(1, 2) ? io::FaultType::fail_io : io::FaultType::short_write);
             break;
         case FaultPlan::failed_names:

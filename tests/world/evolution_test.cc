@@ -236,9 +236,8 @@ TEST_P(TableEvolution, columns_are_added_removed_and_put_in_another_order) {
     }));
     EXPECT_EQ(home_.row("things", {{"id", 1u}}), "1 20 null 10");
     home_.put("things", {{"id", 2u}, {"note", "new"}});
-    next_life(schema([](TableBuilder& table) {
-        table.key<std::uint64_t>("id").column<std::int32_t>("a");
-    }));
+    next_life(schema(
+        [](TableBuilder& table) { table.key<std::uint64_t>("id").column<std::int32_t>("a"); }));
     EXPECT_EQ(home_.rows("things"), (Rows{"1 10", "2 0"}));
     home_.put("things", {{"id", 1u}, {"a", 11}});
     next_life(schema(first_columns));
@@ -255,10 +254,9 @@ TEST_P(TableEvolution, another_key_another_type_and_another_kind_are_refused) {
               Code::incompatible);
     EXPECT_EQ(refused([](TableBuilder& table) { table.key<std::uint64_t>("number"); }),
               Code::incompatible);
-    EXPECT_EQ(refused([](TableBuilder& table) {
-                  table.key<std::uint64_t>("id").key<std::int32_t>("a");
-              }),
-              Code::incompatible);
+    EXPECT_EQ(
+        refused([](TableBuilder& table) { table.key<std::uint64_t>("id").key<std::int32_t>("a"); }),
+        Code::incompatible);
     EXPECT_EQ(refused([](TableBuilder& table) {
                   table.key<std::uint64_t>("id").column<std::string>("a");
               }),
@@ -324,8 +322,7 @@ TEST_P(DeclareTest, changes_to_a_table_that_is_there_wait_for_the_next_open) {
     TableBuilder more = weights();
     more.column<bool>("more");
     EXPECT_EQ(declare(more), Code::incompatible);
-    EXPECT_EQ(home_->begin().put("weights", {{"id", 1u}, {"more", true}}).code(),
-              Code::not_found);
+    EXPECT_EQ(home_->begin().put("weights", {{"id", 1u}, {"more", true}}).code(), Code::not_found);
 }
 
 TEST_P(DeclareTest, wrong_tables_are_refused) {

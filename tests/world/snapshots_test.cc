@@ -1,7 +1,6 @@
 // Snapshots, as programs take them. src/engine/snapshot.cc; the overlay itself is tested in
 // tests/engine.
 #include "perdure/snapshot.h"
-
 #include "world/home.h"
 
 namespace perdure {

@@ -2,6 +2,8 @@
 // src/engine/commit.cc.
 #include <thread>
 
+#include "engine/read_view.h"
+#include "model/key.h"
 #include "perdure/transaction.h"
 #include "world/home.h"
 
