@@ -1,0 +1,224 @@
+// The engine's steps, its trouble, its end. What programs see of it is tested in tests/world.
+#include "engine/engine.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "engine/live_engine.h"
+#include "engine/runtime.h"
+
+namespace perdure::engine {
+namespace {
+
+class EngineTest : public testing::Test {
+protected:
+    Token put(std::int64_t value, const CommitOptions& options = {}) {
+        return live_.commit(live_.change().put("names", {"ana", value}), options);
+    }
+    void pass(std::uint64_t milliseconds) { live_.clock.advance_ns(milliseconds * 1'000'000); }
+    Rows stored() {
+        auto snapshot = live_.store->snapshot();
+        return rows_of(*(*snapshot)->scan(*live_->catalog().find("names"), nullptr, 0, 1000));
+    }
+    bool step_store() {
+        auto stepped = live_->step_store();
+        EXPECT_TRUE(stepped.ok()) << stepped.status().text();
+        return stepped.ok() && *stepped;
+    }
+
+    LiveEngine live_;
+};
+
+TEST_F(EngineTest, drains_when_the_interval_is_over_and_not_before) {
+    put(1, {.wait = true});
+    EXPECT_TRUE(put(2).wait().ok());
+    while (step_store()) {
+    }
+    const Rows before = stored();
+    put(3);
+    EXPECT_TRUE(live_->step_journal());
+    pass(999);
+    EXPECT_FALSE(live_->drain_due());
+    pass(1);
+    EXPECT_TRUE(live_->drain_due());
+    EXPECT_TRUE(step_store());
+    EXPECT_EQ(stored(), Rows{"ana 3"});
+}
+
+TEST_F(EngineTest, drains_earlier_when_much_is_pending) {
+    EngineOptions options;
+    options.drain_bytes = 10'000;
+    LiveEngine live(std::move(options));
+    while (*live->step_store()) {
+    }
+    Change change = live.change();
+    for (std::uint64_t number = 0; number < 1000; ++number) change.put("numbers", {number, 1});
+    EXPECT_TRUE(live.commit(change).wait().ok());
+    EXPECT_TRUE(live->drain_due());
+}
+
+TEST_F(EngineTest, drains_at_once_when_someone_awaits_it) {
+    const Token saved = put(1, {.level = Level::stored});
+    EXPECT_TRUE(live_->step_journal());
+    EXPECT_TRUE(live_->drain_due());
+    EXPECT_TRUE(step_store());
+    EXPECT_TRUE(saved.done());
+}
+
+TEST_F(EngineTest, a_store_that_fails_is_left_alone_for_a_second) {
+    put(1);
+    EXPECT_TRUE(live_->step_journal());
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    pass(1000);
+    EXPECT_EQ(live_->step_store().status().code(), Code::no_space);
+    const std::uint64_t asked = live_.store->applies;
+    EXPECT_EQ(live_->health().trouble.code(), Code::no_space);
+    pass(999);
+    EXPECT_FALSE(step_store());
+    EXPECT_EQ(live_.store->applies, asked);
+    pass(1);
+    EXPECT_EQ(live_->step_store().status().code(), Code::no_space);
+    live_.store->mood = {};
+    pass(1000);
+    EXPECT_TRUE(step_store());
+    EXPECT_TRUE(live_->health().trouble.ok());
+    EXPECT_EQ(stored(), Rows{"ana 1"});
+}
+
+TEST_F(EngineTest, who_waits_for_a_store_that_fails_is_told_and_may_wait_again) {
+    const Token saved = put(1);
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    EXPECT_EQ(saved.wait(Level::stored).code(), Code::unknown);
+    EXPECT_EQ(saved.status().code(), Code::ok) << "the journal has it";
+    live_.store->mood = {};
+    pass(1000);
+    EXPECT_TRUE(saved.wait(Level::stored).ok());
+}
+
+TEST_F(EngineTest, closing_with_a_store_that_fails_says_so_and_ends) {
+    put(1);
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    EXPECT_EQ(live_->close().code(), Code::no_space);
+}
+
+TEST_F(EngineTest, who_waits_for_the_store_is_told_when_the_engine_goes) {
+    auto live = std::make_unique<LiveEngine>();
+    Runtime runtime;
+    live->store->mood = Status(Code::no_space, "the disk is full");
+    runtime.add(**live);
+    const Token saved = live->commit(live->change().put("names", {"ana", 1}));
+    std::atomic<bool> begun{false};
+    std::thread waiter([&] {
+        begun = true;
+        begun.notify_all();
+        EXPECT_EQ(saved.wait(Level::stored).code(), Code::unknown);
+    });
+    begun.wait(false);
+    EXPECT_TRUE(saved.wait().ok());
+    runtime.remove(**live);
+    live.reset();
+    waiter.join();
+}
+
+TEST_F(EngineTest, many_who_wait_for_the_store_are_all_told) {
+    Runtime runtime;
+    runtime.add(*live_);
+    std::vector<std::thread> waiters;
+    for (std::int64_t thread = 0; thread < 8; ++thread) {
+        waiters.emplace_back([&, thread] {
+            for (std::int64_t i = 0; i < 50; ++i) {
+                Change change = live_.change();
+                change.put("counts", {thread, i});
+                EXPECT_TRUE(live_.commit(change).wait(Level::stored).ok());
+            }
+        });
+    }
+    for (std::thread& waiter : waiters) waiter.join();
+    runtime.remove(*live_);
+}
+
+TEST_F(EngineTest, an_abandoned_engine_writes_nothing_more) {
+    const Token lost = put(1);
+    live_->abandon();
+    const std::uint64_t written = live_->health().journal_bytes_written;
+    EXPECT_FALSE(live_->step_journal());
+    EXPECT_EQ(lost.wait().code(), Code::unknown);
+    EXPECT_EQ(lost.wait(Level::stored).code(), Code::unknown);
+    pass(5000);
+    EXPECT_FALSE(step_store());
+    EXPECT_TRUE(live_->close().ok());
+    EXPECT_EQ(live_->health().journal_bytes_written, written);
+    EXPECT_EQ(stored(), Rows{});
+}
+
+TEST_F(EngineTest, attests_only_when_it_was_idle_for_a_while) {
+    EXPECT_TRUE(put(1).wait().ok());
+    const std::uint64_t groups = live_->health().journal_groups;
+    pass(4);
+    live_->step_attest();
+    EXPECT_EQ(live_->health().journal_groups, groups);
+    pass(1);
+    live_->step_attest();
+    EXPECT_EQ(live_->health().journal_groups, groups + 1);
+}
+
+TEST_F(EngineTest, rows_of_resident_tables_are_let_go_beyond_their_limit_and_drained_all_the_same) {
+    EngineOptions options;
+    options.pending.resident_bytes_max = 10'000;
+    LiveEngine live(std::move(options));
+    for (std::int64_t tick = 1; tick <= 40; ++tick) {
+        Change change = live.change();
+        for (std::uint64_t id = 2; id < 52; ++id) change.put("bodies", {Entity{id}, tick});
+        EXPECT_TRUE(live.commit(change).wait().ok());
+        EXPECT_LT(live->health().pending_bytes, 20'000u);
+    }
+    live.clock.advance_ns(1'000'000'000);
+    while (*live->step_store()) {
+    }
+    auto snapshot = live.store->snapshot();
+    const TableDefinition& bodies = *live->catalog().find("bodies");
+    const Rows rows = rows_of(*(*snapshot)->scan(bodies, nullptr, 0, 1000));
+    ASSERT_EQ(rows.size(), 50u);
+    EXPECT_EQ(rows.front(), "2 40");
+}
+
+TEST_F(EngineTest, a_table_is_declared_once) {
+    TableBuilder things("things");
+    things.key<std::uint64_t>("id");
+    TableBuilder same("THINGS");
+    same.key<std::uint64_t>("id");
+    EXPECT_EQ(live_->declare({things.definition(), same.definition()}, Engine::Declaring::running)
+                  .code(),
+              Code::invalid);
+    EXPECT_EQ(live_->catalog().find("things"), nullptr);
+    EXPECT_TRUE(live_->declare({things.definition()}, Engine::Declaring::running).ok());
+    EXPECT_NE(live_->catalog().find("things"), nullptr);
+}
+
+TEST_F(EngineTest, views_want_a_store_with_sql) {
+    EXPECT_EQ(live_->declare_views({}).code(), Code::unsupported);
+}
+
+TEST_F(EngineTest, log_lines_tell_of_trouble) {
+    std::vector<std::string> lines;
+    EngineOptions options;
+    options.log = [&](std::string_view line) { lines.emplace_back(line); };
+    LiveEngine live(std::move(options));
+    live.commit(live.change().put("names", {"ana", 1}));
+    EXPECT_TRUE(live->step_journal());
+    live.store->mood = Status(Code::no_space, "the disk is full");
+    live.clock.advance_ns(1'000'000'000);
+    EXPECT_FALSE(live->step_store().ok());
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("the disk is full"), std::string::npos);
+    live.commit(live.change().put("names", {"ana", 2}));
+    live.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
+    EXPECT_TRUE(live->step_journal());
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_NE(lines[1].find("read-only"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace perdure::engine
