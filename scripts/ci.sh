@@ -4,10 +4,10 @@
 # `N passed, N failed`, which counts those that decide.
 set -uo pipefail
 
-deciding=(test lint-format lint-rules lint-headers clang install-test)
+deciding=(test lint-format lint-rules install-test)
 # Not yet clean on every machine: they are run and shown, and join the others as soon as they are.
-reporting=(asan tsan lint-tidy)
-reporting_seconds_max=1200
+reporting=(lint-headers clang asan tsan lint-tidy)
+reporting_seconds_max=700
 summary=() passed=0 failed=0
 
 run() {  # STEP COMMAND…: appends to the summary, returns what the command does

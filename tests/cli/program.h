@@ -96,16 +96,14 @@ public:
         if (process_ > 0) ::kill(process_, signal);
     }
     [[nodiscard]] std::string out() const { return file_text(place_ + ".out"); }
-    // Until it has printed this, or has ended.
-    [[nodiscard]] bool comes_to_say(const std::string& part) {
-        while (out().find(part) == std::string::npos) {
+    // Until it has printed this, so many times, or has ended.
+    [[nodiscard]] bool comes_to_say(const std::string& part, int times = 1) {
+        while (!has_said(part, times)) {
             if (process_ <= 0) return false;
             siginfo_t info{};
-            if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) !=
-                    0 ||
-                info.si_pid != 0) {
-                return out().find(part) != std::string::npos;
-            }
+            const int asked =
+                waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT);
+            if (asked != 0 || info.si_pid != 0) return has_said(part, times);
             usleep(2000);
         }
         return true;
@@ -121,6 +119,14 @@ public:
     }
 
 private:
+    [[nodiscard]] bool has_said(const std::string& part, int times) const {
+        const std::string text = out();
+        int count = 0;
+        for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+            ++count;
+        return count >= times;
+    }
+
     std::string place_;
     pid_t process_ = 0;  // 0: none, or ended
     int exit_code_ = -1;
@@ -131,7 +137,11 @@ protected:
     // Small journal files: making them ready is most of the time that a short life takes.
     ProgramTest() {
         std::filesystem::create_directory(world());
-        std::ofstream(world() + "/perdure.toml") << "[limits]\njournal_file_bytes = 4194304\n";
+        set_limits("");
+    }
+    void set_limits(const std::string& more) {
+        std::ofstream(world() + "/perdure.toml") << "[limits]\njournal_file_bytes = 4194304\n"
+                                                 << more;
     }
 
     [[nodiscard]] std::string path(const std::string& name) const {

@@ -189,9 +189,9 @@ TEST_F(EngineTest, a_table_is_declared_once) {
     things.key<std::uint64_t>("id");
     TableBuilder same("THINGS");
     same.key<std::uint64_t>("id");
-    EXPECT_EQ(live_->declare({things.definition(), same.definition()}, Engine::Declaring::running)
-                  .code(),
-              Code::invalid);
+    EXPECT_EQ(
+        live_->declare({things.definition(), same.definition()}, Engine::Declaring::running).code(),
+        Code::invalid);
     EXPECT_EQ(live_->catalog().find("things"), nullptr);
     EXPECT_TRUE(live_->declare({things.definition()}, Engine::Declaring::running).ok());
     EXPECT_NE(live_->catalog().find("things"), nullptr);
