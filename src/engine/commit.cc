@@ -16,9 +16,6 @@ namespace {
 // How often a commit tries again when others changed what it read, or took the room it made, before
 // it gives up.
 constexpr int attempts_max = 8;
-// Of one change set in the journal. A group must fit one file, and lengths are kept far from 32
-// bits.
-constexpr std::uint64_t change_set_bytes_max = 2ULL << 30;
 
 std::uint64_t indexed_rows(const ChangeSet& changes) {
     std::uint64_t rows = 0;
@@ -67,19 +64,17 @@ Level Engine::classify(ChangeSet& changes, const CommitOptions& options) const {
 }
 
 Status Engine::make_room(std::uint64_t encoded_bytes) {
-    if (encoded_bytes > change_set_bytes_max) {
+    if (encoded_bytes > options_.change_set_bytes_max) {
         return error(Code::invalid,
                      "a change set of {} bytes passes the limit of {}; commit in parts",
-                     encoded_bytes, change_set_bytes_max);
+                     encoded_bytes, options_.change_set_bytes_max);
     }
     const std::uint64_t wanted = flush_queue_.queued_bytes() + encoded_bytes;
     if (journal_->has_room(wanted)) return {};
     // The preparing thread did not keep up: this commit prepares its own room. See
     // docs/decisions/0005-room-before-acceptance.md.
     prepare_waits_.fetch_add(1, std::memory_order_relaxed);
-    Status status = journal_->prepare(wanted);
-    if (!status.ok()) refused_busy_.fetch_add(1, std::memory_order_relaxed);
-    return status;
+    return journal_->prepare(wanted);
 }
 
 Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
@@ -112,7 +107,12 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
         }
         const std::uint64_t encoded = journal::encoded_bytes_max(proposal.changes);
         const std::uint64_t held = held_room();
-        if (held == 0 || !make_room(encoded + held).ok()) PERDURE_TRY(make_room(encoded));
+        Status room = held > 0 ? make_room(encoded + held) : Status();
+        if (held == 0 || !room.ok()) room = make_room(encoded);
+        if (!room.ok()) {
+            refused_busy_.fetch_add(1, std::memory_order_relaxed);
+            return room;
+        }
         bool again = false;
         const Status status = accept(proposal, options, level, encoded, lsn, again);
         if (status.ok()) break;

@@ -40,6 +40,8 @@ struct EngineOptions {
     std::uint64_t drain_bytes = 64ULL << 20;
     std::uint64_t pool_bytes_max = 64ULL << 20;  // of unused blocks kept for the next tick
     std::uint32_t attest_idle_ms = 5;
+    // Of one change set: a group must fit one journal file, lengths stay far from 32 bits.
+    std::uint64_t change_set_bytes_max = 2ULL << 30;
     bool create = true;
     bool take_over = false;  // go on from the store if the journal is gone: see WorldOptions
     std::vector<Category> categories;

@@ -15,10 +15,6 @@
 namespace perdure::engine {
 namespace {
 
-// Rows that one transaction may stage: beyond it, load in several. Keeps a mistake from eating all
-// memory.
-constexpr std::size_t staged_rows_max = 4'000'000;
-
 Result<Batch> one_row(const TableDefinition& table, Operation operation,
                       std::span<const Cell> cells) {
     BatchBuilder builder(table, operation);
@@ -82,6 +78,7 @@ Status Staging::erase(std::string_view name, std::span<const Cell> key,
 
 Status Staging::append(std::string_view name, std::span<const Cell> row) {
     PERDURE_TAKE(const TableDefinition* table, user_table(name, true));
+    PERDURE_TRY(check_room());
     PERDURE_TAKE(Batch batch, one_row(*table, Operation::upsert, row));
     std::string key;
     encode_key(batch, 0, key);
@@ -103,21 +100,20 @@ Status Staging::append(std::string_view name, std::span<const Cell> row) {
             checks_.push_back(std::move(check));
         }
     }
-    if (rows_.size() >= staged_rows_max) {
-        return error(Code::invalid, "more than {} rows in one transaction; commit in between",
-                     staged_rows_max);
-    }
     rows_.push_back({table, std::move(key), std::move(batch), new_at});
     return {};
 }
 
+Status Staging::check_room() const {
+    if (rows_.size() < rows_max_) return {};
+    return error(Code::invalid, "more than {} rows in one transaction; commit in between",
+                 rows_max_);
+}
+
 Status Staging::stage(const TableDefinition& table, Operation operation,
                       std::span<const Cell> cells, const Condition& condition) {
+    PERDURE_TRY(check_room());
     PERDURE_TAKE(Batch row, one_row(table, operation, cells));
-    if (rows_.size() >= staged_rows_max) {
-        return error(Code::invalid, "more than {} rows in one transaction; commit in between",
-                     staged_rows_max);
-    }
     std::string key;
     encode_key(row, 0, key);
     if (condition.kind != Condition::Kind::none) {

@@ -18,9 +18,14 @@ namespace perdure::engine {
 
 class Engine;
 
+// Rows that one transaction may stage: beyond it, load in several. Keeps a mistake from eating all
+// memory.
+inline constexpr std::size_t staged_rows_max = 4'000'000;
+
 class Staging {
 public:
-    Staging(Engine& engine, bool is_tick) : engine_(engine), is_tick_(is_tick) {}
+    Staging(Engine& engine, bool is_tick, std::size_t rows_max = staged_rows_max)
+        : engine_(engine), is_tick_(is_tick), rows_max_(rows_max) {}
     ~Staging();
     Staging(const Staging&) = delete;
     Staging& operator=(const Staging&) = delete;
@@ -54,11 +59,13 @@ private:
     Status stage(const TableDefinition& table, Operation operation, std::span<const Cell> cells,
                  const Condition& condition);
     Status judge_now(Check& check);
+    [[nodiscard]] Status check_room() const;
     [[nodiscard]] const StagedRow* find_staged(const TableDefinition& table, std::string_view key);
     void unstage(std::size_t rows, std::size_t checks);
 
     Engine& engine_;
     const bool is_tick_;
+    const std::size_t rows_max_;
     std::vector<StagedRow> rows_;  // in the order in which they were staged
     std::vector<Check> checks_;
     // Where in rows_ the newest row of a key is, of the first so many rows.

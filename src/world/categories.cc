@@ -33,7 +33,12 @@ TableDefinition categories_definition() {
 Result<Category> read_category(const Batch& batch, std::uint32_t row) {
     Category category;
     category.name = batch.text(0, row);
-    PERDURE_TAKE(category.durability, parse_level(batch.text(1, row)));
+    const auto durability = parse_level(batch.text(1, row));
+    if (!durability) {
+        return error(Code::corrupt, "table '_categories', {}: {}", key_text(batch, row),
+                     durability.status().message());
+    }
+    category.durability = *durability;
     category.consistency = batch.text(2, row);
     category.retention = batch.text(3, row);
     category.interval_ms = batch.fixed<std::uint32_t>(4, row);

@@ -1,6 +1,7 @@
 // The engine's steps, its trouble, its end. What programs see of it is tested in tests/world.
 #include "engine/engine.h"
 
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -8,6 +9,7 @@
 
 #include "engine/live_engine.h"
 #include "engine/runtime.h"
+#include "engine/staging.h"
 
 namespace perdure::engine {
 namespace {
@@ -195,6 +197,90 @@ TEST_F(EngineTest, a_table_is_declared_once) {
     EXPECT_EQ(live_->catalog().find("things"), nullptr);
     EXPECT_TRUE(live_->declare({things.definition()}, Engine::Declaring::running).ok());
     EXPECT_NE(live_->catalog().find("things"), nullptr);
+}
+
+// A store that moves on whenever a commit has read what its conditions need.
+class RestlessStore : public EngineTest {
+protected:
+    // Others commit, the drain carries it away, pending lets go, just after a snapshot was taken.
+    void move_on(int times) {
+        live_.store->on_snapshot = [this, times]() mutable {
+            if (times-- <= 0 || moving_) return;
+            moving_ = true;
+            live_.clock.advance_ns(1'000'000'000);
+            EXPECT_TRUE(put(++value_).wait().ok());
+            while (step_store()) {
+            }
+            moving_ = false;
+        };
+    }
+    Status compare_and_set(std::int64_t expected) {
+        Staging staging(*live_, false);
+        const std::array<Cell, 2> row{{{"name", "ana"}, {"value", 100}}};
+        const Status staged = staging.put("names", row, if_equal({{"value", expected}}));
+        EXPECT_TRUE(staged.ok()) << staged.text();
+        return staging.commit({.wait = true}).status();
+    }
+
+private:
+    std::int64_t value_ = 1;
+    bool moving_ = false;
+};
+
+TEST_F(RestlessStore, a_condition_is_read_again_until_it_can_be_judged) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    while (step_store()) {
+    }
+    move_on(3);
+    EXPECT_EQ(compare_and_set(1).code(), Code::conflict) << "it was 1 when it was read first";
+    move_on(3);
+    EXPECT_TRUE(compare_and_set(7).ok());
+    EXPECT_EQ(stored(), Rows{"ana 7"});
+}
+
+TEST_F(RestlessStore, a_condition_that_can_never_be_judged_is_busy_in_the_end) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    while (step_store()) {
+    }
+    move_on(1000);
+    EXPECT_EQ(compare_and_set(1).code(), Code::busy);
+    EXPECT_EQ(live_->health().refused_busy, 1u);
+}
+
+TEST_F(EngineTest, a_change_set_beyond_the_limit_is_refused) {
+    EngineOptions options;
+    options.change_set_bytes_max = 100'000;
+    LiveEngine live(std::move(options));
+    Proposal large;
+    Change change = live.change();
+    for (std::uint64_t number = 0; number < 10'000; ++number) change.put("numbers", {number, 1});
+    large.changes = change.at(0);
+    EXPECT_EQ(live->commit(large, {}).status().code(), Code::invalid);
+    EXPECT_EQ(large.changes.batches.size(), 1u) << "the proposal is as it was";
+    live.commit(live.change().put("names", {"ana", 1}));
+}
+
+TEST_F(EngineTest, a_transaction_stages_so_many_rows_and_no_more) {
+    EXPECT_EQ(staged_rows_max, 4'000'000u);
+    for (const bool is_tick : {false, true}) {
+        Staging staging(*live_, is_tick, 3);
+        const auto put = [&](std::uint64_t number) {
+            const std::array<Cell, 2> row{{{"number", number}, {"value", 1}}};
+            return staging.put("numbers", row, {}).code();
+        };
+        const auto append = [&](std::uint64_t at) {
+            const std::array<Cell, 1> row{{{"at", at}}};
+            return staging.append("events", row).code();
+        };
+        EXPECT_EQ(put(1), Code::ok);
+        EXPECT_EQ(append(1), Code::ok);
+        EXPECT_EQ(put(2), Code::ok);
+        EXPECT_EQ(put(3), Code::invalid);
+        EXPECT_EQ(append(2), Code::invalid);
+        EXPECT_EQ(put(1), Code::invalid) << "rows, not keys";
+        staging.clear();
+        EXPECT_EQ(put(3), Code::ok);
+    }
 }
 
 TEST_F(EngineTest, views_want_a_store_with_sql) {

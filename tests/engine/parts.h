@@ -53,7 +53,11 @@ public:
         return inner_.empty(fence, tables);
     }
     Status take_over(std::uint64_t epoch) override { return inner_.take_over(epoch); }
-    Result<std::unique_ptr<store::Snapshot>> snapshot() override { return inner_.snapshot(); }
+    Result<std::unique_ptr<store::Snapshot>> snapshot() override {
+        auto taken = inner_.snapshot();
+        if (on_snapshot) on_snapshot();
+        return taken;
+    }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
         return inner_.declare_views(fence, views);
     }
@@ -63,8 +67,9 @@ public:
         return inner_.capabilities();
     }
 
-    Status mood;                     // what every apply answers, unless ok
-    std::function<void()> on_apply;  // in the middle of it
+    Status mood;                        // what every apply answers, unless ok
+    std::function<void()> on_apply;     // in the middle of it
+    std::function<void()> on_snapshot;  // just after it was taken
     std::uint64_t applies = 0;
     std::uint64_t rows_upserted = 0;
     std::uint64_t rows_erased = 0;

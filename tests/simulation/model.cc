@@ -151,7 +151,8 @@ void Model::acknowledge(Lsn lsn) {
 }
 
 void Model::crash() {
-    if (offered_) accepted();
+    if (!offered_) return;
+    offered_->must_fail ? refused() : accepted();
 }
 
 std::vector<TableSpec> Model::missing(const std::vector<TableSpec>& wanted) const {

@@ -45,6 +45,7 @@ Status Player::step_transaction(bool may_wait) {
     const Level least = level_of(model_.newest(), staged, options);
     Proposal proposal;
     proposal.writes = std::move(staged);
+    proposal.must_fail = must_conflict;
     proposal.at_once = options.level.has_value();
     proposal.now_ms = now_ms();
     model_.offer(std::move(proposal));
