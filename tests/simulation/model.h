@@ -62,7 +62,7 @@ struct Proposal {
     std::vector<Write> writes{};
     std::optional<std::uint64_t> tick{};
     std::shared_ptr<const Recipe> recipe{};
-    bool at_once = false;     // relaxed rows do not wait
+    bool at_once = false;    // relaxed rows do not wait
     bool must_fail = false;  // a condition does not hold
     std::vector<TableSpec> definitions{};
     std::uint64_t now_ms = 0;

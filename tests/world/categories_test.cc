@@ -13,9 +13,7 @@ namespace {
 
 class CategoriesTest : public testing::Test {
 protected:
-    CategoriesTest() {
-        EXPECT_TRUE(catalog_.add(**catalog_.evolve(categories_definition())).ok());
-    }
+    CategoriesTest() { EXPECT_TRUE(catalog_.add(**catalog_.evolve(categories_definition())).ok()); }
     Batch row(std::string_view name, std::string_view durability) {
         BatchBuilder builder(*catalog_.find("_categories"), Operation::upsert);
         const std::vector<Cell> cells{{"name", name},
