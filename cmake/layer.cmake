@@ -29,7 +29,7 @@ add_library(perdure_test_options INTERFACE)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # At -O1 g++ 12 sees copies past the end of short strings where there are none.
     target_compile_options(perdure_test_options INTERFACE
-        $<$<CONFIG:Release>:-O1> -Wno-array-bounds -Wno-stringop-overflow)
+        $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0> -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 
 # What a folder compiles; a folder of headers only, or a new one, gets an empty source.
@@ -57,7 +57,7 @@ endfunction()
 
 # One test program per layer, from every *_test.cc in the folder: perdure_<name>_test. Most of what a
 # test costs is compiling it: the test framework is compiled once for all of them, and the tests
-# themselves are optimised a little only, what they test as it is shipped.
+# themselves are optimised little or not at all, what they test as it is shipped.
 function(perdure_layer_tests name)
     cmake_parse_arguments(layer "" "" "DEPENDS;LIBRARIES" ${ARGN})
     perdure_sources(sources)

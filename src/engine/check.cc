@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "model/batch_builder.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 namespace {
@@ -27,9 +27,8 @@ bool same_cell(const Batch& left, std::uint32_t left_row, const Batch& right,
 }  // namespace
 
 Result<Batch> key_row(const Batch& batch, std::uint32_t row) {
-    BatchBuilder builder(batch.table(), Operation::erase);
-    builder.add(batch, row);
-    return builder.finish();
+    const RowOf key{&batch, row};
+    return gather_rows(batch.table(), Operation::erase, {&key, 1});
 }
 
 Result<Check> make_check(const TableDefinition& table, const Batch& row,
@@ -56,9 +55,7 @@ Result<Check> make_check(const TableDefinition& table, const Batch& row,
         check.columns.push_back(*column);
         cells.push_back(cell);
     }
-    BatchBuilder builder(table, Operation::upsert);
-    PERDURE_TRY(builder.add(cells));
-    PERDURE_TAKE(check.expected, builder.finish());
+    PERDURE_TAKE(check.expected, make_row(table, Operation::upsert, cells));
     return check;
 }
 

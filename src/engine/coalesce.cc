@@ -1,8 +1,8 @@
 #include "engine/coalesce.h"
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
+#include <deque>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -10,63 +10,66 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "engine/key_set.h"
-#include "model/batch_builder.h"
+#include "engine/stored_key.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 namespace {
 
-std::uint64_t prefix_of(std::string_view key) {
-    std::uint64_t prefix = 0;
-    std::memcpy(&prefix, key.data(), std::min<std::size_t>(8, key.size()));
-    return __builtin_bswap64(prefix);
-}
-
-// Rows of one operation, in the order in which they were gathered, with their keys for sorting.
-class Gathered {
+// Which rows of one operation are kept, with their keys for sorting.
+class KeptRows {
 public:
-    Gathered(const TableDefinition& table, Operation operation) : builder_(table, operation) {}
-
     void add(const Batch& batch, std::uint32_t row, std::uint64_t prefix, std::string_view key) {
-        builder_.add(batch, row);
+        rows_.push_back({&batch, row});
         prefixes_.push_back(prefix);
         if (key.size() > 8) {
             long_keys_.resize(prefixes_.size());
             long_keys_.back() = key;
         }
     }
-    [[nodiscard]] bool empty() const { return builder_.rows() == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+
+    // The rows from `first` on, copied together; they are read from the copy from now on.
+    Result<Batch> copy_from(std::size_t first, const TableDefinition& table, Operation operation) {
+        return gather_rows(table, operation, std::span(rows_).subspan(first));
+    }
+    void moved(std::size_t first, const Batch& copy) {
+        std::uint32_t row = 0;
+        for (std::size_t at = first; at < rows_.size(); ++at) rows_[at] = {&copy, row++};
+    }
 
     Status finish_sorted(const TableDefinition& table, Operation operation,
                          std::vector<Batch>& to) {
-        if (empty()) return {};
-        const std::uint32_t rows = builder_.rows();
-        PERDURE_TAKE(Batch gathered, builder_.finish());
-        long_keys_.resize(long_keys_.empty() ? 0 : rows);
-        std::vector<std::uint32_t> order(rows);
-        std::iota(order.begin(), order.end(), 0U);
-        const auto before = [&](std::uint32_t left, std::uint32_t right) {
-            if (prefixes_[left] != prefixes_[right]) return prefixes_[left] < prefixes_[right];
+        if (rows_.empty()) return {};
+        long_keys_.resize(long_keys_.empty() ? 0 : rows_.size());
+        std::vector<Place> order(rows_.size());
+        for (std::uint32_t at = 0; at < order.size(); ++at) order[at] = {prefixes_[at], at};
+        const auto before = [&](const Place& left, const Place& right) {
+            if (left.prefix != right.prefix) return left.prefix < right.prefix;
             if (long_keys_.empty()) return false;
-            return long_keys_[left] < long_keys_[right];
+            return long_keys_[left.at] < long_keys_[right.at];
         };
-        if (std::is_sorted(order.begin(), order.end(), before)) {
-            to.push_back(std::move(gathered));
-            return {};
+        if (!std::is_sorted(order.begin(), order.end(), before)) {
+            std::sort(order.begin(), order.end(), before);
         }
-        std::sort(order.begin(), order.end(), before);
-        BatchBuilder sorted(table, operation);
-        for (const std::uint32_t row : order) sorted.add(gathered, row);
-        PERDURE_TAKE(Batch batch, sorted.finish());
+        std::vector<RowOf> sorted;
+        sorted.reserve(order.size());
+        for (const Place& place : order) sorted.push_back(rows_[place.at]);
+        PERDURE_TAKE(Batch batch, gather_rows(table, operation, sorted));
         to.push_back(std::move(batch));
         return {};
     }
 
 private:
-    BatchBuilder builder_;
+    struct Place {
+        std::uint64_t prefix;
+        std::uint32_t at;
+    };
+    std::vector<RowOf> rows_;
     std::vector<std::uint64_t> prefixes_;
-    std::vector<std::string>
-        long_keys_;  // as long as prefixes_ as soon as one key is longer than 8 bytes
+    // As long as prefixes_ as soon as one key is longer than 8 bytes.
+    std::vector<std::string> long_keys_;
 };
 
 }  // namespace
@@ -75,33 +78,36 @@ class Coalescer::Table {
 public:
     explicit Table(const TableDefinition& table)
         : table_(table),
-          by_id_(table.key_columns == 1 && table.columns[0].type.kind == ColumnKind::id),
-          upserted_(table, Operation::upsert),
-          erased_(table, Operation::erase) {}
+          by_id_(table.key_columns == 1 && table.columns[0].type.kind == ColumnKind::id) {}
 
-    std::uint64_t add(const Batch& batch) {
+    Result<std::uint64_t> add(const Batch& batch, bool stays) {
         PERDURE_ASSERT(batch.table().id == table_.id && batch.table().version == table_.version);
         if (table_.append_only) {
+            PERDURE_ASSERT(stays);
             appended_.push_back(&batch);
             return batch.rows();
         }
-        Gathered& to = batch.operation() == Operation::upsert ? upserted_ : erased_;
-        std::uint64_t kept = 0;
+        KeptRows& to = batch.operation() == Operation::upsert ? upserted_ : erased_;
+        const std::size_t before = to.size();
         for (std::uint32_t row = 0; row < batch.rows(); ++row) {
             if (by_id_) {
                 const auto id = batch.fixed<std::uint64_t>(0, row);
-                if (!ids_.insert(id)) continue;
-                to.add(batch, row, id, {});
-            } else {
-                key_.clear();
-                encode_key(batch, row, key_);
-                const std::uint64_t prefix = prefix_of(key_);
-                const bool fresh =
-                    key_.size() == 8 ? short_keys_.insert(prefix) : other_keys_.insert(key_).second;
-                if (!fresh) continue;
-                to.add(batch, row, prefix, key_);
+                if (ids_.insert(id)) to.add(batch, row, id, {});
+                continue;
             }
-            ++kept;
+            key_.clear();
+            encode_key(batch, row, key_);
+            const std::uint64_t prefix = prefix_of(key_);
+            const bool fresh =
+                key_.size() == 8 ? short_keys_.insert(prefix) : other_keys_.insert(key_).second;
+            if (fresh) to.add(batch, row, prefix, key_);
+        }
+        const std::size_t kept = to.size() - before;
+        // Many rows are copied together while their batch is at hand; single ones stay where they
+        // are, if they may.
+        if (kept > 0 && (!stays || kept >= copied_rows_min)) {
+            PERDURE_TAKE(Batch copy, to.copy_from(before, table_, batch.operation()));
+            to.moved(before, copies_.emplace_back(std::move(copy)));
         }
         return kept;
     }
@@ -110,48 +116,60 @@ public:
         change.table = &table_;
         PERDURE_TRY(erased_.finish_sorted(table_, Operation::erase, change.erased));
         PERDURE_TRY(upserted_.finish_sorted(table_, Operation::upsert, change.upserted));
-        if (!appended_.empty()) {
-            BatchBuilder all(table_, Operation::upsert);
-            for (auto batch = appended_.rbegin(); batch != appended_.rend(); ++batch) {
-                for (std::uint32_t row = 0; row < (*batch)->rows(); ++row) all.add(**batch, row);
-            }
-            PERDURE_TAKE(Batch rows, all.finish());
-            change.upserted.push_back(std::move(rows));
+        if (appended_.empty()) return {};
+        std::vector<RowOf> rows;
+        for (auto batch = appended_.rbegin(); batch != appended_.rend(); ++batch) {
+            for (std::uint32_t row = 0; row < (*batch)->rows(); ++row)
+                rows.push_back({*batch, row});
         }
+        PERDURE_TAKE(Batch all, gather_rows(table_, Operation::upsert, rows));
+        change.upserted.push_back(std::move(all));
         return {};
     }
 
 private:
+    static constexpr std::size_t copied_rows_min = 16;
+
     const TableDefinition& table_;
     const bool by_id_;
     IdSet ids_;
     FlatSet short_keys_;  // of exactly eight bytes
     std::unordered_set<std::string> other_keys_;
-    Gathered upserted_;
-    Gathered erased_;
-    std::vector<const Batch*> appended_;  // newest first; they stay where they are until finish()
+    KeptRows upserted_;
+    KeptRows erased_;
+    std::deque<Batch> copies_;            // of rows in the two above
+    std::vector<const Batch*> appended_;  // newest first
     std::string key_;
 };
 
 Coalescer::Coalescer() = default;
 Coalescer::~Coalescer() = default;
 
-void Coalescer::add(const ChangeSet& changes, Which which) {
+Status Coalescer::add(const ChangeSet& changes) {
     // Upserts come after erases in a change set, so they are newer.
     for (auto batch = changes.ephemeral.rbegin(); batch != changes.ephemeral.rend(); ++batch) {
-        add_batch(*batch);
+        PERDURE_TRY(add_batch(*batch, true));
     }
     for (auto batch = changes.batches.rbegin(); batch != changes.batches.rend(); ++batch) {
-        if (which == Which::resident && !batch->table().resident) continue;
-        add_batch(*batch);
+        PERDURE_TRY(add_batch(*batch, true));
     }
+    return {};
 }
 
-void Coalescer::add_batch(const Batch& batch) {
-    if (batch.bytes() == 0 || batch.rows() == 0) return;
+Status Coalescer::add_resident(const ChangeSet& copy) {
+    for (auto batch = copy.batches.rbegin(); batch != copy.batches.rend(); ++batch) {
+        if (batch->table().resident) PERDURE_TRY(add_batch(*batch, false));
+    }
+    return {};
+}
+
+Status Coalescer::add_batch(const Batch& batch, bool stays) {
+    if (batch.bytes() == 0 || batch.rows() == 0) return {};
     auto& table = tables_[batch.table().id];
     if (!table) table = std::make_unique<Table>(batch.table());
-    rows_ += table->add(batch);
+    PERDURE_TAKE(const std::uint64_t kept, table->add(batch, stays));
+    rows_ += kept;
+    return {};
 }
 
 Result<std::vector<store::Change>> Coalescer::finish() {

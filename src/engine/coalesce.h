@@ -24,11 +24,12 @@ public:
     Coalescer(const Coalescer&) = delete;
     Coalescer& operator=(const Coalescer&) = delete;
 
-    enum class Which : std::uint8_t { all, resident };
-    // A change set older than all before it. Batches whose block was let go are passed over: their
-    // rows come from the journal's copy, of which only the resident tables are asked for.
-    // Append-only batches must stay where they are until finish().
-    void add(const ChangeSet& changes, Which which = Which::all);
+    // A change set older than all before it; it must stay where it is until finish(). Batches whose
+    // block was let go are passed over.
+    Status add(const ChangeSet& changes);
+    // The journal's copy of a change set whose resident batches were let go: those, before the
+    // rest of it is added. It need not stay.
+    Status add_resident(const ChangeSet& copy);
     // What is to be applied. The coalescer is empty afterwards.
     Result<std::vector<store::Change>> finish();
 
@@ -36,7 +37,7 @@ public:
 
 private:
     class Table;
-    void add_batch(const Batch& batch);
+    Status add_batch(const Batch& batch, bool stays);
 
     std::map<TableId, std::unique_ptr<Table>> tables_;
     std::uint64_t rows_ = 0;

@@ -89,9 +89,9 @@ Result<std::vector<store::Change>> Drain::coalesce(const Range& range) {
     for (auto entry = range.entries.rbegin(); entry != range.entries.rend(); ++entry) {
         if ((*entry)->let_go) {
             PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
-            coalescer.add(*whole, Coalescer::Which::resident);
+            PERDURE_TRY(coalescer.add_resident(*whole));
         }
-        coalescer.add((*entry)->changes);
+        PERDURE_TRY(coalescer.add((*entry)->changes));
     }
     const std::uint64_t rows = coalescer.rows();
     statistics_.rows.fetch_add(rows, std::memory_order_relaxed);

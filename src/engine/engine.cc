@@ -13,6 +13,8 @@ namespace {
 
 // A store that failed is asked again after this long: a full disk or a dead server needs a moment.
 constexpr std::uint64_t store_retry_ms = 1000;
+// How long memory that was used stays ready for the next burst.
+constexpr std::uint64_t pool_trim_interval_ms = 5000;
 
 }  // namespace
 
@@ -94,6 +96,10 @@ Result<bool> Engine::step_store() {
     if (abandoned_.load(std::memory_order_relaxed)) return false;
     bool more = drain_->release_step();
     const std::uint64_t now = core_->now_ms();
+    if (now - last_trim_ms_ >= pool_trim_interval_ms) {
+        core_->pool.trim_idle();
+        last_trim_ms_ = now;
+    }
     if (now < store_retry_ms_) return more;
     const auto work = [&]() -> Result<bool> {
         if (drain_due()) {

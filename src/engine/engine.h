@@ -38,7 +38,7 @@ struct EngineOptions {
     PendingLimits pending;
     std::uint32_t drain_interval_ms = 1000;
     std::uint64_t drain_bytes = 64ULL << 20;
-    std::uint64_t pool_bytes_max = 64ULL << 20;  // of unused blocks kept for the next tick
+    std::uint64_t pool_bytes_max = 256ULL << 20;  // of unused blocks kept for the next tick
     std::uint32_t attest_idle_ms = 5;
     // Of one change set: a group must fit one journal file, lengths stay far from 32 bits.
     std::uint64_t change_set_bytes_max = 2ULL << 30;
@@ -179,6 +179,7 @@ private:
 
     std::mutex store_mutex_;  // one step_store at a time; guards what follows
     std::uint64_t last_drain_ms_ = 0;
+    std::uint64_t last_trim_ms_ = 0;
     bool checkpoint_wanted_ = false;
     std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "base/bytes.h"
+#include "engine/stored_key.h"
 
 namespace perdure::engine {
 namespace {
@@ -13,95 +13,6 @@ namespace {
 constexpr std::uint32_t fanout = 64;
 constexpr std::size_t versions_per_slab = 4096;
 constexpr std::uint32_t depth_max = 16;  // 32^16 keys: never deeper
-
-// What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is
-// kept.
-struct Tail {
-    std::uint32_t length;  // of the whole key
-    char bytes[1];         // length - 8 of them
-};
-
-struct Keyed {
-    std::uint64_t prefix;
-    std::string_view key;
-};
-
-std::uint64_t prefix_of(std::string_view key) noexcept {
-    std::uint64_t prefix = 0;
-    std::memcpy(&prefix, key.data(), std::min<std::size_t>(key.size(), 8));
-    return __builtin_bswap64(prefix);
-}
-
-}  // namespace
-
-// A stored key: the prefix, and either its short length (tagged) or its tail.
-struct StoredKey {
-    std::uint64_t prefix = 0;
-    std::uintptr_t rest = 0;  // odd: (length << 1) | 1, for keys up to 8 bytes; even: a Tail*
-
-    [[nodiscard]] const Tail* tail() const noexcept {
-        return (rest & 1U) != 0 ? nullptr : reinterpret_cast<const Tail*>(rest);
-    }
-    [[nodiscard]] std::size_t length() const noexcept {
-        const Tail* at = tail();
-        return at ? at->length : rest >> 1U;
-    }
-};
-
-namespace {
-
-StoredKey make_key(std::string_view key, std::uint64_t& tail_bytes) {
-    StoredKey stored{prefix_of(key), (key.size() << 1U) | 1U};
-    if (key.size() > 8) {
-        const std::size_t bytes = sizeof(Tail) + key.size() - 8;
-        auto* memory = static_cast<char*>(::operator new(bytes));
-        Tail* tail = ::new (memory) Tail{static_cast<std::uint32_t>(key.size()), {0}};
-        std::memcpy(memory + offsetof(Tail, bytes), key.data() + 8, key.size() - 8);
-        stored.rest = reinterpret_cast<std::uintptr_t>(tail);
-        tail_bytes += bytes;
-    }
-    return stored;
-}
-
-void drop_key(const StoredKey& key, std::uint64_t& tail_bytes) noexcept {
-    if (const Tail* tail = key.tail()) {
-        tail_bytes -= sizeof(Tail) + tail->length - 8;
-        ::operator delete(const_cast<Tail*>(tail));
-    }
-}
-
-StoredKey copy_key(const StoredKey& key, std::uint64_t& tail_bytes) {
-    const Tail* tail = key.tail();
-    if (!tail) return key;
-    const std::size_t bytes = sizeof(Tail) + tail->length - 8;
-    void* memory = ::operator new(bytes);
-    std::memcpy(memory, tail, bytes);
-    tail_bytes += bytes;
-    return {key.prefix, reinterpret_cast<std::uintptr_t>(memory)};
-}
-
-int compare_slow(const StoredKey& stored, std::string_view key) noexcept {
-    const std::size_t length = stored.length();
-    if (length > 8 && key.size() > 8) {
-        const std::size_t common = std::min(length, key.size()) - 8;
-        const int order = std::memcmp(&stored.tail()->bytes, key.data() + 8, common);
-        if (order != 0) return order;
-    }
-    return length < key.size() ? -1 : (length > key.size() ? 1 : 0);
-}
-
-int compare(const StoredKey& stored, const Keyed& key) noexcept {
-    if (stored.prefix != key.prefix) return stored.prefix < key.prefix ? -1 : 1;
-    return compare_slow(stored, key.key);
-}
-
-void key_text(const StoredKey& stored, std::string& to) {
-    const std::size_t length = stored.length();
-    const std::uint64_t prefix = __builtin_bswap64(stored.prefix);
-    to.resize(length);
-    std::memcpy(to.data(), &prefix, std::min<std::size_t>(length, 8));
-    if (length > 8) std::memcpy(to.data() + 8, &stored.tail()->bytes, length - 8);
-}
 
 }  // namespace
 

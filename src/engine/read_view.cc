@@ -8,19 +8,17 @@
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 
 Result<Batch> key_batch(const TableDefinition& table, std::span<const Cell> cells) {
-    BatchBuilder builder(table, Operation::erase);
-    PERDURE_TRY(builder.add(cells));
-    return builder.finish();
+    return make_row(table, Operation::erase, cells);
 }
 
 Result<Batch> single_row(const Batch& batch, std::uint32_t row) {
-    BatchBuilder builder(batch.table(), batch.operation());
-    builder.add(batch, row);
-    return builder.finish();
+    const RowOf one{&batch, row};
+    return gather_rows(batch.table(), batch.operation(), {&one, 1});
 }
 
 Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store,

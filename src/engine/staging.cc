@@ -8,24 +8,22 @@
 #include "engine/check.h"
 #include "engine/engine.h"
 #include "engine/read_view.h"
-#include "model/batch_builder.h"
 #include "model/field_value.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 namespace {
 
 Result<Batch> one_row(const TableDefinition& table, Operation operation,
                       std::span<const Cell> cells) {
-    BatchBuilder builder(table, operation);
-    if (Status status = builder.add(cells); !status.ok()) {
-        for (const Cell& cell : cells) {
-            if (table.find_column(cell.column)) continue;
-            return error(Code::not_found, "table '{}' has no column '{}'", table.name, cell.column);
-        }
-        return status;
+    Result<Batch> row = make_row(table, operation, cells);
+    if (row) return row;
+    for (const Cell& cell : cells) {
+        if (table.find_column(cell.column)) continue;
+        return error(Code::not_found, "table '{}' has no column '{}'", table.name, cell.column);
     }
-    return builder.finish();
+    return row;
 }
 
 }  // namespace
@@ -224,13 +222,11 @@ Status Staging::propose(Proposal& proposal) {
                              return left->key < right->key;
                          });
     }
-    std::vector<const StagedRow*> erased;
-    std::vector<const StagedRow*> upserted;
-    const auto flush = [&](std::vector<const StagedRow*>& group, Operation operation) -> Status {
+    std::vector<RowOf> erased;
+    std::vector<RowOf> upserted;
+    const auto flush = [&](std::vector<RowOf>& group, Operation operation) -> Status {
         if (group.empty()) return {};
-        BatchBuilder builder(*group.front()->table, operation);
-        for (const StagedRow* row : group) builder.add(row->row, 0);
-        PERDURE_TAKE(Batch batch, builder.finish());
+        PERDURE_TAKE(Batch batch, gather_rows(group.front().batch->table(), operation, group));
         proposal.changes.batches.push_back(std::move(batch));
         group.clear();
         return {};
@@ -246,7 +242,7 @@ Status Staging::propose(Proposal& proposal) {
             }
             continue;
         }
-        (row->row.operation() == Operation::erase ? erased : upserted).push_back(row);
+        (row->row.operation() == Operation::erase ? erased : upserted).push_back({&row->row, 0});
         proposal.touched.push_back({row->table, row->key, row->new_at, &row->row});
         if (same_table) continue;
         PERDURE_TRY(flush(erased, Operation::erase));

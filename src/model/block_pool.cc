@@ -1,5 +1,6 @@
 #include "model/block_pool.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <mutex>
@@ -51,6 +52,7 @@ public:
         Block block = std::move(kept.back());
         kept.pop_back();
         kept_bytes_ -= bytes;
+        least_kept_bytes_ = std::min(least_kept_bytes_, kept_bytes_);
         return block;
     }
 
@@ -67,8 +69,24 @@ public:
         std::array<std::vector<Block>, sizes> dropped;  // freed after the lock
         const std::lock_guard lock(mutex_);
         dropped.swap(kept_);
-        kept_bytes_ = 0;
+        kept_bytes_ = least_kept_bytes_ = 0;
         if (last) kept_bytes_max_ = 0;
+    }
+
+    // Frees as much as was never used since the last time, the largest blocks first.
+    void trim_idle() {
+        std::vector<Block> dropped;  // freed after the lock
+        const std::lock_guard lock(mutex_);
+        std::size_t idle = least_kept_bytes_;
+        for (auto shelf = kept_.rbegin(); shelf != kept_.rend(); ++shelf) {
+            while (!shelf->empty() && shelf->back().size() <= idle) {
+                idle -= shelf->back().size();
+                kept_bytes_ -= shelf->back().size();
+                dropped.push_back(std::move(shelf->back()));
+                shelf->pop_back();
+            }
+        }
+        least_kept_bytes_ = kept_bytes_;
     }
 
     std::size_t kept_bytes() {
@@ -81,6 +99,7 @@ private:
     // Guarded by mutex_; kept_bytes_ <= kept_bytes_max_.
     std::size_t kept_bytes_max_;
     std::size_t kept_bytes_ = 0;
+    std::size_t least_kept_bytes_ = 0;  // since trim_idle()
     std::array<std::vector<Block>, sizes> kept_;
 };
 
@@ -100,5 +119,7 @@ Block BlockPool::take(std::size_t bytes) {
 std::size_t BlockPool::kept_bytes() const { return shelf_->kept_bytes(); }
 
 void BlockPool::trim() { shelf_->trim(false); }
+
+void BlockPool::trim_idle() { shelf_->trim_idle(); }
 
 }  // namespace perdure

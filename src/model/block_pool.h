@@ -23,6 +23,9 @@ public:
     [[nodiscard]] Block take(std::size_t bytes);
     // Gives unused blocks back to the system.
     void trim();
+    // Gives back what stayed unused since the last call: called now and then, the pool keeps what a
+    // busy world needs, and little when it has become quiet.
+    void trim_idle();
     // Of unused blocks, now.
     [[nodiscard]] std::size_t kept_bytes() const;
 

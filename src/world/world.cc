@@ -56,7 +56,7 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
     made.journal.files_ahead = options.journal_files_ahead;
     made.pending.resident_bytes_max = options.pending_bytes_max;
     made.pending.index_bytes_max = options.index_bytes_max;
-    made.pool_bytes_max = std::min<std::uint64_t>(options.pending_bytes_max, 64ULL << 20);
+    made.pool_bytes_max = options.pending_bytes_max;  // what pending gives back, ticks take again
     made.drain_interval_ms = options.drain_interval_ms;
     made.drain_bytes = options.drain_bytes;
     made.attest_idle_ms = options.attest_idle_ms;

@@ -54,6 +54,25 @@ TEST(BlockPool, keeps_no_more_than_it_may) {
     EXPECT_EQ(pool.kept_bytes(), 0U) << "larger than all it may keep";
 }
 
+TEST(BlockPool, trimming_what_is_idle_keeps_what_was_used) {
+    BlockPool pool(8 * mib);
+    const auto use = [&](int blocks) {
+        std::vector<Block> taken;
+        for (int count = 0; count < blocks; ++count) taken.push_back(pool.take(mib));
+    };
+    use(6);
+    pool.trim_idle();
+    EXPECT_EQ(pool.kept_bytes(), 6 * mib) << "all of them were in use";
+    use(2);
+    pool.trim_idle();
+    EXPECT_EQ(pool.kept_bytes(), 2 * mib);
+    use(2);
+    pool.trim_idle();
+    EXPECT_EQ(pool.kept_bytes(), 2 * mib);
+    pool.trim_idle();
+    EXPECT_EQ(pool.kept_bytes(), 0U) << "nobody came";
+}
+
 TEST(BlockPool, small_blocks_are_the_heaps) {
     BlockPool pool(mib);
     { const Block block = pool.take(1000); }
