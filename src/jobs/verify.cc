@@ -165,8 +165,9 @@ private:
             return store.apply(fence, after, group.changes.front().definitions);
         }
         engine::Coalescer coalescer;
-        for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set)
-            coalescer.add(*set);
+        for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set) {
+            PERDURE_TRY(coalescer.add(*set));
+        }
         PERDURE_TAKE(const auto changes, coalescer.finish());
         return store.apply(fence, after, changes);
     }
