@@ -22,7 +22,7 @@ bin := build/release/bin
 configure := cmake --log-level=WARNING --preset
 compile := cmake --build
 packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
-# g++ 12's thread sanitizer cannot place its shadow where newer kernels put things at random
+# The thread sanitizer cannot place its shadow where newer kernels put things at random
 fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
@@ -76,15 +76,15 @@ lint-packages:
 format: lint-packages ## rewrite the sources as clang-format wants them
 	@$(find_sources) | xargs -r clang-format -i
 
-asan: ## run all tests under the address and undefined behaviour sanitizers
-	$(packages) test
+asan: ## run all tests under the address and undefined behaviour sanitizers, built by clang
+	$(packages) sanitize
 	@$(configure) asan $(CMAKE_ARGS)
 	@$(compile) build/asan
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    scripts/run-tests.sh build/asan -LE install $(ARGS)
 
-tsan: ## run all tests but those labelled no_tsan under the thread sanitizer
-	$(packages) test
+tsan: ## run all tests but those labelled no_tsan under the thread sanitizer, built by clang
+	$(packages) sanitize
 	@$(configure) tsan $(CMAKE_ARGS)
 	@$(compile) build/tsan
 	@TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \

@@ -1,11 +1,13 @@
 #include "engine/world_directory.h"
 
 #include <array>
+#include <chrono>
 #include <random>
 #include <utility>
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "io/process.h"
 
 namespace perdure::engine {
 namespace {
@@ -25,6 +27,17 @@ std::array<std::byte, identity_bytes> encode(const Identity& identity) {
     store_le(bytes.data() + 32, identity.created_us);
     store_le(bytes.data() + checksum_offset, checksum64(ByteSpan(bytes.data(), checksum_offset)));
     return bytes;
+}
+
+// For people.
+std::string utc_text(std::int64_t wall_us) {
+    const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(wall_us)};
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
+    return text::format("{}-{:02}-{:02} {:02}:{:02}:{:02} UTC", int{date.year()},
+                        unsigned{date.month()}, unsigned{date.day()}, time.hours().count(),
+                        time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace
@@ -53,15 +66,15 @@ Uuid random_uuid() {
 
 Status WorldDirectory::lock(const io::Clock& clock) {
     const std::string owner =
-        text::format("a program that locked it at {} s since 1970", clock.wall_us() / 1'000'000);
+        text::format("process {}, since {}", io::process_id(), utc_text(clock.wall_us()));
     PERDURE_TAKE(lock_, files_.lock(io::join_path(path_, "lock"), owner));
     return {};
 }
 
 std::optional<std::string> WorldDirectory::owner() const {
-    const auto probe = files_.lock(io::join_path(path_, "lock"), {});
-    if (probe || probe.status().code() != Code::locked) return std::nullopt;
-    return std::string(probe.status().message());
+    const Status probe = files_.probe_lock(io::join_path(path_, "lock"));
+    if (probe.code() != Code::locked) return std::nullopt;
+    return std::string(probe.message());
 }
 
 Result<Identity> WorldDirectory::read_identity() const {

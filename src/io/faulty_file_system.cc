@@ -187,6 +187,11 @@ Result<std::unique_ptr<FileLock>> FaultyFileSystem::lock(const std::string& path
     return inner_.lock(path, owner);
 }
 
+Status FaultyFileSystem::probe_lock(const std::string& path) {
+    PERDURE_TRY(pass_name(OperationKind::lock, path));
+    return inner_.probe_lock(path);
+}
+
 Result<std::uint64_t> FaultyFileSystem::free_bytes(const std::string& directory) {
     PERDURE_TRY(pass_name(OperationKind::free_bytes, directory));
     return inner_.free_bytes(directory);

@@ -71,6 +71,9 @@ public:
     // file. `owner` is written into the file for others to read.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path,
                                                    std::string_view owner) = 0;
+    // `locked` if somebody has it, in the words of lock(); touches nothing and gets in nobody's
+    // way.
+    virtual Status probe_lock(const std::string& path) = 0;
     virtual Result<std::uint64_t> free_bytes(const std::string& directory) = 0;
 };
 

@@ -160,6 +160,14 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const std::string& path
     return std::unique_ptr<FileLock>(std::make_unique<MemoryLock>(disk_, node, path));
 }
 
+Status MemoryFileSystem::probe_lock(const std::string& path) {
+    const Guard guard(disk_->mutex);
+    const auto node = disk_->open(path, {});
+    if (!node) return node.status().code() == Code::not_found ? Status() : node.status();
+    const auto held = disk_->locks.find(*node);
+    return held == disk_->locks.end() ? Status() : locked_error(path, held->second);
+}
+
 Result<std::uint64_t> MemoryFileSystem::free_bytes(const std::string& directory) {
     const Guard guard(disk_->mutex);
     PERDURE_TRY(disk_->names.find(directory).status());

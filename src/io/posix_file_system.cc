@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -48,6 +47,15 @@ public:
 private:
     FileDescriptor descriptor_;
 };
+
+// Locks of the open file, not of the process: two worlds in one process exclude each other too. And
+// they can be asked for without being taken, which those of flock() cannot.
+struct flock whole_file() {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    return range;
+}
 
 std::string read_owner(int descriptor) {
     std::array<char, lock_owner_bytes_max> text{};
@@ -138,13 +146,29 @@ Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path,
                                                         std::string_view owner) {
     FileDescriptor descriptor = open_descriptor(path, O_RDWR | O_CREAT);
     if (!descriptor.valid()) return failed(errno, "open the lock", path);
-    while (::flock(descriptor.number(), LOCK_EX | LOCK_NB) != 0) {
+    struct flock whole = whole_file();
+    while (::fcntl(descriptor.number(), F_OFD_SETLK, &whole) != 0) {
         if (errno == EINTR) continue;
-        if (errno == EWOULDBLOCK) return locked_error(path, read_owner(descriptor.number()));
+        if (errno == EAGAIN || errno == EACCES) {
+            return locked_error(path, read_owner(descriptor.number()));
+        }
         return failed(errno, "lock", path);
     }
     write_owner(descriptor.number(), owner);
     return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(descriptor)));
+}
+
+Status PosixFileSystem::probe_lock(const std::string& path) {
+    const FileDescriptor descriptor = open_descriptor(path, O_RDONLY);
+    if (!descriptor.valid()) {
+        return errno == ENOENT ? Status() : failed(errno, "open the lock", path);
+    }
+    struct flock whole = whole_file();
+    if (::fcntl(descriptor.number(), F_OFD_GETLK, &whole) != 0) {
+        return failed(errno, "ask for the lock", path);
+    }
+    if (whole.l_type == F_UNLCK) return {};
+    return locked_error(path, read_owner(descriptor.number()));
 }
 
 Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& directory) {

@@ -20,6 +20,7 @@ public:
     Status sync_directory(const std::string& path) override;
     Result<std::unique_ptr<FileLock>> lock(const std::string& path,
                                            std::string_view owner) override;
+    Status probe_lock(const std::string& path) override;
     Result<std::uint64_t> free_bytes(const std::string& directory) override;
 };
 

@@ -116,9 +116,9 @@ Status apply_settings(std::string_view text, const std::string& path, WorldOptio
                 PERDURE_TRY(reader.limit(name.str(), value, options));
                 continue;
             }
-            auto category =
-                std::find_if(categories.begin(), categories.end(),
-                             [&](const Category& one) { return one.name == name.str(); });
+            auto category = std::find_if(
+                categories.begin(), categories.end(),
+                [&wanted = name](const Category& one) { return one.name == wanted.str(); });
             if (category == categories.end()) {
                 categories.push_back({});
                 category = std::prev(categories.end());

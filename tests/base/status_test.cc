@@ -93,7 +93,9 @@ TEST(Result, of_a_temporary_gives_a_value_so_that_nothing_dangles) {
 
 using ResultDeathTest = testing::Test;
 
-TEST(ResultDeathTest, without_a_value_it_cannot_be_ok) { EXPECT_DEATH(Result<int>{Status()}, ""); }
+TEST(ResultDeathTest, without_a_value_it_cannot_be_ok) {
+    EXPECT_DEATH(static_cast<void>(Result<int>{Status()}), "");
+}
 
 TEST(ResultDeathTest, looking_at_a_value_that_is_not_there_stops_the_program) {
     Result<int> none(Status(Code::io, "gone"));

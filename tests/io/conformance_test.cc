@@ -264,6 +264,21 @@ TEST_P(FileSystemTest, a_lock_ends_with_its_object) {
     EXPECT_EQ(read("lock"), "two");
 }
 
+TEST_P(FileSystemTest, a_lock_is_asked_for_without_being_taken) {
+    EXPECT_TRUE(files().probe_lock(path("lock")).ok());
+    EXPECT_FALSE(exists("lock")) << "nothing is touched";
+    {
+        const auto lock = files().lock(path("lock"), "process 17");
+        ASSERT_TRUE(lock.ok());
+        const Status status = files().probe_lock(path("lock"));
+        EXPECT_EQ(status.code(), Code::locked);
+        EXPECT_NE(status.text().find("process 17"), std::string::npos) << status.text();
+        EXPECT_EQ(read("lock"), "process 17");
+    }
+    EXPECT_TRUE(files().probe_lock(path("lock")).ok());
+    EXPECT_TRUE(files().lock(path("lock"), "two").ok());
+}
+
 TEST_P(FileSystemTest, the_owner_of_a_lock_may_say_nothing) {
     auto first = files().lock(path("lock"), "");
     ASSERT_TRUE(first.ok());

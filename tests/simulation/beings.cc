@@ -154,8 +154,9 @@ std::vector<Write> Beings::changes(const State& state, Variant variant) const {
         if (table->spec.role != TableRole::component) continue;
         Rows rows;
         const auto& kits = component_kits(variant);
-        const bool known = std::any_of(kits.begin(), kits.end(),
-                                       [&](const auto& kit) { return kit.name == name; });
+        const bool known =
+            std::any_of(kits.begin(), kits.end(),
+                        [&, &sought = name](const auto& kit) { return kit.name == sought; });
         if (known) {
             for (const auto& [id, being] : all_) {
                 const auto component = being.components.find(name);

@@ -19,7 +19,7 @@ journal::Options draw_journal(Random& random) {
 engine::PendingLimits draw_limits(Random& random) {
     engine::PendingLimits limits;
     if (random.chance(1, 3)) limits.resident_bytes_max = random.below(4096);  // rows are read back
-    if (random.chance(1, 8)) limits.index_bytes_max = random.range(8192, 65536);
+    if (random.chance(1, 8)) limits.index_bytes_max = random.range(8192U, 65536U);
     return limits;
 }
 
@@ -46,8 +46,8 @@ Character Character::draw(Random& random) {
         // A failed flush is what most is made of; it comes twice as often as the others.
         const std::uint64_t plan = random.range<std::uint64_t>(0, 5);
         drawn.fault = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
-        drawn.fault_at = random.range(1, 160);
-        drawn.fault_length = random.range(1, 30);
+        drawn.fault_at = random.range(1U, 160U);
+        drawn.fault_length = random.range(1U, 30U);
         drawn.fault_in_journal = random.chance(2, 3);
     }
     return drawn;

@@ -30,7 +30,7 @@ Status Player::step_transaction(bool may_wait) {
     Transaction transaction = life_->begin();
     std::vector<Write> staged;
     bool must_conflict = false;
-    for (std::uint64_t count = random_.range(1, 3); count > 0; --count) {
+    for (std::uint64_t count = random_.range(1U, 3U); count > 0; --count) {
         const auto change = draw_change(staged);
         if (!change) continue;
         const bool own = find_write(staged, *change) != nullptr;

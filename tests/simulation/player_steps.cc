@@ -114,7 +114,7 @@ Status Player::step_background(Working part) {
             }
             break;
         case Working::store:
-            for (std::uint64_t times = random_.range(1, 4); times > 0; --times) {
+            for (std::uint64_t times = random_.range(1U, 4U); times > 0; --times) {
                 log_.add("step: store");
                 const auto more = engine().step_store();
                 PERDURE_TRY(judge_work(more.status()));

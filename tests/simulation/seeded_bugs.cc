@@ -66,6 +66,7 @@ public:
     Status sync_directory(const std::string& path) override {
         return bug_ == SeededBug::unsynced_directories ? Status() : inner_.sync_directory(path);
     }
+    Status probe_lock(const std::string& path) override { return inner_.probe_lock(path); }
     Result<std::unique_ptr<io::FileLock>> lock(const std::string& path,
                                                std::string_view owner) override {
         return inner_.lock(path, owner);

@@ -154,7 +154,7 @@ Status Simulation::recover(Run& run, Machine machine, Model model, Random random
             PERDURE_TRY(player.open());
             break;
         case 1: {  // life goes on
-            for (std::uint64_t step = random.range(1, 6); step > 0; --step) {
+            for (std::uint64_t step = random.range(1U, 6U); step > 0; --step) {
                 PERDURE_TRY(player.step());
                 PERDURE_TRY(nested);
             }
