@@ -47,7 +47,7 @@ test: build ## run all tests
 package-free: ## the same as test, without asking apt for anything
 	@$(MAKE) PACKAGES=no test
 
-lint: lint-format lint-rules lint-headers clang lint-tidy ## every check that runs nothing
+lint: lint-format lint-rules lint-headers lint-tidy ## every check that runs nothing
 
 lint-format: lint-packages
 	@$(find_sources) | xargs -r clang-format --dry-run -Werror
@@ -65,7 +65,8 @@ clang: lint-packages ## build the library and the command with clang, warnings a
 	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS)
 	@$(compile) build/clang
 
-lint-tidy: clang
+lint-tidy: lint-packages
+	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS) >/dev/null
 	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang "^$(CURDIR)/src/.*\.cc$$" \
 	    2> >(grep -v 'warnings\? generated' >&2) | { grep -v '^clang-tidy-14 --use-color' || true; }
 	@echo "clang-tidy: fine"

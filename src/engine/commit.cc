@@ -31,6 +31,13 @@ std::uint64_t kept_bytes(const ChangeSet& changes) {
     return bytes;
 }
 
+// A commit of nothing of its own: see Engine::step_held().
+bool is_only_for_held(const Proposal& proposal) {
+    const ChangeSet& changes = proposal.changes;
+    return !changes.tick && changes.batches.empty() && changes.ephemeral.empty() &&
+           changes.definitions.empty() && proposal.checks.empty() && proposal.touched.empty();
+}
+
 }  // namespace
 
 Status Engine::refuse_if_failed() const {
@@ -40,6 +47,29 @@ Status Engine::refuse_if_failed() const {
     if (!core_->progress->failed()) return {};
     return error(Code::read_only, "the world accepts no more commits: {}; reopen it to recover",
                  core_->progress->failure().message());
+}
+
+// A row that no store can hold must not be accepted: the drain would never get past it.
+Status Engine::check_row_sizes(const ChangeSet& changes) const {
+    for (const auto* batches : {&changes.batches, &changes.ephemeral}) {
+        for (const Batch& batch : *batches) {
+            if (batch.bytes() <= options_.row_bytes_max) continue;
+            for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+                std::uint64_t bytes = 0;
+                for (std::size_t column = 0; column < batch.columns(); ++column) {
+                    const ColumnType& type = batch.table().columns[column].type;
+                    bytes += type.is_variable() ? batch.cell(column, row).size() : 16;
+                }
+                if (bytes <= options_.row_bytes_max) continue;
+                return error(Code::invalid,
+                             "table '{}', {}: a row of {} bytes passes the limit of {}; keep it in "
+                             "pieces",
+                             batch.table().name, key_text(batch, row), bytes,
+                             options_.row_bytes_max);
+            }
+        }
+    }
+    return {};
 }
 
 // Rows of ephemeral tables leave the frame; the strongest level of the others is the commit's.
@@ -95,10 +125,44 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
                              "next one, {}",
                              tick, tick + 1);
             }
-            const std::scoped_lock lock(core_->mutex);
-            return Token(core_->progress, core_->tick_lsn, core_->tick_level, tick);
+            return commit_rest(proposal, options, tick);
         }
     }
+    return commit_prepared(proposal, options);
+}
+
+// The last tick again: it stands as it is. Staged rows that are no part of its content go in by
+// themselves; what lives in a domain's memory is still marked there. Conditions were judged when
+// they were staged.
+Result<Token> Engine::commit_rest(Proposal& proposal, const CommitOptions& options,
+                                  std::uint64_t tick) {
+    proposal.tick_again = true;
+    const auto stays = [&](const TableDefinition& table) {
+        return table.resident || table.name.front() == '_' || core_->is_content(table);
+    };
+    std::erase_if(proposal.changes.batches,
+                  [&](const Batch& batch) { return stays(batch.table()); });
+    proposal.changes.ephemeral.clear();
+    std::erase_if(proposal.touched, [&](const TouchedKey& key) { return stays(*key.table); });
+    proposal.checks.clear();
+    proposal.changes.tick.reset();
+    Lsn lsn = 0;
+    Level level = options.level.value_or(Level::ephemeral);
+    {
+        const std::scoped_lock lock(core_->mutex);
+        lsn = core_->tick_lsn;
+        level = std::max(level, core_->tick_level);
+    }
+    if (!proposal.changes.batches.empty()) {
+        PERDURE_TAKE(const Token rest, commit_prepared(proposal, options));
+        lsn = rest.lsn();
+        level = std::max(level, rest.level());
+    }
+    return token_of(lsn, level, tick, options);
+}
+
+Result<Token> Engine::commit_prepared(Proposal& proposal, const CommitOptions& options) {
+    PERDURE_TRY(check_row_sizes(proposal.changes));
     const Level level = classify(proposal.changes, options);
     Lsn lsn = 0;
     for (int attempt = 1;; ++attempt) {
@@ -122,14 +186,18 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
         }
         for (Check& check : proposal.checks) check.read = false;
     }
-    Token token(core_->progress, lsn, level, proposal.changes.tick);
+    return token_of(lsn, level, proposal.changes.tick, options);
+}
+
+Token Engine::token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
+                       const CommitOptions& options) {
     if (level == Level::stored && !options.wait) {
         Lsn wanted = stored_wanted_.load();
         while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
         }
         if (alarm_store_) alarm_store_();
     }
-    return token;
+    return Token(core_->progress, lsn, level, tick);
 }
 
 Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level level,
@@ -154,8 +222,12 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     }
     hold_relaxed(proposal.changes, options.level && *options.level >= Level::journal);
     // Definitions are alone in their change set.
+    bool added = false;
     if (proposal.changes.definitions.empty() && held_due()) {
-        add_held(proposal.changes, flush_queue_.queued_bytes() + encoded_bytes);
+        added = add_held(proposal.changes, flush_queue_.queued_bytes() + encoded_bytes);
+    }
+    if (!added && is_only_for_held(proposal)) {
+        return error(Code::busy, "the journal has no room for the relaxed rows that are due");
     }
 
     ChangeSet changes = std::move(proposal.changes);
@@ -202,7 +274,7 @@ Status Engine::check_keys(Proposal& proposal, bool& again) {
             return error(Code::conflict, "table '{}' is append-only and has a row {} already",
                          key.table->name, key_text(*key.row, 0));
         }
-        if (core_->pending.released() < key.new_at) continue;
+        if (core_->pending.releasing() < key.new_at) continue;
         // Some of them are in the store by now: it is looked for as any other.
         Check check;
         check.table = key.table;
@@ -238,7 +310,7 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& re
         }
         // Not pending: what was read from the store stands, unless a newer version came and went
         // since.
-        if (!check.read || core_->pending.released() > check.read_at) {
+        if (!check.read || core_->pending.releasing() > check.read_at) {
             read_again = true;
             return {};
         }

@@ -78,12 +78,13 @@ struct Core {
     // By which a tick that is staged again is known: what its change set must keep. Relaxed rows
     // come and go with their interval, ours (reserved ids) as we need them; neither is the
     // program's doing.
+    [[nodiscard]] bool is_content(const TableDefinition& table) const {
+        return table.name.front() != '_' && level_of(table) >= Level::journal;
+    }
     [[nodiscard]] Hash128 tick_content(const ChangeSet& changes) const {
         Hash128 sum;
         for (const Batch& batch : changes.batches) {
-            const TableDefinition& table = batch.table();
-            const bool counts = table.name.front() != '_' && level_of(table) >= Level::journal;
-            if (counts) sum = sum + content_hash(batch);
+            if (is_content(batch.table())) sum = sum + content_hash(batch);
         }
         return sum;
     }

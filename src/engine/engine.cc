@@ -13,6 +13,7 @@ namespace {
 
 // A store that failed is asked again after this long: a full disk or a dead server needs a moment.
 constexpr std::uint64_t store_retry_ms = 1000;
+constexpr std::uint64_t checkpoint_retry_ms = 200;  // after one that somebody was in the way of
 // How long memory that was used stays ready for the next burst.
 constexpr std::uint64_t pool_trim_interval_ms = 5000;
 
@@ -67,7 +68,8 @@ void Engine::await_stored(Lsn lsn) {
     alarm_store_();
     std::unique_lock lock(stored_mutex_);
     stored_changed_.wait(lock, [&] {
-        return core_->progress->stored() >= lsn || core_->progress->failed() || gone_.load();
+        return core_->progress->stored() >= lsn || core_->progress->failed() || gone_.load() ||
+               store_gone_.load();
     });
 }
 
@@ -111,19 +113,29 @@ Result<bool> Engine::step_store() {
                 return true;
             }
         }
-        if (checkpoint_wanted_) {
-            PERDURE_TAKE(checkpoint_wanted_, store_->checkpoint_step());
+        if (checkpoint_wanted_ && now >= checkpoint_retry_ms_) {
+            PERDURE_TAKE(const bool unfinished, store_->checkpoint_step());
             PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
             core_->safe_lsn.store(marks.safe, std::memory_order_relaxed);
             if (!core_->progress->failed()) PERDURE_TRY(journal_->trim(marks.safe));
             if (alarm_prepare_) alarm_prepare_();
-            return checkpoint_wanted_;
+            // A reader may be in the way: nothing is trimmed until it has gone, so this is tried
+            // again though nothing more is drained.
+            checkpoint_wanted_ = unfinished || marks.safe < marks.visible.lsn;
+            checkpoint_retry_ms_ =
+                checkpoint_wanted_ && !unfinished ? now + checkpoint_retry_ms : 0;
+            return unfinished;
         }
         return false;
     };
     const Result<bool> worked = work();
     if (!worked) {
         store_retry_ms_ = now + store_retry_ms;
+        // Nobody need wait for what will never be stored.
+        if (worked.status().code() == Code::conflict || !store_->broken().ok()) {
+            store_gone_.store(true);
+            tell_stored();
+        }
         const Status trouble =
             worked.status().with_context("the store is behind, the journal holds what it lacks");
         if (options_.log) options_.log(trouble.text());

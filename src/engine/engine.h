@@ -42,6 +42,7 @@ struct EngineOptions {
     std::uint32_t attest_idle_ms = 5;
     // Of one change set: a group must fit one journal file, lengths stay far from 32 bits.
     std::uint64_t change_set_bytes_max = 2ULL << 30;
+    std::uint64_t row_bytes_max = 900'000'000;  // SQLite holds a row of 1,000,000,000
     bool create = true;
     bool take_over = false;  // go on from the store if the journal is gone: see WorldOptions
     std::vector<Category> categories;
@@ -149,14 +150,19 @@ private:
                   std::uint64_t encoded_bytes, Lsn& lsn, bool& again);
     Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
     Status check_keys(Proposal& proposal, bool& again);
+    [[nodiscard]] Status check_row_sizes(const ChangeSet& changes) const;
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
+    Result<Token> commit_rest(Proposal& proposal, const CommitOptions& options, std::uint64_t tick);
+    Result<Token> commit_prepared(Proposal& proposal, const CommitOptions& options);
+    Token token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
+                   const CommitOptions& options);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);
     void drop_held(TableId table, const std::string& key);
     void hold_relaxed(ChangeSet& changes, bool at_once);
     [[nodiscard]] bool held_due() const;
     [[nodiscard]] std::uint64_t held_room();
     Result<ChangeSet> gather_held() const;
-    void add_held(ChangeSet& changes, std::uint64_t room_taken);
+    bool add_held(ChangeSet& changes, std::uint64_t room_taken);
     Status commit_held();
     void note_appended(const ChangeSet& changes);
     Status refuse_if_failed() const;
@@ -180,13 +186,15 @@ private:
     std::mutex store_mutex_;  // one step_store at a time; guards what follows
     std::uint64_t last_drain_ms_ = 0;
     std::uint64_t last_trim_ms_ = 0;
-    bool checkpoint_wanted_ = false;
+    bool checkpoint_wanted_ = true;  // the last owner may have left something to do
+    std::uint64_t checkpoint_retry_ms_ = 0;
     std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
 
     std::atomic<Lsn> stored_wanted_{0};
     std::mutex stored_mutex_;
     std::condition_variable stored_changed_;
     std::atomic<bool> threads_{false};
+    std::atomic<bool> store_gone_{false};  // it takes nothing more until it is opened again
     std::function<void()> alarm_store_;
     std::function<void()> alarm_prepare_;
     std::atomic<std::uint64_t> idle_since_ns_{0};

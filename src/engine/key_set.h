@@ -16,35 +16,6 @@
 
 namespace perdure::engine {
 
-class IdSet {
-public:
-    // True if it was not there.
-    bool insert(std::uint64_t id) {
-        const std::uint64_t page = id / page_ids;
-        if (page != cached_page_ || !cached_) find_page(page);
-        std::uint64_t& word = (*cached_)[id % page_ids / 64];
-        const std::uint64_t bit = std::uint64_t{1} << (id % 64);
-        if ((word & bit) != 0) return false;
-        word |= bit;
-        return true;
-    }
-
-private:
-    static constexpr std::uint64_t page_ids = 1U << 18;  // 32 KiB a page
-    using Page = std::array<std::uint64_t, page_ids / 64>;
-
-    void find_page(std::uint64_t page) {
-        auto& slot = pages_[page];
-        if (!slot) slot = std::make_unique<Page>();
-        cached_ = slot.get();
-        cached_page_ = page;
-    }
-
-    std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
-    Page* cached_ = nullptr;
-    std::uint64_t cached_page_ = 0;
-};
-
 class FlatSet {
 public:
     FlatSet() : slots_(1024, 0) {}
@@ -79,6 +50,45 @@ private:
     std::vector<std::uint64_t> slots_;  // 0: free
     std::size_t count_ = 0;
     bool zero_ = false;
+};
+
+class IdSet {
+public:
+    // True if it was not there.
+    bool insert(std::uint64_t id) {
+        const std::uint64_t page = id / page_ids;
+        if ((page != cached_page_ || !cached_) && !find_page(page)) return elsewhere_.insert(id);
+        ++inserted_;
+        std::uint64_t& word = (*cached_)[id % page_ids / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (id % 64);
+        if ((word & bit) != 0) return false;
+        word |= bit;
+        return true;
+    }
+
+private:
+    static constexpr std::uint64_t page_ids = 1U << 18;  // 32 KiB a page
+    using Page = std::array<std::uint64_t, page_ids / 64>;
+
+    // False if ids of this page are kept elsewhere: ids that lie far apart would take a page each.
+    bool find_page(std::uint64_t page) {
+        auto found = pages_.find(page);
+        if (found == pages_.end()) {
+            sparse_ = sparse_ || pages_.size() >= 64 + inserted_ / 64;
+            if (sparse_) return false;
+            found = pages_.emplace(page, std::make_unique<Page>()).first;
+        }
+        cached_ = found->second.get();
+        cached_page_ = page;
+        return true;
+    }
+
+    std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
+    FlatSet elsewhere_;  // ids of pages that were not made
+    bool sparse_ = false;
+    std::uint64_t inserted_ = 0;
+    Page* cached_ = nullptr;
+    std::uint64_t cached_page_ = 0;
 };
 
 }  // namespace perdure::engine

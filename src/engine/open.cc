@@ -10,6 +10,22 @@
 #include "model/key.h"
 
 namespace perdure::engine {
+namespace {
+
+// A creation cut short leaves only these; anything else is not ours to write beside.
+Status may_hold_a_world(io::FileSystem& files, const std::string& path) {
+    PERDURE_TAKE(const auto names, files.list(path));
+    for (const std::string& name : names) {
+        if (name != "lock" && name != "journal" && name != "quarantine" && name != "perdure.toml" &&
+            name != "identity.new") {
+            return error(Code::invalid, "{}: holds '{}' but no world; choose an empty directory",
+                         path, name);
+        }
+    }
+    return {};
+}
+
+}  // namespace
 
 Engine::Engine(EngineOptions options)
     : options_(std::move(options)),
@@ -37,20 +53,15 @@ Status Engine::open_directory(const std::string& path) {
     PERDURE_TAKE(const bool there, options_.files->exists(path));
     PERDURE_TAKE(const bool known, options_.files->exists(io::join_path(path, "identity")));
     if (!known && !options_.create) return directory_->read_identity().status();
+    // Before the lock, which writes a file into it; and after, since others may have been quicker.
+    if (there && !known) PERDURE_TRY(may_hold_a_world(*options_.files, path));
     if (!there) PERDURE_TRY(options_.files->create_directory(path));
     PERDURE_TRY(directory_->lock(*options_.clock));
-    if (known) {
+    PERDURE_TAKE(const bool made, options_.files->exists(io::join_path(path, "identity")));
+    if (made) {
         PERDURE_TAKE(identity_, directory_->read_identity());
     } else {
-        PERDURE_TAKE(const auto names, options_.files->list(path));
-        for (const std::string& name : names) {
-            // A creation cut short leaves only these; anything else is not ours to write beside.
-            if (name != "lock" && name != "journal" && name != "quarantine" &&
-                name != "perdure.toml" && name != "identity.new") {
-                return error(Code::invalid,
-                             "{}: holds '{}' but no world; choose an empty directory", path, name);
-            }
-        }
+        PERDURE_TRY(may_hold_a_world(*options_.files, path));
         const Uuid world = options_.new_world ? *options_.new_world : random_uuid();
         PERDURE_TAKE(identity_, directory_->create(world, *options_.clock));
         recovered_.created = true;
@@ -112,7 +123,7 @@ Status Engine::open_journal() {
     recovered_.clean = found.ending == journal::Ending::clean && recovered_.replayed_changes == 0;
 
     journal::Start start = found.start(identity_.world);
-    start.epoch = std::max(start.epoch, from.epoch + 1);
+    start.epoch = std::max({start.epoch, from.epoch + 1, marks.owner_epoch + 1});
     if (new_machine) {
         start.last = from.lsn;
         start.chain = from.chain;
@@ -214,7 +225,7 @@ Status Engine::load_append_max() {
 Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
     constexpr std::uint32_t rows_per_batch = 16'384;
     PERDURE_TAKE(const auto stored, store_->definitions());
-    PERDURE_TAKE(const auto snapshot, store_->snapshot());
+    PERDURE_TAKE(auto snapshot, store_->snapshot());
     for (const TableDefinition* table : core_->catalog.tables()) {
         if (!table->resident) continue;
         const bool in_store = std::any_of(stored.begin(), stored.end(),
@@ -223,11 +234,16 @@ Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
         Batch page;
         bool first = true;
         while (true) {
-            PERDURE_TAKE(Batch next, snapshot->scan(*table, first ? nullptr : &page,
-                                                    first ? 0 : page.rows() - 1, rows_per_batch));
-            if (next.rows() == 0) break;
-            PERDURE_TRY(take(next));
-            page = std::move(next);
+            auto next = snapshot->scan(*table, first ? nullptr : &page, first ? 0 : page.rows() - 1,
+                                       rows_per_batch);
+            if (next.status().code() == Code::expired) {  // a large world; nobody writes meanwhile
+                PERDURE_TAKE(snapshot, store_->snapshot());
+                continue;
+            }
+            PERDURE_TRY(next.status());
+            if (next->rows() == 0) break;
+            PERDURE_TRY(take(*next));
+            page = *std::move(next);
             first = false;
             if (page.rows() < rows_per_batch) break;
         }

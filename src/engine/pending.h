@@ -85,6 +85,10 @@ public:
     [[nodiscard]] Entry& entry(Lsn lsn);
     [[nodiscard]] const Entry& entry(Lsn lsn) const;
     [[nodiscard]] Lsn released() const noexcept { return released_; }  // the last that is gone
+    // The last of which something is gone: of one change set a part may be.
+    [[nodiscard]] Lsn releasing() const noexcept {
+        return released_ + (released_batch_ != 0 || released_row_ != 0 ? 1 : 0);
+    }
     [[nodiscard]] Lsn last() const noexcept { return released_ + entries_.size(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::uint64_t resident_bytes() const noexcept { return resident_bytes_; }

@@ -41,6 +41,9 @@ struct Proposal {
     std::vector<TouchedKey> touched;
     std::vector<Check> checks;
     bool from_tick = false;  // the keys that are reserved are its own
+    // Set by Engine::commit(): this was the last tick once more, and what was captured is in no
+    // change set: it stays marked.
+    bool tick_again = false;
 };
 
 }  // namespace perdure::engine

@@ -97,10 +97,10 @@ Result<ChangeSet> Engine::gather_held() const {
 
 // Puts every held row into this change set, if the journal has room for them as well; else they
 // wait for the next one.
-void Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
+bool Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
     Result<ChangeSet> gathered = gather_held();
-    if (!gathered) return;
-    if (!journal_->has_room(room_taken + journal::encoded_bytes_max(*gathered))) return;
+    if (!gathered) return false;
+    if (!journal_->has_room(room_taken + journal::encoded_bytes_max(*gathered))) return false;
     for (Batch& held : gathered->batches) {
         const auto own =
             std::find_if(changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
@@ -116,12 +116,13 @@ void Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
         for (std::uint32_t row = 0; row < own->rows(); ++row) both.add(*own, row);
         for (std::uint32_t row = 0; row < held.rows(); ++row) both.add(held, row);
         auto merged = both.finish();
-        if (!merged) return;
+        if (!merged) return false;
         *own = *std::move(merged);
     }
     core_->held.clear();
     core_->held_bytes = 0;
     holds_.store(false, std::memory_order_relaxed);
+    return true;
 }
 
 // If nobody commits, relaxed rows go out by themselves when their interval is over.
@@ -132,15 +133,18 @@ void Engine::step_held() {
     static_cast<void>(commit(nothing, {.tick = {}, .level = Level::journal}).ok());
 }
 
-// The last change set of a world that is being closed.
+// The last change set of a world that is being closed. They are gathered as they are accepted: by
+// then others may have replaced some of them.
 Status Engine::commit_held() {
-    Proposal last;
     {
         const std::scoped_lock lock(core_->mutex);
         if (core_->held.empty()) return {};
-        PERDURE_TAKE(last.changes, gather_held());
+        core_->held_due_ms = 0;
     }
-    return commit(last, {.tick = {}, .level = Level::journal}).status();
+    Proposal nothing;
+    const Status status = commit(nothing, {.tick = {}, .level = Level::journal}).status();
+    const std::scoped_lock lock(core_->mutex);
+    return core_->held.empty() ? Status() : status;
 }
 
 }  // namespace perdure::engine

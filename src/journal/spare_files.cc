@@ -15,6 +15,7 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     next_sequence_ = next_sequence;
     PERDURE_TRY(remove_leftovers(found));
     for (const FileFound& file : found.files) bytes_on_disk_ += file.bytes;
+    std::vector<const FileFound*> unusable;
     for (const FileFound& file : found.files) {
         if (file.sequence < next_sequence) continue;
         PERDURE_ASSERT(file.state == FileFound::State::prepared);  // the caller has looked
@@ -26,9 +27,15 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
             update_largest();
             ++next_sequence_;
         } else {  // behind a hole, or smaller than we make them
-            PERDURE_TRY(files_.remove(file.path));
-            bytes_on_disk_ -= file.bytes;
+            unusable.push_back(&file);
         }
+    }
+    // The last one first, and each for good before the next: a crash in between must not leave a
+    // hole, which would look as if files had been lost.
+    for (auto file = unusable.rbegin(); file != unusable.rend(); ++file) {
+        PERDURE_TRY(files_.remove((*file)->path));
+        bytes_on_disk_ -= (*file)->bytes;
+        PERDURE_TRY(sync_directory());
     }
     return sync_directory();
 }
@@ -264,7 +271,8 @@ Status SpareFiles::publish(std::string path, std::unique_ptr<io::File> file, std
         return status;
     }
     PERDURE_TRY(sync_directory());
-    PERDURE_TAKE(file, files_.open(name, {.write = true}));  // its errors are to name it as it is
+    // Its errors are to name it as it is; but what is open already will do.
+    if (auto named = files_.open(name, {.write = true})) file = std::move(*named);
     const std::lock_guard list(list_mutex_);
     prepared_.push_back({next_sequence_, name, bytes, recycled, std::move(file)});
     update_largest();

@@ -57,7 +57,7 @@ MemoryStore::MemoryStore(std::shared_ptr<MemoryStorage> storage, const io::Clock
 
 Result<Watermarks> MemoryStore::watermarks() {
     const std::lock_guard lock(storage_->mutex_);
-    return Watermarks{storage_->now_.watermark, storage_->safe_};
+    return Watermarks{storage_->now_.watermark, storage_->safe_, storage_->owner_epoch_};
 }
 
 Result<std::vector<TableDefinition>> MemoryStore::definitions() {

@@ -37,8 +37,9 @@ struct Fence {
 };
 
 struct Watermarks {
-    Watermark visible;  // what readers see
-    Lsn safe = 0;       // what survives the store's own power failure
+    Watermark visible;              // what readers see
+    Lsn safe = 0;                   // what survives the store's own power failure
+    std::uint64_t owner_epoch = 0;  // of the owner that took it over last
 };
 
 struct Capabilities {
@@ -106,6 +107,9 @@ public:
     // there is more that can be done now: what an open snapshot holds up has to wait for a later
     // call.
     virtual Result<bool> checkpoint_step() = 0;
+    // Why it will take nothing more until it is opened again; ok if it will. By the thread that
+    // applies.
+    [[nodiscard]] virtual Status broken() const { return {}; }
     // Bytes at rest now.
     virtual Result<std::uint64_t> bytes() = 0;
     [[nodiscard]] virtual Capabilities capabilities() const = 0;

@@ -237,8 +237,17 @@ Result<Token> World::commit(const CommitOptions& options) {
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
     auto token = state.engine->commit(proposal, options);
     if (!token) return token;
-    state.registry->captured();
     staged.clear();
+    if (!proposal.tick_again) {
+        const std::uint64_t before = state.registry->reservation_under_way();
+        state.registry->captured();
+        // Of this very change set: a later tick's token may be complete sooner, at a weaker level.
+        if (const std::uint64_t end = state.registry->reservation_under_way(); end != before) {
+            token->then([registry = state.registry.get(), end](const Status& status) {
+                if (status.ok()) registry->reservation_durable(end);
+            });
+        }
+    }
     if (options.wait) PERDURE_TRY(token->wait());
     return token;
 }

@@ -247,6 +247,62 @@ TEST_F(RestlessStore, a_condition_that_can_never_be_judged_is_busy_in_the_end) {
     EXPECT_EQ(live_->health().refused_busy, 1u);
 }
 
+TEST_F(RestlessStore, a_condition_is_read_again_when_a_change_set_is_half_released) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    while (step_store()) {
+    }
+    live_.store->on_snapshot = [this] {
+        live_.store->on_snapshot = nullptr;
+        Change large = live_.change();
+        large.put("names", {"ana", 2});
+        for (int number = 0; number < 1000; ++number) {
+            large.put("names", {"z" + std::to_string(number), 1});
+        }
+        EXPECT_TRUE(live_.commit(large).wait().ok());
+        live_.clock.advance_ns(1'000'000'000);
+        EXPECT_TRUE(step_store()) << "drains";
+        EXPECT_TRUE(step_store()) << "releases a piece, and there is more";
+    };
+    EXPECT_EQ(compare_and_set(1).code(), Code::conflict) << "it is 2, and in the store by now";
+}
+
+TEST_F(EngineTest, what_will_never_be_stored_is_not_waited_for) {
+    live_.store->mood = Status(Code::io, "somebody else wrote into it");
+    live_.store->broken_for_good = live_.store->mood;
+    Runtime runtime;
+    runtime.add(*live_);
+    const Token saved = put(1);
+    EXPECT_FALSE(saved.wait(Level::stored).ok());
+    EXPECT_TRUE(saved.wait(Level::journal).ok());
+    runtime.remove(*live_);
+}
+
+TEST_F(EngineTest, a_row_that_no_store_can_hold_is_refused) {
+    EngineOptions options;
+    options.row_bytes_max = 10'000;
+    LiveEngine live(std::move(options));
+    Proposal large;
+    large.changes = live.change().put("names", {std::string(20'000, 'a'), 1}).at(0);
+    EXPECT_EQ(live->commit(large, {}).status().code(), Code::invalid);
+    Change many = live.change();
+    for (std::uint64_t number = 0; number < 10'000; ++number) many.put("numbers", {number, 1});
+    EXPECT_TRUE(live.commit(many).wait().ok()) << "rows, not batches";
+}
+
+// A reader was in the way of the last checkpoint, and nothing is drained after it.
+TEST_F(EngineTest, a_checkpoint_that_somebody_held_up_is_tried_again) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    live_.store->checkpoint_is_held_up = true;
+    while (step_store()) {
+    }
+    EXPECT_LT(live_->health().safe_lsn, live_->health().accepted_lsn);
+    live_.store->checkpoint_is_held_up = false;
+    pass(1000);
+    while (step_store()) {
+    }
+    EXPECT_EQ(live_->health().safe_lsn, live_->health().accepted_lsn);
+}
+
 TEST_F(EngineTest, a_change_set_beyond_the_limit_is_refused) {
     EngineOptions options;
     options.change_set_bytes_max = 100'000;

@@ -37,6 +37,16 @@ TYPED_TEST(KeySetTest, a_key_is_new_once) {
     EXPECT_TRUE(this->set_.insert(8));
 }
 
+TYPED_TEST(KeySetTest, keys_that_lie_far_apart_are_kept_in_little_memory) {
+    for (std::uint64_t key = 1; key <= 200'000; ++key) {  // as pages of 32 KiB: 6.5 GB
+        EXPECT_TRUE(this->set_.insert(key << 40U));
+    }
+    for (std::uint64_t key = 1; key <= 200'000; key += 1000) {
+        EXPECT_FALSE(this->set_.insert(key << 40U));
+        EXPECT_TRUE(this->set_.insert((key << 40U) + 1));
+    }
+}
+
 TYPED_TEST(KeySetTest, zero_and_the_greatest_are_keys_like_others) {
     for (const std::uint64_t key : {std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()}) {
         EXPECT_TRUE(this->set_.insert(key));

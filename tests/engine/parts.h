@@ -61,12 +61,18 @@ public:
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
         return inner_.declare_views(fence, views);
     }
-    Result<bool> checkpoint_step() override { return inner_.checkpoint_step(); }
+    Result<bool> checkpoint_step() override {
+        if (checkpoint_is_held_up) return false;
+        return inner_.checkpoint_step();
+    }
+    [[nodiscard]] Status broken() const override { return broken_for_good; }
     Result<std::uint64_t> bytes() override { return inner_.bytes(); }
     [[nodiscard]] store::Capabilities capabilities() const override {
         return inner_.capabilities();
     }
 
+    bool checkpoint_is_held_up = false;
+    Status broken_for_good;
     Status mood;                        // what every apply answers, unless ok
     std::function<void()> on_apply;     // in the middle of it
     std::function<void()> on_snapshot;  // just after it was taken

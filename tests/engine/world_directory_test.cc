@@ -139,7 +139,8 @@ TEST_F(WorldDirectoryTest, has_one_owner_and_says_since_when) {
     ASSERT_TRUE(first.lock(clock_).ok());
     const Status refused = second.lock(clock_);
     EXPECT_EQ(refused.code(), Code::locked);
-    EXPECT_NE(refused.message().find(", since 1970-01-01 00:00:01 UTC"), std::string::npos) << refused.text();
+    EXPECT_NE(refused.message().find(", since 1970-01-01 00:00:01 UTC"), std::string::npos)
+        << refused.text();
     ASSERT_TRUE(second.owner().has_value());
     EXPECT_NE(second.owner()->find(", since 1970-01-01 00:00:01 UTC"), std::string::npos);
 }

@@ -67,10 +67,9 @@ Result<Token> Life::commit(const CommitOptions& options) {
     PERDURE_TRY(registry_->capture(proposal.changes, now_ms, everything, engine_->pool()));
     engine::Staging& staged = tick_->staging();
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
-    const bool again = options.tick && engine_->last_tick() == options.tick;
     auto token = engine_->commit(proposal, options);
     if (!token) return token;
-    if (again) {  // nothing was accepted: what is marked goes out with the next tick
+    if (proposal.tick_again) {  // what is marked goes out with the next tick
         staged.clear();
         return token;
     }

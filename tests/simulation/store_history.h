@@ -72,6 +72,7 @@ public:
         return store_->declare_views(fence, views);
     }
     Result<bool> checkpoint_step() override;
+    [[nodiscard]] Status broken() const override { return store_->broken(); }
     Result<std::uint64_t> bytes() override { return store_->bytes(); }
     [[nodiscard]] store::Capabilities capabilities() const override {
         return store_->capabilities();

@@ -431,6 +431,19 @@ TEST_F(EmptiedJournal, may_be_taken_over_and_says_so) {
     EXPECT_EQ(home_.rows("counters"), (Rows{"1 1", "2 2"}));
 }
 
+// Each owner takes an epoch from the store, whether it commits or not.
+TEST_F(RecoveryTest, a_journal_that_went_after_idle_owners_may_be_taken_over) {
+    home_.put("counters", {{"id", 1u}, {"value", 1}});
+    for (int owner = 0; owner < 3; ++owner) home_.reopen();
+    home_.close();
+    for (const std::string& name : *home_.disk.list(home_.path("journal"))) {
+        ASSERT_TRUE(home_.disk.remove(home_.path("journal/" + name)).ok());
+    }
+    home_.options.take_over = true;
+    home_.open();
+    EXPECT_EQ(home_.rows("counters"), Rows{"1 1"});
+}
+
 TEST_F(RecoveryTest, taking_over_a_world_with_its_journal_changes_nothing) {
     home_.put("counters", {{"id", 1u}, {"value", 1}});
     home_.options.take_over = true;

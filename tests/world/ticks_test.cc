@@ -111,6 +111,40 @@ TEST_P(TickTest, the_last_one_again_is_known_wherever_its_rows_are) {
     EXPECT_EQ(again(2), Code::conflict);
 }
 
+// What is no part of a tick's content must not be lost because the tick was there already.
+TEST_P(TickTest, an_empty_tick_again_keeps_what_is_marked_and_staged) {
+    const Entity ana = home_.entities().create();
+    home_.entities().set(ana, Mood{1});
+    home_.commit({.tick = 7});
+    home_.commit({.tick = 8});
+    home_.entities().set(ana, Mood{2});
+    ASSERT_TRUE(home_.tick().put("drifts", {{"id", 1u}, {"value", 2}}).ok());
+    ASSERT_TRUE(home_.tick().put("flashes", {{"id", 1u}, {"value", 2}}).ok());
+    EXPECT_EQ(home_.commit({.tick = 8}).tick(), 8u);
+    EXPECT_EQ(home_.rows("drifts"), Rows{"1 2"});
+    EXPECT_EQ(home_.rows("flashes"), Rows{"1 2"});
+    home_.clock.advance_ns(5 * second_ns);
+    home_.commit({.tick = 9});
+    home_.drain();
+    const auto stored = home_.rows("Mood");
+    ASSERT_EQ(stored.size(), 1u);
+    EXPECT_EQ(stored[0], text::format("{} 2", ana.id)) << "it was still marked";
+}
+
+// The tick thread waits for no flush when ids run out, as long as it polls.
+TEST_P(TickTest, ids_are_reserved_with_the_ticks) {
+    home_.entities().create();
+    home_.commit();
+    home_->poll();
+    for (int tick = 0; tick < 20; ++tick) {
+        const auto before = home_->health().accepted_lsn;
+        for (int count = 0; count < 10'000; ++count) home_.entities().create();
+        EXPECT_EQ(home_->health().accepted_lsn, before) << "after " << tick << " ticks";
+        home_.commit();
+        home_->poll();
+    }
+}
+
 TEST_P(TickTest, an_empty_tick_again_is_the_same) {
     const Token first = home_.commit({.tick = 7});
     EXPECT_EQ(home_.commit({.tick = 7}).lsn(), first.lsn());

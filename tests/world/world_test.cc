@@ -274,7 +274,7 @@ TEST(WorldOpen, a_directory_with_something_else_in_it_is_not_written_into) {
     const Status refused = home.try_open();
     EXPECT_EQ(refused.code(), Code::invalid);
     EXPECT_NE(refused.message().find("thesis.txt"), std::string::npos) << refused.text();
-    EXPECT_FALSE(*home.disk.exists(home.path("identity")));
+    EXPECT_EQ(*home.disk.list(home.directory()), std::vector<std::string>{"thesis.txt"});
 }
 
 TEST(WorldOpen, a_missing_parent_is_an_error_that_names_the_path) {

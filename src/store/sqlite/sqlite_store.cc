@@ -70,6 +70,7 @@ Status SqliteStore::start() {
     connecting.cache_kib = options_.reader_cache_mib * 1024;
     const io::Clock& clock = options_.clock != nullptr ? *options_.clock : system_clock_;
     readers_ = std::make_shared<sqlite::ReaderPool>(vfs_, connecting, catalog_, clock);
+    started_ = true;
     return {};
 }
 
@@ -110,12 +111,13 @@ SqliteStore::~SqliteStore() {
         sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                   nullptr);
     }
-    if (broken_.ok()) sqlite::let_close_remove_log(writer_);
+    // A file that was refused is left as it is, log and all.
+    if (broken_.ok() && started_) sqlite::let_close_remove_log(writer_);
 }
 
 Result<Watermarks> SqliteStore::watermarks() {
     const std::lock_guard lock(mutex_);
-    return Watermarks{row_.watermark, row_.safe};
+    return Watermarks{row_.watermark, row_.safe, row_.owner_epoch};
 }
 
 Result<std::vector<TableDefinition>> SqliteStore::definitions() { return catalog_->all(); }

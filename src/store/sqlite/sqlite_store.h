@@ -64,6 +64,7 @@ public:
     // A checkpoint is one call to SQLite, which cannot stop half-way: its length follows what was
     // applied since the last one.
     Result<bool> checkpoint_step() override;
+    [[nodiscard]] Status broken() const override { return broken_; }
     Result<std::uint64_t> bytes() override;
     [[nodiscard]] Capabilities capabilities() const override;
 
@@ -103,8 +104,9 @@ private:
     sqlite::Statement data_version_;
     std::map<TableId, sqlite::TableWriter> tables_;
     std::int64_t seen_version_ = 0;
-    bool behind_ = true;  // something was committed since the last completed checkpoint
-    Status broken_;       // why nothing more is written until the store is opened again
+    bool behind_ = true;    // something was committed since the last completed checkpoint
+    bool started_ = false;  // the file is ours
+    Status broken_;         // why nothing more is written until the store is opened again
 
     std::atomic<std::uint64_t> bytes_{0};
     mutable std::mutex mutex_;
