@@ -166,6 +166,14 @@ protected:
         EXPECT_EQ(live(1).exit_code, 0);
         return start({"demo", world()});
     }
+    // Killed in the middle of its life, with some twenty ticks that only the journal holds.
+    void live_and_be_killed() {
+        set_limits("drain_interval_ms = 60000\n");
+        Running owner = live_on();
+        ASSERT_TRUE(owner.comes_to_say(" ticks/s", 2)) << owner.out();
+        owner.send(SIGKILL);
+        owner.wait();
+    }
     // What every refusal has in common.
     static void expect_refused(const Ran& ran, const std::string& because) {
         EXPECT_EQ(ran.exit_code, 2) << ran.err;

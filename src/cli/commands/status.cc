@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/store_view.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
 #include "io/posix_file_system.h"
 #include "journal/inspect.h"
-#include "store/sqlite/query.h"
 
 namespace perdure::cli {
 
@@ -56,13 +56,15 @@ std::uint64_t number_of(const Value& value) {
     return number == nullptr ? 0 : static_cast<std::uint64_t>(*number);
 }
 
-Status look_at_store(io::FileSystem& files, const std::string& path, WorldStatus& status) {
+Status look_at_store(io::FileSystem& files, const engine::WorldDirectory& directory,
+                     WorldStatus& status) {
+    const std::string path = directory.store();
     PERDURE_TAKE(const bool there, files.exists(path));
     if (!there) return {};  // the world's very first moments
     PERDURE_TAKE(const auto file, files.open(path, {}));
     PERDURE_TAKE(status.store_bytes, file->size());
-    PERDURE_TAKE(const auto answer,
-                 store::sqlite::run_query(path, "SELECT lsn, tick FROM _perdure_world"));
+    PERDURE_TAKE(const StoreView store, StoreView::open(files, directory));
+    PERDURE_TAKE(const auto answer, store.ask("SELECT lsn, tick FROM _perdure_world"));
     if (answer.rows.empty()) return error(Code::corrupt, "{}: says nothing about its world", path);
     status.stored_lsn = number_of(answer.rows[0][0]);
     if (status.stored_lsn >= status.lsn) {
@@ -79,7 +81,7 @@ Result<WorldStatus> look(const std::string& path) {
     PERDURE_TAKE(status.identity, directory.read_identity());
     status.owner = directory.owner();
     PERDURE_TRY(look_at_journal(files, directory.journal(), status));
-    PERDURE_TRY(look_at_store(files, directory.store(), status));
+    PERDURE_TRY(look_at_store(files, directory, status));
     PERDURE_TAKE(const bool has_quarantine, files.exists(directory.quarantine()));
     if (has_quarantine) {
         PERDURE_TAKE(const auto names, files.list(directory.quarantine()));

@@ -45,14 +45,6 @@ protected:
         flip_byte(world() + "/journal/" + group["file"].get<std::string>(),
                   group["offset"].get<std::uint64_t>() + 200);
     }
-    // Killed in the middle of its life, with some twenty ticks that only the journal holds.
-    void live_and_be_killed() {
-        set_limits("drain_interval_ms = 60000\n");
-        Running owner = live_on();
-        ASSERT_TRUE(owner.comes_to_say(" ticks/s", 2)) << owner.out();
-        owner.send(SIGKILL);
-        owner.wait();
-    }
 };
 
 TEST_F(Verify, finds_a_world_that_was_closed_whole_and_says_its_digest) {
