@@ -20,6 +20,8 @@ namespace perdure::cli {
 
 namespace {
 
+constexpr std::size_t damages_shown_max = 10;  // `perdure verify` says all
+
 struct WorldStatus {
     engine::Identity identity;
     std::optional<std::string> owner;
@@ -30,6 +32,7 @@ struct WorldStatus {
     std::uint64_t stored_lsn = 0;
     std::uint64_t store_bytes = 0;
     std::uint64_t quarantined = 0;  // files
+    std::vector<Status> damage;     // of the journal: the first that was met
 };
 
 // Reads the journal as it is; its owner may be writing the last group.
@@ -46,6 +49,10 @@ Status look_at_journal(io::FileSystem& files, const std::string& directory, Worl
             status.lsn = changes.lsn;
             if (changes.tick) status.tick = changes.tick;
         }
+        return {};
+    };
+    inspection.damage = [&](const Status& found) -> Status {
+        if (status.damage.size() < damages_shown_max) status.damage.push_back(found);
         return {};
     };
     return journal::inspect(files, directory, inspection);
@@ -107,6 +114,7 @@ void print_text(const WorldStatus& status) {
     fmt::print("store       {}, up to LSN {}, {} behind\n", bytes_text(status.store_bytes),
                status.stored_lsn, status.lsn - status.stored_lsn);
     fmt::print("quarantine  {} files\n", status.quarantined);
+    for (const Status& damage : status.damage) fmt::print("WRONG       {}\n", damage.text());
 }
 
 nlohmann::ordered_json json_of(const WorldStatus& status) {
@@ -122,9 +130,13 @@ nlohmann::ordered_json json_of(const WorldStatus& status) {
         {"journal_files", status.journal_files},
         {"store_bytes", status.store_bytes},
         {"stored_lsn", status.stored_lsn},
-        {"quarantined", status.quarantined}};
+        {"quarantined", status.quarantined},
+        {"wrong", nlohmann::ordered_json::array()}};
     if (status.owner) json["owner"] = *status.owner;
     if (status.tick) json["tick"] = *status.tick;
+    for (const Status& damage : status.damage) {
+        json["wrong"].push_back({{"code", code_name(damage.code())}, {"what", damage.message()}});
+    }
     return json;
 }
 
@@ -138,7 +150,7 @@ ExitCode run_status(const StatusOptions& options) {
     } else {
         print_text(*status);
     }
-    return ExitCode::done;
+    return status->damage.empty() ? ExitCode::done : report(status->damage.front());
 }
 
 }  // namespace perdure::cli
