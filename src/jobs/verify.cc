@@ -8,6 +8,7 @@
 #include "engine/coalesce.h"
 #include "engine/world_directory.h"
 #include "journal/recovery.h"
+#include "journal/survey.h"
 #include "model/catalog.h"
 #include "model/digest.h"
 #include "store/sqlite/private_copy.h"
@@ -72,14 +73,32 @@ public:
                          place_.path());
         }
         PERDURE_TRY(judge_store());
-        PERDURE_TAKE(const StoreCopy copy, StoreCopy::make(files_, place_.store(), scratch_));
-        PERDURE_TRY(judge_journal_and_digest(copy));
+        // A store that is damaged is not opened: that would only meet the same pages again.
+        if (verdict_.whole()) {
+            PERDURE_TRY(judge_journal_with_store());
+        } else {
+            PERDURE_TRY(judge_journal_alone());
+        }
         return std::move(verdict_);
+    }
+
+    // In words about the world's own store: the copy is gone when somebody reads them.
+    [[nodiscard]] Status of_world(const Status& status) const {
+        return copy_.empty() ? status
+                             : store::sqlite::told_of_original(status, copy_, place_.store());
     }
 
 private:
     void report(const Status& status) {
-        verdict_.damage.push_back({status.code(), std::string(status.message())});
+        const Status told = of_world(status);
+        verdict_.damage.push_back({told.code(), std::string(told.message())});
+    }
+
+    // What keeps us from judging is the command's failure, unless there is damage for certain.
+    Status report_or_fail(const Status& status) {
+        if (verdict_.whole() && store::sqlite::says_nothing_of_damage(status.code())) return status;
+        report(status);
+        return {};
     }
 
     Status judge_store() {
@@ -102,50 +121,68 @@ private:
                                              file.damage_count - file.damages.size())});
         }
         verdict_.remarks.insert(verdict_.remarks.end(), file.notes.begin(), file.notes.end());
+        verdict_.stored = file.watermark;
         return {};
     }
 
-    // The journal's newer part is applied to the copy, as an owner would apply it to the store.
-    Status judge_journal_and_digest(const StoreCopy& copy) {
+    // The journal's newer part is applied to a copy, as an owner would apply it to the store.
+    Status judge_journal_with_store() {
+        PERDURE_TAKE(const StoreCopy copy, StoreCopy::make(files_, place_.store(), scratch_));
+        copy_ = copy.path();
         store::SqliteStoreOptions options;
         options.path = copy.path();
         options.world = verdict_.world;
         options.create = false;
-        auto opened = store::SqliteStore::open(options);
-        Watermark from;
-        if (opened) {
-            PERDURE_TAKE(const store::Watermarks marks, (*opened)->watermarks());
-            from = marks.visible;
-            PERDURE_TAKE(const auto definitions, (*opened)->definitions());
-            for (const TableDefinition& definition : definitions) {
-                PERDURE_TRY(catalog_.add(definition));
-            }
-        } else {
-            report(opened.status());
+        const auto opened = store::SqliteStore::open(options);
+        if (!opened) {
+            PERDURE_TRY(report_or_fail(opened.status()));
+            verdict_.stored = {};  // of another world, perhaps
+            return judge_journal_alone();
         }
-        verdict_.stored = from;
+        store::Store& store = **opened;
+        PERDURE_TAKE(const store::Watermarks marks, store.watermarks());
+        verdict_.stored = marks.visible;
+        verdict_.tick = marks.visible.tick;
+        PERDURE_TAKE(const auto definitions, store.definitions());
+        for (const TableDefinition& definition : definitions) {
+            PERDURE_TRY(catalog_.add(definition));
+        }
+        PERDURE_TRY(store.take_over(copy_owner_epoch));
+        PERDURE_TRY(judge_journal(marks.visible, [&](journal::GroupFound&& group) -> Status {
+            return group.changes.empty() ? Status() : apply(store, copy_owner_epoch, group);
+        }));
+        return verdict_.whole() ? digest(store) : Status();
+    }
+
+    // From what the store says of itself, or from the journal's own beginning if it says nothing.
+    Status judge_journal_alone() {
+        Watermark from = verdict_.stored;
         verdict_.tick = from.tick;
-        bool applied = opened.ok();
-        store::Store* store = opened ? opened->get() : nullptr;
-        const std::uint64_t epoch = copy_owner_epoch;
-        if (store) PERDURE_TRY(store->take_over(epoch));
-        const auto visit = [&](journal::GroupFound&& group) -> Status {
-            if (!store || group.changes.empty()) return {};
-            return apply(*store, epoch, group);
-        };
+        if (from.lsn == 0) {
+            PERDURE_TAKE(const journal::Survey found,
+                         journal::survey(files_, place_.journal(), verdict_.world));
+            if (!found.used.empty()) {
+                from.lsn = found.used_file(0).before();
+                from.chain = found.used_file(0).header.chain;
+                from.epoch = found.epoch;
+            }
+        }
+        return judge_journal(from, [&](journal::GroupFound&& group) -> Status {
+            for (const ChangeSet& set : group.changes) {
+                if (set.tick) verdict_.tick = set.tick;
+            }
+            return {};
+        });
+    }
+
+    Status judge_journal(const Watermark& from, const journal::Visitor& visit) {
         const auto found = journal::recover(files_, place_.journal(), verdict_.world, from,
                                             catalog_, visit, journal::Access::onlooker);
-        if (!found) {
-            applied = false;
-            if (found.status().code() == Code::unsupported) return found.status();
-            report(found.status());
-        } else {
-            verdict_.journal_bytes = found->bytes_read;
-            verdict_.last = std::max(found->last, from.lsn);
-            verdict_.remarks.insert(verdict_.remarks.end(), found->remarks.begin(),
-                                    found->remarks.end());
-        }
-        if (applied && verdict_.whole()) PERDURE_TRY(digest(*store));
+        if (!found) return report_or_fail(found.status());
+        verdict_.journal_bytes = found->bytes_read;
+        verdict_.last = std::max(found->last, from.lsn);
+        verdict_.remarks.insert(verdict_.remarks.end(), found->remarks.begin(),
+                                found->remarks.end());
         return {};
     }
 
@@ -201,6 +238,7 @@ private:
     io::FileSystem& files_;
     engine::WorldDirectory place_;
     const std::string& scratch_;
+    std::string copy_;  // its path; empty: none was made
     Catalog catalog_;
     Verdict verdict_;
 };
@@ -209,7 +247,10 @@ private:
 
 Result<Verdict> verify(io::FileSystem& files, const io::Clock& clock, const std::string& directory,
                        const std::string& scratch) {
-    return Verification(files, directory, scratch).run(clock);
+    Verification verification(files, directory, scratch);
+    Result<Verdict> verdict = verification.run(clock);
+    if (!verdict) return verification.of_world(verdict.status());
+    return verdict;
 }
 
 }  // namespace perdure::jobs

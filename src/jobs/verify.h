@@ -42,8 +42,9 @@ struct Verdict {
     [[nodiscard]] bool whole() const noexcept { return damage.empty(); }
 };
 
-// An error only if there is nothing to judge: `not_found` (no world), `locked` (somebody has it),
-// `unsupported` (a newer format), `io`. `scratch`: an empty directory of the real disk for copies;
+// An error only if it cannot be judged: `not_found` (no world), `locked` (somebody has it),
+// `unsupported` (a newer format), `io`, `no_space`; the last three are findings beside damage that
+// is certain. Nothing names the copies. `scratch`: an empty directory of the real disk for copies;
 // the caller removes it.
 Result<Verdict> verify(io::FileSystem& files, const io::Clock& clock, const std::string& directory,
                        const std::string& scratch);

@@ -24,8 +24,8 @@ constexpr std::array<EndingRow, 8> rows{{
 // clang-format on
 
 constexpr std::string_view restore_advice =
-    "nothing was changed; bring back the journal from a backup or a mirror, or ask "
-    "`perdure repair` what can be saved without it";
+    "nothing was changed; restore a backup of the world; `perdure verify DIR` says what is "
+    "damaged";
 
 constexpr std::array<VerdictMeaning, 7> meanings{{
     {Code::ok, "clean", ""},

@@ -1,9 +1,10 @@
 // Inspection: walks a journal and shows everything in it: files, definitions, groups, change sets,
 // and what is odd about them. For people and for `perdure inspect`.
 //
-// It judges nothing (recover() does) and touches nothing. Beside a running owner it shows what is
-// there at the moment it looks: files may go while it walks, and the last group may be half
-// written. Thread rule: one thread; the callbacks run on it.
+// It touches nothing, and tells apart what is odd from what is certainly damaged; recover() judges
+// more: the world, the store's word, prepared files. Beside a running owner it shows what is there
+// at the moment it looks: files may go while it walks, and the last group may be half written.
+// Thread rule: one thread; the callbacks run on it.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +33,9 @@ struct Inspection {
     std::function<Status(const FileFound&, const std::vector<TableDefinition>&)> file;
     std::function<Status(const GroupSeen&)> group;
     std::function<Status(std::string_view)> remark;
+    // What recover() would refuse, with its code; without this one it is a remark. The open end of
+    // the newest file is none, nor is what an owner may have done while we looked.
+    std::function<Status(const Status&)> damage;
 };
 
 Status inspect(io::FileSystem& files, const std::string& directory, const Inspection& inspection);

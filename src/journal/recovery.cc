@@ -47,8 +47,9 @@ public:
         if (!from_seen_) {
             return error(Code::corrupt,
                          "{}: the store is at LSN {}, ahead of the journal, which ends at {}; "
-                         "bring back the "
-                         "newer journal, or begin without one (see `perdure repair`)",
+                         "bring back the newer journal, or restore a backup of the world; if that "
+                         "journal is lost, move this one away and open with "
+                         "WorldOptions::take_over: what only the journal held is lost",
                          directory_, from_.lsn, findings_.last);
         }
         findings_.epoch = std::max(findings_.epoch, from_.epoch);

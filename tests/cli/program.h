@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,6 +24,8 @@
 
 #include "base/checksum.h"
 #include "io/temporary_directory.h"
+#include "store/sqlite/checksum_vfs.h"
+#include "store/sqlite/connection.h"
 
 namespace perdure::cli {
 
@@ -60,6 +64,15 @@ inline void make_newer(const std::string& world) {
     const std::uint64_t checksum = checksum64(as_bytes(std::string_view(identity).substr(0, 56)));
     std::memcpy(identity.data() + 56, &checksum, sizeof checksum);
     std::ofstream(world + "/identity", std::ios::binary) << identity;
+}
+
+// The same of its store, as its own program would: docs/format/sqlite.md.
+inline void make_store_newer(const std::string& world, const std::string& before = {}) {
+    const auto vfs = *store::sqlite::ChecksumVfs::make("unix");
+    auto newer = *store::sqlite::Connection::open(
+        {.path = world + "/store.sqlite", .vfs = vfs->name(), .write = true});
+    const Status made = newer.run(before + "PRAGMA user_version = 99");
+    ASSERT_TRUE(made.ok()) << made.text();
 }
 
 // A process of the command, running. Killed with the object if it still runs.
@@ -165,6 +178,30 @@ protected:
     [[nodiscard]] Running live_on() {
         EXPECT_EQ(live(1).exit_code, 0);
         return start({"demo", world()});
+    }
+    // Killed in the middle of its life, with some twenty ticks that only the journal holds.
+    void live_and_be_killed() {
+        set_limits("drain_interval_ms = 60000\n");
+        Running owner = live_on();
+        ASSERT_TRUE(owner.comes_to_say(" ticks/s", 2)) << owner.out();
+        owner.send(SIGKILL);
+        owner.wait();
+    }
+    static constexpr std::uint64_t header = 40;  // a place in a group
+    static constexpr std::uint64_t payload = 200;
+    // Acknowledged for certain: a later group was written after it.
+    void flip_in_the_last_group_but_one(std::uint64_t place) {
+        std::istringstream lines(run({"inspect", world(), "--json"}).out);
+        std::vector<std::pair<std::string, std::uint64_t>> groups;  // file, offset
+        for (std::string line; std::getline(lines, line);) {
+            const auto json = nlohmann::json::parse(line);
+            if (json["kind"] != "change_set") continue;
+            std::pair<std::string, std::uint64_t> group(json["file"], json["offset"]);
+            if (groups.empty() || groups.back() != group) groups.push_back(std::move(group));
+        }
+        ASSERT_GE(groups.size(), 2U);
+        const auto& [file, offset] = groups[groups.size() - 2];
+        flip_byte(world() + "/journal/" + file, offset + place);
     }
     // What every refusal has in common.
     static void expect_refused(const Ran& ran, const std::string& because) {

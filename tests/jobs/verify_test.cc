@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
+#include "io/faulty_file_system.h"
 #include "io/posix_file_system.h"
 #include "io/temporary_directory.h"
 #include "perdure/perdure.h"
@@ -63,9 +64,12 @@ protected:
     }
 
     Result<Verdict> judge() {
+        make_scratch();
+        return verify(files_, clock_, path(), path("scratch"));
+    }
+    void make_scratch() {
         std::filesystem::remove_all(path("scratch"));
         std::filesystem::create_directory(path("scratch"));
-        return verify(files_, clock_, path(), path("scratch"));
     }
     void flip(const std::string& file, std::uint64_t offset) {
         std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
@@ -125,8 +129,45 @@ TEST_F(VerifyTest, a_flipped_byte_in_a_store_page_is_named) {
     const auto verdict = judge();
     ASSERT_TRUE(verdict.ok()) << verdict.status().text();
     ASSERT_FALSE(verdict->whole());
+    ASSERT_EQ(verdict->damage.size(), 1U);
     EXPECT_NE(verdict->damage.front().what.find("store.sqlite"), std::string::npos);
     EXPECT_FALSE(verdict->digest.has_value());
+    EXPECT_EQ(verdict->tick, 20U);  // as the journal says
+}
+
+TEST_F(VerifyTest, a_store_of_another_world_is_one_finding) {
+    live();
+    close();
+    std::filesystem::rename(path(), path("other"));
+    live();
+    close();
+    std::filesystem::copy_file(path("other") + "/store.sqlite", path() + "/store.sqlite",
+                               std::filesystem::copy_options::overwrite_existing);
+    const auto verdict = judge();
+    ASSERT_TRUE(verdict.ok()) << verdict.status().text();
+    ASSERT_EQ(verdict->damage.size(), 1U);
+    EXPECT_EQ(verdict->damage.front().what.find(path("scratch")), std::string::npos)
+        << verdict->damage.front().what;
+}
+
+TEST_F(VerifyTest, a_copy_that_cannot_be_opened_is_no_damage) {
+    live();
+    close();
+    make_scratch();
+    std::filesystem::create_directory(path("scratch") + "/store.sqlite-shm");
+    const auto verdict = verify(files_, clock_, path(), path("scratch"));
+    EXPECT_EQ(verdict.status().code(), Code::io) << verdict.status().text();
+    EXPECT_EQ(verdict.status().text().find(path("scratch")), std::string::npos)
+        << verdict.status().text();
+}
+
+TEST_F(VerifyTest, a_journal_that_cannot_be_read_is_no_damage) {
+    live();
+    close();
+    io::FaultyFileSystem faulty(files_);
+    faulty.inject({.kind = io::OperationKind::read, .from_then_on = true, .path_part = ".pdj"});
+    make_scratch();
+    EXPECT_EQ(verify(faulty, clock_, path(), path("scratch")).status().code(), Code::io);
 }
 
 TEST_F(VerifyTest, a_flipped_byte_in_the_identity_is_named) {

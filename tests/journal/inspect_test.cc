@@ -68,6 +68,84 @@ TEST_F(JournalTest, InspectionGoesOnBehindDamageAndSaysWhereItIs) {
     EXPECT_NE(text.find("3:c"), std::string::npos) << text;
 }
 
+// What an inspection calls damage, in words.
+std::string damage_in(io::FileSystem& files) {
+    std::string text;
+    Inspection inspection;
+    inspection.damage = [&](const Status& status) {
+        text += status.text() + "\n";
+        return Status();
+    };
+    EXPECT_TRUE(inspect(files, directory, inspection).ok());
+    return text;
+}
+
+TEST_F(JournalTest, InspectionFindsNoDamageInATornEnd) {
+    open();
+    append("a");
+    append("b");
+    it.close();
+    EXPECT_EQ(damage_in(*it.disk), "");
+    it.disk->flip_bit(path_of(1), 4 * 4096 + 130, 0);  // b may never have been acknowledged
+    EXPECT_EQ(damage_in(*it.disk), "");
+}
+
+TEST_F(JournalTest, InspectionFindsDamageBeforeALaterGroupOfTheNewestFile) {
+    open();
+    append("a");
+    append("b");
+    append("c");
+    it.close();
+    for (const std::uint64_t place : {40U, 130U}) {  // header, payload
+        it.disk->flip_bit(path_of(1), 4 * 4096 + place, 0);
+        EXPECT_NE(damage_in(*it.disk).find("corrupt: world/journal/0000000000000001.pdj at offset "
+                                           "16384, after LSN 1: "),
+                  std::string::npos)
+            << damage_in(*it.disk);
+        it.disk->flip_bit(path_of(1), 4 * 4096 + place, 0);
+    }
+    EXPECT_EQ(damage_in(*it.disk), "");
+}
+
+TEST_F(JournalTest, InspectionFindsDamageInAFileThatHasASuccessor) {
+    open();
+    append("a");
+    append("b");
+    crash();
+    reopen();
+    append("c");
+    it.close();
+    it.disk->flip_bit(path_of(1), 4 * 4096 + 130, 0);
+    EXPECT_EQ(damage_in(*it.disk),
+              "corrupt: world/journal/0000000000000001.pdj: the groups end at offset 16384 of "
+              "20480: group 2 does not match its checksum\n");
+}
+
+TEST_F(JournalTest, InspectionFindsAMissingFile) {
+    for (int life = 0; life < 3; ++life) {
+        open();
+        append("a");
+        crash();
+    }
+    ASSERT_TRUE(it.disk->remove(path_of(2)).ok());
+    EXPECT_NE(damage_in(*it.disk).find("it follows file 0000000000000002"), std::string::npos)
+        << damage_in(*it.disk);
+}
+
+TEST_F(JournalTest, InspectionFindsGroupsBehindAHeaderThatIsGone) {
+    open();
+    append("a");
+    crash();
+    reopen();
+    append("b");
+    append("c");
+    it.close();
+    it.disk->flip_bit(path_of(2), 20, 0);
+    it.disk->flip_bit(path_of(2), 4096 + 20, 0);
+    EXPECT_NE(damage_in(*it.disk).find("0000000000000002.pdj at offset"), std::string::npos)
+        << damage_in(*it.disk);
+}
+
 TEST_F(JournalTest, InspectionWorksBesideAnOwnerAndOpensNothingForWriting) {
     open();
     append("a");

@@ -27,6 +27,8 @@ public:
         : options_(options), writer_(writer) {}
 
     Status run();
+    // The first damage that was met; OK if there was none.
+    [[nodiscard]] const Status& damage() const noexcept { return damage_; }
 
 private:
     [[nodiscard]] bool wanted(std::uint64_t file) const {
@@ -40,6 +42,7 @@ private:
     const InspectOptions& options_;
     const InspectWriter& writer_;
     bool file_seen_ = false;
+    Status damage_;
     std::map<TableId, TableDefinition> in_force_;
     std::deque<std::string> last_;
 };
@@ -88,6 +91,11 @@ Status Inspector::run() {
         print(writer_.remark(text));
         return {};
     };
+    inspection.damage = [this](const Status& status) -> Status {
+        if (damage_.ok()) damage_ = status;
+        print(writer_.damage(status));
+        return {};
+    };
     PERDURE_TRY(journal::inspect(files, directory.journal(), inspection));
     for (const std::string& text : last_) print(text);
     if (!options_.file.empty() && !file_seen_) {
@@ -105,8 +113,10 @@ Status Inspector::run() {
 ExitCode run_inspect(const InspectOptions& options) {
     const auto writer =
         options.json ? InspectWriter::json(options.rows) : InspectWriter::text(options.rows);
-    const Status status = Inspector(options, *writer).run();
-    return status.ok() ? ExitCode::done : report(status);
+    Inspector inspector(options, *writer);
+    const Status status = inspector.run();
+    if (!status.ok()) return report(status);
+    return inspector.damage().ok() ? ExitCode::done : report(inspector.damage());
 }
 
 }  // namespace perdure::cli

@@ -18,7 +18,8 @@ struct InspectOptions {
     bool json = false;
 };
 
-// Judges nothing: what is odd is a remark. `refused` if there is no world, or no such file.
+// What is odd is a remark; what is certainly damaged is said to be, and the walk goes on behind it:
+// `damaged`. `refused` if there is no world, or no such file.
 [[nodiscard]] ExitCode run_inspect(const InspectOptions& options);
 
 }  // namespace perdure::cli

@@ -80,6 +80,10 @@ public:
         return fmt::format("remark: {}\n", text);
     }
 
+    std::string damage(const Status& status) const override {
+        return fmt::format("WRONG: {}\n", status.text());
+    }
+
 private:
     static void append_rows(std::string& text, const Batch& batch) {
         for (std::uint32_t row = 0; row < batch.rows(); ++row) {
@@ -167,6 +171,11 @@ public:
 
     std::string remark(std::string_view text) const override {
         return json_line({{"kind", "remark"}, {"text", text}});
+    }
+
+    std::string damage(const Status& status) const override {
+        return json_line(
+            {{"kind", "damage"}, {"code", code_name(status.code())}, {"text", status.message()}});
     }
 };
 

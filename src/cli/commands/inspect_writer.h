@@ -31,6 +31,7 @@ public:
                                               std::size_t index) const = 0;
     [[nodiscard]] virtual std::string catalog(const std::vector<TableDefinition>& tables) const = 0;
     [[nodiscard]] virtual std::string remark(std::string_view text) const = 0;
+    [[nodiscard]] virtual std::string damage(const Status& status) const = 0;
 
 protected:
     [[nodiscard]] bool rows() const noexcept { return rows_; }

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/store_view.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
 #include "io/posix_file_system.h"
-#include "store/sqlite/query.h"
 
 namespace perdure::cli {
 
@@ -43,7 +43,8 @@ Result<QueryAnswer> ask(const SqlOptions& options) {
     io::PosixFileSystem files;
     const engine::WorldDirectory directory(files, options.directory);
     PERDURE_TRY(directory.read_identity().status());
-    return store::sqlite::run_query(directory.store(), options.query);
+    PERDURE_TAKE(const StoreView store, StoreView::open(files, directory));
+    return store.ask(options.query);
 }
 
 }  // namespace

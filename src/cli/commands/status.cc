@@ -9,16 +9,18 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/store_view.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
 #include "io/posix_file_system.h"
 #include "journal/inspect.h"
-#include "store/sqlite/query.h"
 
 namespace perdure::cli {
 
 namespace {
+
+constexpr std::size_t damages_shown_max = 10;  // `perdure verify` says all
 
 struct WorldStatus {
     engine::Identity identity;
@@ -30,6 +32,7 @@ struct WorldStatus {
     std::uint64_t stored_lsn = 0;
     std::uint64_t store_bytes = 0;
     std::uint64_t quarantined = 0;  // files
+    std::vector<Status> damage;     // of the journal: the first that was met
 };
 
 // Reads the journal as it is; its owner may be writing the last group.
@@ -48,6 +51,10 @@ Status look_at_journal(io::FileSystem& files, const std::string& directory, Worl
         }
         return {};
     };
+    inspection.damage = [&](const Status& found) -> Status {
+        if (status.damage.size() < damages_shown_max) status.damage.push_back(found);
+        return {};
+    };
     return journal::inspect(files, directory, inspection);
 }
 
@@ -56,13 +63,15 @@ std::uint64_t number_of(const Value& value) {
     return number == nullptr ? 0 : static_cast<std::uint64_t>(*number);
 }
 
-Status look_at_store(io::FileSystem& files, const std::string& path, WorldStatus& status) {
+Status look_at_store(io::FileSystem& files, const engine::WorldDirectory& directory,
+                     WorldStatus& status) {
+    const std::string path = directory.store();
     PERDURE_TAKE(const bool there, files.exists(path));
     if (!there) return {};  // the world's very first moments
     PERDURE_TAKE(const auto file, files.open(path, {}));
     PERDURE_TAKE(status.store_bytes, file->size());
-    PERDURE_TAKE(const auto answer,
-                 store::sqlite::run_query(path, "SELECT lsn, tick FROM _perdure_world"));
+    PERDURE_TAKE(const StoreView store, StoreView::open(files, directory));
+    PERDURE_TAKE(const auto answer, store.ask("SELECT lsn, tick FROM _perdure_world"));
     if (answer.rows.empty()) return error(Code::corrupt, "{}: says nothing about its world", path);
     status.stored_lsn = number_of(answer.rows[0][0]);
     if (status.stored_lsn >= status.lsn) {
@@ -79,7 +88,7 @@ Result<WorldStatus> look(const std::string& path) {
     PERDURE_TAKE(status.identity, directory.read_identity());
     status.owner = directory.owner();
     PERDURE_TRY(look_at_journal(files, directory.journal(), status));
-    PERDURE_TRY(look_at_store(files, directory.store(), status));
+    PERDURE_TRY(look_at_store(files, directory, status));
     PERDURE_TAKE(const bool has_quarantine, files.exists(directory.quarantine()));
     if (has_quarantine) {
         PERDURE_TAKE(const auto names, files.list(directory.quarantine()));
@@ -105,6 +114,7 @@ void print_text(const WorldStatus& status) {
     fmt::print("store       {}, up to LSN {}, {} behind\n", bytes_text(status.store_bytes),
                status.stored_lsn, status.lsn - status.stored_lsn);
     fmt::print("quarantine  {} files\n", status.quarantined);
+    for (const Status& damage : status.damage) fmt::print("WRONG       {}\n", damage.text());
 }
 
 nlohmann::ordered_json json_of(const WorldStatus& status) {
@@ -120,9 +130,13 @@ nlohmann::ordered_json json_of(const WorldStatus& status) {
         {"journal_files", status.journal_files},
         {"store_bytes", status.store_bytes},
         {"stored_lsn", status.stored_lsn},
-        {"quarantined", status.quarantined}};
+        {"quarantined", status.quarantined},
+        {"wrong", nlohmann::ordered_json::array()}};
     if (status.owner) json["owner"] = *status.owner;
     if (status.tick) json["tick"] = *status.tick;
+    for (const Status& damage : status.damage) {
+        json["wrong"].push_back({{"code", code_name(damage.code())}, {"what", damage.message()}});
+    }
     return json;
 }
 
@@ -136,7 +150,7 @@ ExitCode run_status(const StatusOptions& options) {
     } else {
         print_text(*status);
     }
-    return ExitCode::done;
+    return status->damage.empty() ? ExitCode::done : report(status->damage.front());
 }
 
 }  // namespace perdure::cli

@@ -12,6 +12,7 @@ struct StatusOptions {
     bool json = false;
 };
 
+// `damaged` if its journal is, for certain; it is said all the same.
 [[nodiscard]] ExitCode run_status(const StatusOptions& options);
 
 }  // namespace perdure::cli

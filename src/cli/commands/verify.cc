@@ -1,14 +1,11 @@
 #include "cli/commands/verify.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
-#include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/scratch.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
@@ -19,33 +16,6 @@
 namespace perdure::cli {
 
 namespace {
-
-// An empty directory for copies, gone with the object.
-class Scratch {
-public:
-    static Result<Scratch> make() {
-        std::error_code failure;
-        std::string path =
-            (std::filesystem::temp_directory_path(failure) / "perdure-verify-XXXXXX").string();
-        if (failure || mkdtemp(path.data()) == nullptr) {
-            return error(Code::io,
-                         "{}: cannot be made; point TMPDIR to a directory with room for the store",
-                         path);
-        }
-        return Scratch(std::move(path));
-    }
-    Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    Scratch& operator=(Scratch&&) = delete;
-    ~Scratch() {
-        std::error_code ignored;  // what stays of a copy harms nobody
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
-private:
-    explicit Scratch(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
 
 std::string optional_text(const std::optional<std::uint64_t>& number, const char* otherwise) {
     return number ? std::to_string(*number) : otherwise;

@@ -16,7 +16,10 @@
 #include "cli/demo/child_process.h"
 #include "cli/demo/crash_judge.h"
 #include "cli/demo/crash_peer.h"
+#include "cli/demo/place.h"
 #include "cli/stop_signal.h"
+#include "engine/world_directory.h"
+#include "io/posix_file_system.h"
 
 namespace perdure::cli::demo {
 
@@ -141,9 +144,13 @@ Status CrashTest::listen(Clock::time_point until, bool (CrashJudge::*enough)() c
 Status CrashTest::ended_by_itself() {
     const int exit = world_->wait();
     const bool is_damaged = exit == static_cast<int>(ExitCode::damaged);
+    // Nothing was done yet: the world said why, and what is no for it is no for us.
+    const bool is_refused = exit == static_cast<int>(ExitCode::refused) && sums_.kills == 0;
     if (sums_.kills > 0 && (is_damaged || exit == static_cast<int>(ExitCode::no))) ++sums_.losses;
     return error(
-        is_damaged ? Code::corrupt : Code::io,
+        is_damaged   ? Code::corrupt
+        : is_refused ? Code::invalid
+                     : Code::io,
         "the world ended by itself, exit code {}, after tick {}; start it with: perdure demo {}",
         exit, judge_.acknowledged(), options_.directory);
 }
@@ -264,10 +271,25 @@ Status CrashTest::kill_again_and_again() {
     return last_life();
 }
 
+// What the world would be refused, found out before anything is started.
+Status check(const CrashTestOptions& options) {
+    DemoOptions demo;
+    demo.directory = options.directory;
+    demo.walkers = options.walkers;
+    demo.side = options.side;
+    io::PosixFileSystem files;
+    if (const auto owner = engine::WorldDirectory(files, demo.directory).owner()) {
+        return Status(Code::locked, *owner);
+    }
+    PERDURE_TRY(check_place(demo));
+    return ground_for(demo).status();
+}
+
 }  // namespace
 
 ExitCode run_crash_test(const CrashTestOptions& options) {
     StopSignal::install();
+    if (const Status status = check(options); !status.ok()) return report(status);
     CrashTest test(options);
     const Status status = test.run();
     if (test.lost_anything()) {

@@ -21,7 +21,8 @@ struct CrashTestOptions {
     std::optional<std::uint32_t> side;
 };
 
-// `no` if the world lost anything.
+// `no` if the world lost anything; `refused` before the first kill if it cannot live so, or is
+// open.
 [[nodiscard]] ExitCode run_crash_test(const CrashTestOptions& options);
 
 }  // namespace perdure::cli::demo

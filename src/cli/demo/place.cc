@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "cli/demo/components.h"
 #include "cli/demo/rules.h"
+#include "cli/store_view.h"
 #include "engine/world_directory.h"
 #include "io/posix_file_system.h"
-#include "store/sqlite/query.h"
 
 namespace perdure::cli::demo {
 
@@ -43,8 +43,8 @@ Status check_settings(const Settings& settings, const DemoOptions& options) {
 
 // The numbers in the answer's first row; nullopt if there is none, or the store cannot be asked
 // now: it may be new, or damaged, and opening it will say so better.
-std::optional<std::vector<std::uint64_t>> numbers(const std::string& store, const char* sql) {
-    const auto answer = store::sqlite::run_query(store, sql);
+std::optional<std::vector<std::uint64_t>> numbers(const StoreView& store, const char* sql) {
+    const auto answer = store.ask(sql);
     if (!answer.ok() || answer->rows.empty()) return std::nullopt;
     std::vector<std::uint64_t> found;
     for (const Value& value : answer->rows.front()) {
@@ -62,11 +62,13 @@ Status check_place(const DemoOptions& options) {
     const engine::WorldDirectory directory(files, options.directory);
     PERDURE_TAKE(const bool has_store, files.exists(directory.store()));
     if (!has_store) return {};
-    const auto others = numbers(directory.store(), others_sql);
-    const auto ours = numbers(directory.store(), ours_sql);
+    const auto store = StoreView::open(files, directory);
+    if (!store) return {};  // as in numbers()
+    const auto others = numbers(*store, others_sql);
+    const auto ours = numbers(*store, ours_sql);
     if (others && ours && others->front() > 0 && ours->front() == 0)
         return not_ours(options.directory);
-    const auto settings = numbers(directory.store(), settings_sql);
+    const auto settings = numbers(*store, settings_sql);
     if (!settings) return {};
     const auto walkers = static_cast<std::uint32_t>((*settings)[1]);
     const auto width = static_cast<std::uint32_t>((*settings)[2]);

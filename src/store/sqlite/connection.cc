@@ -54,6 +54,19 @@ std::string where(const std::string& path, const std::optional<BadPage>& bad) {
     return text::format("{} page {} at offset {}", bad->path, bad->page, bad->offset);
 }
 
+// A file at rest can only be named by a URI, in which these characters mean something.
+std::string at_rest_uri(const std::string& path) {
+    std::string uri = path.starts_with('/') ? "file://" : "file:";
+    for (const char letter : path) {
+        if (letter == '%' || letter == '?' || letter == '#') {
+            uri += text::format("%{:02x}", static_cast<unsigned char>(letter));
+        } else {
+            uri += letter;
+        }
+    }
+    return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Status failure_of(sqlite3* connection, int code, std::string_view doing) {
@@ -150,9 +163,12 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
     flags |= options.write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     if (options.create) flags |= SQLITE_OPEN_CREATE;
+    if (options.at_rest) flags |= SQLITE_OPEN_URI;
+    PERDURE_ASSERT(!options.at_rest || !options.write);
+    const std::string name = options.at_rest ? at_rest_uri(options.path) : options.path;
     const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
     sqlite3* opened = nullptr;
-    const int outcome = sqlite3_open_v2(options.path.c_str(), &opened, flags, vfs);
+    const int outcome = sqlite3_open_v2(name.c_str(), &opened, flags, vfs);
     Connection connection;
     connection.path_ = options.path;
     connection.connection_.reset(opened);

@@ -58,6 +58,9 @@ struct ConnectionOptions {
     std::string vfs = {};  // ChecksumVfs::name(), or empty for SQLite's own
     bool write = false;    // else the connection can never write, nor checkpoint
     bool create = false;   // the file, if it is missing
+    // Nobody writes the file and it has no log: it is read as it lies there, nothing is made beside
+    // it, and no lock is taken.
+    bool at_rest = false;
     int busy_timeout_ms = 5000;
     std::uint32_t cache_kib = 64 * 1024;
 };

@@ -41,6 +41,23 @@ Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
     return copy;
 }
 
+std::string told_of_original(std::string_view words, const std::string& copy,
+                             const std::string& original) {
+    std::string told;
+    for (;;) {
+        const std::size_t at = words.find(copy);
+        told += words.substr(0, at);
+        if (at == std::string_view::npos) return told;
+        told += original;
+        words.remove_prefix(at + copy.size());
+    }
+}
+
+Status told_of_original(const Status& status, const std::string& copy,
+                        const std::string& original) {
+    return {status.code(), told_of_original(status.message(), copy, original)};
+}
+
 Result<std::string> copy_beside_owner(const std::string& path, const std::string& directory) {
     const std::string copy = io::join_path(directory, copy_name);
     PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));

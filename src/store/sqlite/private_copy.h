@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "io/file_system.h"
 #include "perdure/status.h"
@@ -18,5 +19,12 @@ Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
 // The state of one moment, while the owner goes on writing. Through SQLite: from and to the real
 // disk.
 Result<std::string> copy_beside_owner(const std::string& path, const std::string& directory);
+
+// What was said of a copy, with the original's path in its place: the copy is gone when somebody
+// reads it.
+[[nodiscard]] std::string told_of_original(std::string_view words, const std::string& copy,
+                                           const std::string& original);
+[[nodiscard]] Status told_of_original(const Status& status, const std::string& copy,
+                                      const std::string& original);
 
 }  // namespace perdure::store::sqlite

@@ -126,7 +126,8 @@ Result<QueryAnswer> gather(Statement& statement, const QueryOptions& options) {
 Result<QueryAnswer> run_query(const std::string& path, const std::string& sql,
                               const QueryOptions& options) {
     PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
-    PERDURE_TAKE(Connection connection, Connection::open({.path = path, .vfs = vfs->name()}));
+    PERDURE_TAKE(Connection connection,
+                 Connection::open({.path = path, .vfs = vfs->name(), .at_rest = options.at_rest}));
     PERDURE_TRY(check_file(connection));
     for (const Limit& limit : limits) sqlite3_limit(connection.handle(), limit.what, limit.at_most);
     sqlite3_set_authorizer(connection.handle(), authorize, nullptr);

@@ -18,6 +18,9 @@ struct QueryOptions {
     // A query holds a read transaction, and so keeps the owner's checkpoint from completing:
     // `expired`.
     std::uint32_t seconds_max = 30;
+    // The store has no owner and no log: the file is read as it lies there, and nothing is made
+    // beside it. Of a store that somebody writes the answer may be wrong.
+    bool at_rest = false;
 };
 
 struct QueryAnswer {

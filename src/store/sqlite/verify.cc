@@ -57,10 +57,15 @@ public:
     Status judge_content(const std::string& scratch) {
         PERDURE_TAKE(const std::string copy, copy_files(files_, path_, scratch));
         PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
+        copy_ = copy;
         const Status status = judge_copy({.path = copy, .vfs = vfs->name(), .write = true});
-        if (!status.ok()) add({path_, 0, 0, status.text()});
+        if (status.ok()) return {};
+        if (says_nothing_of_damage(status.code())) return told_of_original(status, copy_, path_);
+        add_found(status);
         return {};
     }
+
+    [[nodiscard]] bool sound() const noexcept { return report_.sound(); }
 
     StoreReport take() { return std::move(report_); }
 
@@ -69,6 +74,14 @@ private:
         ++report_.damage_count;
         if (report_.damages.size() < damages_listed_max)
             report_.damages.push_back(std::move(damage));
+    }
+    // What was met in the copy; most of it begins with the file's name, as the list does.
+    void add_found(const Status& status) {
+        std::string words = told_of_original(status.message(), copy_, path_);
+        for (const char* between : {": ", " "}) {
+            if (words.starts_with(path_ + between)) words.erase(0, (path_ + between).size());
+        }
+        add({path_, 0, 0, words});
     }
     void note(std::string words) { report_.notes.push_back(std::move(words)); }
 
@@ -128,13 +141,14 @@ private:
         }));
         for (const auto& [id, table] : in_force) {
             const Result<Statement> select = connection.prepare(scan_rows(table, table, false));
-            if (!select.ok()) add({path_, 0, 0, select.status().text()});
+            if (!select.ok()) add_found(select.status());
         }
         return {};
     }
 
     io::FileSystem& files_;
     const std::string path_;
+    std::string copy_;
     LogSurvey log_;
     StoreReport report_;
     std::uint64_t waiting_ = 0;
@@ -142,12 +156,17 @@ private:
 
 }  // namespace
 
+bool says_nothing_of_damage(Code code) noexcept {
+    return code == Code::unsupported || code == Code::io || code == Code::no_space;
+}
+
 Result<StoreReport> verify_store(io::FileSystem& files, const std::string& path,
                                  const std::string& scratch) {
     Verifier verifier(files, path);
     PERDURE_TRY(verifier.judge_log());
     PERDURE_TRY(verifier.judge_pages());
-    PERDURE_TRY(verifier.judge_content(scratch));
+    // SQLite would only meet the same pages again.
+    if (verifier.sound()) PERDURE_TRY(verifier.judge_content(scratch));
     return verifier.take();
 }
 

@@ -30,14 +30,18 @@ struct StoreReport {
     std::vector<Damage> damages;  // the first ones
     std::uint64_t damage_count = 0;
     std::vector<std::string> notes;  // no damage, but worth saying
-    Uuid world;                      // these are what the store says of itself, if it still can
+    Uuid world;                      // these are what a store says of itself whose pages are whole
     Watermark watermark;
 
     [[nodiscard]] bool sound() const noexcept { return damage_count == 0; }
 };
 
+// Of a newer format, or a judging that failed: not a finding, but the judge's own failure.
+[[nodiscard]] bool says_nothing_of_damage(Code code) noexcept;
+
 // `scratch`: an empty directory of the real disk, for the copy; the caller removes it. An error
-// means that the judging failed, not the store.
+// means that the judging failed, not the store: `unsupported` (a newer format), `io`, `no_space`.
+// Findings name `path`, never the copy.
 Result<StoreReport> verify_store(io::FileSystem& files, const std::string& path,
                                  const std::string& scratch);
 

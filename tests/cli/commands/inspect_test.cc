@@ -1,6 +1,8 @@
 #include "cli/commands/inspect.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <sstream>
 #include <vector>
 
@@ -78,6 +80,24 @@ TEST_F(Inspect, shows_one_file_or_says_that_it_is_not_there) {
     const Ran ran = run({"inspect", world(), "--file", "0000000000000099.pdj"});
     EXPECT_EQ(ran.exit_code, 2);
     EXPECT_TRUE(ran.complains("0000000000000099.pdj")) << ran.err;
+}
+
+TEST_F(Inspect, says_that_an_acknowledged_group_is_damaged_and_shows_the_rest) {
+    for (const std::uint64_t place : {header, payload}) {
+        live_and_be_killed();
+        ASSERT_EQ(run({"inspect", world()}).exit_code, 0);
+        flip_in_the_last_group_but_one(place);
+        const Ran text = run({"inspect", world()});
+        EXPECT_EQ(text.exit_code, 3) << text.err;
+        EXPECT_TRUE(text.says("WRONG: corrupt: ")) << text.out;
+        EXPECT_TRUE(text.says("LSN 2 ")) << text.out;
+        EXPECT_TRUE(text.says("append-only")) << text.out;  // the catalog comes last
+        EXPECT_TRUE(text.complains(".pdj at offset ")) << text.err;
+        EXPECT_TRUE(run({"inspect", world(), "--json"}).says("\"kind\":\"damage\""));
+        std::filesystem::remove_all(world());
+        std::filesystem::create_directory(world());
+        set_limits("");
+    }
 }
 
 TEST_F(Inspect, works_beside_a_running_owner_and_touches_nothing) {

@@ -77,6 +77,22 @@ TEST_F(QueryTest, an_endless_query_ends) {
     expect_refused(answer.status(), Code::expired, {"0 s"});
 }
 
+TEST_F(QueryTest, a_store_at_rest_is_asked_without_a_file_beside_it) {
+    world.close();
+    ASSERT_FALSE(std::filesystem::exists(log_path()));
+    const auto answer = run_query(path(), "SELECT count(*) FROM position", {.at_rest = true});
+    ASSERT_TRUE(answer.ok()) << answer.status().text();
+    EXPECT_EQ(answer->rows[0][0], Value(3));
+    EXPECT_FALSE(std::filesystem::exists(log_path()));
+    EXPECT_FALSE(std::filesystem::exists(path() + "-shm"));
+}
+
+TEST_F(QueryTest, what_is_said_of_a_copy_names_the_original) {
+    const Status status = error(Code::corrupt, "/tmp/c/s: bad; see /tmp/c/s-wal");
+    EXPECT_EQ(sqlite::told_of_original(status, "/tmp/c/s", "w/s").message(),
+              "w/s: bad; see w/s-wal");
+}
+
 TEST_F(QueryTest, a_copy_beside_the_owner_is_of_one_moment) {
     const std::string scratch = directory() + "/scratch";
     std::filesystem::create_directory(scratch);

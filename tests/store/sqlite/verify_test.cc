@@ -33,11 +33,21 @@ protected:
         std::filesystem::copy_file(elsewhere.path, path());
         std::filesystem::copy_file(elsewhere.path + "-wal", log_path());
     }
+    [[nodiscard]] std::string scratch() const { return directory() + "/scratch"; }
+    void make_scratch() {
+        std::filesystem::remove_all(scratch());
+        std::filesystem::create_directory(scratch());
+    }
+    Status failure() { return sqlite::verify_store(files_, path(), scratch()).status(); }
+    void meddle(const std::string& sql) {
+        const auto vfs = *sqlite::ChecksumVfs::make("unix");
+        auto meddler =
+            *sqlite::Connection::open({.path = path(), .vfs = vfs->name(), .write = true});
+        ASSERT_OK(meddler.run(sql));
+    }
     StoreReport verify() {
-        const std::string scratch = directory() + "/scratch";
-        std::filesystem::remove_all(scratch);
-        std::filesystem::create_directory(scratch);
-        auto report = sqlite::verify_store(files_, path(), scratch);
+        make_scratch();
+        auto report = sqlite::verify_store(files_, path(), scratch());
         EXPECT_TRUE(report.ok()) << report.status().text();
         return report.ok() ? *std::move(report) : StoreReport();
     }
@@ -154,15 +164,34 @@ TEST_F(VerifyTest, a_table_that_is_gone_is_damage) {
         World world = open();
         fill(world);
     }
-    {
-        const auto vfs = *sqlite::ChecksumVfs::make("unix");
-        auto meddler =
-            *sqlite::Connection::open({.path = path(), .vfs = vfs->name(), .write = true});
-        ASSERT_OK(meddler.run("DROP TABLE trades"));
-    }
+    meddle("DROP TABLE trades");
     const StoreReport report = verify();
     EXPECT_FALSE(report.sound());
     EXPECT_NE(text_of(report).find("trades"), std::string::npos) << text_of(report);
+    EXPECT_EQ(text_of(report).find(scratch()), std::string::npos) << text_of(report);
+}
+
+TEST_F(VerifyTest, a_newer_format_is_no_damage) {
+    { open(); }
+    meddle("PRAGMA user_version = 2");
+    make_scratch();
+    expect_refused(failure(), Code::unsupported, {path() + " has format 2"});
+}
+
+TEST_F(VerifyTest, a_copy_that_cannot_be_read_is_no_damage) {
+    { open(); }
+    make_scratch();
+    std::filesystem::create_directory(scratch() + "/store.sqlite-shm");
+    expect_refused(failure(), Code::io, {path()});
+}
+
+TEST_F(VerifyTest, a_damaged_page_is_said_once) {
+    {
+        World world = open();
+        fill(world);
+    }
+    flip_byte(path(), 100);
+    EXPECT_EQ(verify().damage_count, 1U);
 }
 
 TEST_F(VerifyTest, garbage_is_damage_and_not_an_endless_list) {
