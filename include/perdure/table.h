@@ -48,7 +48,8 @@ struct TableDefinition {
 };
 
 // Names are 1 to 63 bytes of [A-Za-z0-9_], do not begin with a digit or (unless internal) '_', and
-// are unique without regard to case.
+// are unique without regard to case. A world also refuses tables named "entity", "entities" or
+// "entities_<digits>": those are its own.
 [[nodiscard]] Status validate_name(std::string_view what, std::string_view name,
                                    Naming naming = Naming::program);
 [[nodiscard]] bool same_name(std::string_view left, std::string_view right) noexcept;
