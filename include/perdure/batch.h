@@ -1,5 +1,5 @@
-// Batch: rows of one table, column by column, with one
-// operation. Everything that moves is one of these.
+// Batch: rows of one table, column by column, with one operation. Everything that moves is one of
+// these.
 //
 // One allocation; columns are offsets into it, laid out as Apache Arrow's columnar format
 // prescribes: validity bitmaps (present only where something is null), 32-bit offsets for text,
@@ -35,8 +35,8 @@ public:
 
     Block() = default;
     explicit Block(std::size_t bytes);  // from the heap; 64-byte aligned from 4 KiB on
-    // With an owner: memory of any origin that release()
-    // takes back. Without: memory of Block(bytes).
+    // With an owner: memory of any origin that release() takes back. Without: memory of
+    // Block(bytes).
     Block(std::byte* data, std::size_t bytes, std::shared_ptr<Owner> owner) noexcept
         : data_(data), bytes_(bytes), owner_(std::move(owner)) {}
     Block(Block&& other) noexcept;
@@ -68,8 +68,8 @@ public:
     };
 
     Batch() = default;
-    // `block` begins with one Layout per column. Made
-    // by BatchBuilder, the capture and the decoders.
+    // `block` begins with one Layout per column. Made by BatchBuilder, the capture and the
+    // decoders.
     Batch(const TableDefinition& table, Operation operation, std::uint32_t rows, Block block);
 
     [[nodiscard]] const TableDefinition& table() const noexcept { return *table_; }

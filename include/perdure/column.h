@@ -41,8 +41,8 @@ struct ColumnType {
     ColumnKind element = ColumnKind::u8;  // of an array; else u8
     std::uint32_t count = 0;              // of an array; else 0
 
-    // Bytes of one cell in a batch; 0 for text, json and
-    // bytes, whose cells differ, and for bool (bits).
+    // Bytes of one cell in a batch; 0 for text, json and bytes, whose cells differ, and for bool
+    // (bits).
     [[nodiscard]] std::uint32_t width() const noexcept;
     [[nodiscard]] bool is_variable() const noexcept {
         return kind == ColumnKind::text || kind == ColumnKind::json || kind == ColumnKind::bytes;

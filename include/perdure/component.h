@@ -6,9 +6,9 @@
 //     PERDURE_COMPONENT(Frozen);                       // a tag
 //     PERDURE_COMPONENT_AS(old::Position, "OldPosition", x, y, z);
 //
-// Every field must be named, in order: one forgotten is a compile
-// error. Fields become columns by name, so they may later be added,
-// removed and put in another order. A component has at most 60 fields.
+// Every field must be named, in order: one forgotten is a compile error. Fields become columns by
+// name, so they may later be added, removed and put in another order. A component has at most 60
+// fields.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@
 
 namespace perdure {
 
-// A view joins the fields of several components, and
-// SQLite joins at most 64 tables; 60 keeps rows readable.
+// 60 keeps rows readable, and lets a view join some thirty components of that size: SQLite answers
+// with at most 2000 columns.
 inline constexpr std::size_t component_fields_max = 60;
 
 // One field of a struct and the column it becomes.
@@ -58,8 +58,8 @@ struct StructShape {
     std::vector<std::byte> initial;  // the bytes of T{}, if trivially copyable
     StructOperations operations;
 
-    // Names are valid and distinct, and there are at
-    // most component_fields_max fields; else `invalid`.
+    // Names are valid and distinct, and there are at most component_fields_max fields; else
+    // `invalid`.
     [[nodiscard]] Status validate() const;
 };
 
@@ -92,8 +92,8 @@ struct IsOptional<std::optional<T>> : std::true_type {
     using Inner = T;
 };
 
-// An optional's flag follows its value; checked here
-// against a live one, since the standard does not say.
+// An optional's flag follows its value; checked here against a live one, since the standard does
+// not say.
 template <typename Optional>
 std::uint32_t optional_flag_offset() {
     using Inner = typename IsOptional<Optional>::Inner;

@@ -1,8 +1,8 @@
 // Snapshot: a consistent view of every table at one LSN.
 //
 //     auto view = world.snapshot();
-//     auto row = view->find("profiles", {{"name", "ana"}});        //
-//     Result<std::optional<FoundRow>> if (row && *row) use((**row)["level"]);
+//     auto row = view->find("profiles", {{"name", "ana"}});  // Result<std::optional<FoundRow>>
+//     if (row && *row) use((**row)["level"]);
 //
 // It shows what was accepted when it was taken, or, if asked, only what was durable. Tables whose
 // newest rows live in memory (components) are shown as the store has them.

@@ -1,5 +1,5 @@
-// TableDefinition: a declared name, typed columns, a
-// key, a category. Plain values, no code pointers.
+// TableDefinition: a declared name, typed columns, a key, a category. Plain values, no code
+// pointers.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ using TableId = std::uint32_t;
 inline constexpr std::size_t table_columns_max = 1000;  // SQLite allows 2000, PostgreSQL 1600
 inline constexpr std::size_t key_columns_max = 16;      // PostgreSQL indexes 32, some are ours
 inline constexpr std::size_t name_bytes_max = 63;       // PostgreSQL cuts names there
-// Of one default: each journal file repeats the
-// definitions in force. The longest array has 524,280.
+// Of one default: each journal file repeats the definitions in force. The longest array has
+// 524,280.
 inline constexpr std::size_t default_bytes_max = std::size_t{1} << 20;
 
 // Whose names: those of programs do not begin with '_', ours may.
@@ -48,7 +48,8 @@ struct TableDefinition {
 };
 
 // Names are 1 to 63 bytes of [A-Za-z0-9_], do not begin with a digit or (unless internal) '_', and
-// are unique without regard to case.
+// are unique without regard to case. A world also refuses tables named "entity", "entities" or
+// "entities_<digits>": those are its own.
 [[nodiscard]] Status validate_name(std::string_view what, std::string_view name,
                                    Naming naming = Naming::program);
 [[nodiscard]] bool same_name(std::string_view left, std::string_view right) noexcept;

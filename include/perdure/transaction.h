@@ -2,9 +2,10 @@
 // the one that ends with World::commit().
 //
 //     auto transaction = world.begin();
-//     transaction.put("profiles", {{"name", "ana"}, {"level", 8}}, perdure::if_equal({{"level",
-//     7}})); transaction.append("events", {{"at", 5}, {"what", "levelled"}}); auto saved =
-//     transaction.commit({.wait = true});
+//     transaction.put("profiles", {{"name", "ana"}, {"level", 8}},
+//                     perdure::if_equal({{"level", 7}}));
+//     transaction.append("events", {{"at", 5}, {"what", "levelled"}});
+//     auto saved = transaction.commit({.wait = true});
 //
 // Every staging call checks names, types and ranges at once and stages nothing if it refuses:
 // `not_found` (no such table or column), `invalid` (a cell that does not fit; an append-only table

@@ -1,5 +1,5 @@
-// Value: one cell of a row, for callers who have no
-// struct for it; and the field types that C++ lacks.
+// Value: one cell of a row, for callers who have no struct for it; and the field types that C++
+// lacks.
 //
 //     tick.put("profiles", {{"name", "ana"}, {"level", 7}});
 //

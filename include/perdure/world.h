@@ -98,7 +98,9 @@ public:
     // A transaction on user tables; any thread.
     [[nodiscard]] Transaction begin();
     Result<Snapshot> snapshot(const SnapshotOptions& options = {});
-    // Declares a table, or a new version of one, while the world runs. Waits until it is in force.
+    // Declares a table while the world runs. Waits until it is in force. `invalid` also for the
+    // names that are ours (see table.h); `incompatible` for another version of a table that is
+    // there: tables change when the world is opened.
     Status declare(const TableBuilder& table);
 
     // Runs callbacks of tokens that are done. Returns how many.

@@ -136,8 +136,6 @@ Status Engine::open_journal() {
                                         options_.journal, start, core_->catalog));
     // The journal first: an epoch that only the store has seen would be drawn again after a crash
     // in between, and the store would refuse it for ever.
-    // After the journal has begun a file under the new epoch: the other way round, a crash in
-    // between would leave a store that has seen an epoch which the next owner would choose again.
     PERDURE_TRY(store_->take_over(core_->epoch));
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());

@@ -124,6 +124,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     around = make_surroundings(in_memory, options);
     const std::uint64_t began = around.clock->monotonic_ns();
     PERDURE_TAKE(registry, entities::Registry::make(schema));
+    PERDURE_TRY(check_is_no_view(schema));
 
     // Categories: ours, the schema's, and what a person has set.
     std::vector<Category> categories{Category{}};
@@ -267,6 +268,7 @@ Result<Snapshot> World::snapshot(const SnapshotOptions& options) {
 
 Status World::declare(const TableBuilder& table) {
     PERDURE_TRY(table.validate());
+    PERDURE_TRY(check_is_no_view("a table", table.definition().name));
     return state_->engine->declare({table.definition()}, engine::Engine::Declaring::running);
 }
 
