@@ -11,9 +11,9 @@ namespace perdure::cli {
 
 Result<Scratch> Scratch::make() {
     std::error_code failure;
-    const auto parent = std::filesystem::temp_directory_path(failure);
-    std::string path =
-        (std::filesystem::weakly_canonical(parent, failure) / "perdure-scratch-XXXXXX").string();
+    auto parent = std::filesystem::temp_directory_path(failure);
+    if (!failure) parent = std::filesystem::canonical(parent, failure);
+    std::string path = (parent / "perdure-scratch-XXXXXX").string();
     if (failure || mkdtemp(path.data()) == nullptr) {
         return error(Code::io,
                      "{}: cannot be made; point TMPDIR to a directory with room for the store",

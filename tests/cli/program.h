@@ -196,7 +196,8 @@ protected:
         for (std::string line; std::getline(lines, line);) {
             const auto json = nlohmann::json::parse(line);
             if (json["kind"] != "change_set") continue;
-            std::pair<std::string, std::uint64_t> group(json["file"], json["offset"]);
+            std::pair<std::string, std::uint64_t> group(json["file"].get<std::string>(),
+                                                        json["offset"].get<std::uint64_t>());
             if (groups.empty() || groups.back() != group) groups.push_back(std::move(group));
         }
         ASSERT_GE(groups.size(), 2U);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "cli/scratch.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"

@@ -59,7 +59,7 @@ std::string at_rest_uri(const std::string& path) {
     std::string uri = path.starts_with('/') ? "file://" : "file:";
     for (const char letter : path) {
         if (letter == '%' || letter == '?' || letter == '#') {
-            uri += text::format("%{:02x}", static_cast<unsigned char>(letter));
+            uri += text::format("%{:02x}", unsigned{static_cast<unsigned char>(letter)});
         } else {
             uri += letter;
         }

@@ -1,6 +1,7 @@
 #include "store/sqlite/private_copy.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -34,7 +35,8 @@ Status copy_file(io::FileSystem& files, const std::string& from, const std::stri
 
 Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
                                const std::string& directory) {
-    const std::string copy = io::join_path(directory, copy_name);
+    const std::string copy =
+        std::filesystem::path(io::join_path(directory, copy_name)).lexically_normal();
     PERDURE_TRY(copy_file(files, path, copy));
     PERDURE_TAKE(const bool has_log, files.exists(path + "-wal"));
     if (has_log) PERDURE_TRY(copy_file(files, path + "-wal", copy + "-wal"));

@@ -13,7 +13,8 @@
 namespace perdure::store::sqlite {
 
 // Byte for byte, the file and its log, into `directory`, which exists. The caller holds the world's
-// lock: nobody writes meanwhile. Returns the copy's path.
+// lock, or sees to it otherwise that nobody writes meanwhile. Returns the copy's path, as SQLite
+// will call it if `directory` is absolute and without symbolic links.
 Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
                                const std::string& directory);
 // The state of one moment, while the owner goes on writing. Through SQLite: from and to the real

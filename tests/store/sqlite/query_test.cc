@@ -1,5 +1,6 @@
 #include "store/sqlite/query.h"
 
+#include "base/error.h"
 #include "io/posix_file_system.h"
 #include "store/sqlite/private_copy.h"
 #include "store/sqlite/sqlite_files.h"

@@ -181,8 +181,10 @@ TEST_F(VerifyTest, a_newer_format_is_no_damage) {
 TEST_F(VerifyTest, a_copy_that_cannot_be_read_is_no_damage) {
     { open(); }
     make_scratch();
-    std::filesystem::create_directory(scratch() + "/store.sqlite-shm");
-    expect_refused(failure(), Code::io, {path()});
+    std::filesystem::create_directory(scratch() + "/store.sqlite-wal");
+    const Status status = failure();
+    expect_refused(status, Code::io, {path()});
+    EXPECT_EQ(status.text().find("scratch"), std::string::npos) << status.text();
 }
 
 TEST_F(VerifyTest, a_damaged_page_is_said_once) {
