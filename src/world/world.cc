@@ -1,6 +1,7 @@
 #include "perdure/world.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -74,6 +75,8 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
 struct World::State {
     Surroundings around;
     WorldOptions options;
+    // Ids that the tick of this token reserves: they may be handed out once it is durable.
+    std::optional<std::pair<Token, std::uint64_t>> reservation;
     std::unique_ptr<entities::Registry> registry;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
@@ -85,6 +88,7 @@ struct World::State {
     Status start(const std::string& directory, const Schema& schema);
     Status hydrate();
     Status reserve_ids(const Batch& batch);
+    void settle_reservation();
     Status close();
 };
 
@@ -212,6 +216,12 @@ Status World::State::reserve_ids(const Batch& batch) {
     return token.wait();
 }
 
+void World::State::settle_reservation() {
+    if (!reservation || !reservation->first.done()) return;
+    if (reservation->first.status().ok()) registry->reservation_durable(reservation->second);
+    reservation.reset();
+}
+
 Status World::State::close() {
     if (closed || !engine) return {};
     closed = true;
@@ -228,6 +238,7 @@ Transaction& World::tick() noexcept { return *state_->tick; }
 Result<Token> World::commit(const CommitOptions& options) {
     State& state = *state_;
     if (state.closed) return error(Code::read_only, "the world is closed");
+    state.settle_reservation();
     engine::Proposal proposal;
     proposal.from_tick = true;
     const std::uint64_t now_ms = state.around.clock->monotonic_ns() / 1'000'000;
@@ -244,9 +255,7 @@ Result<Token> World::commit(const CommitOptions& options) {
         state.registry->captured();
         // Of this very change set: a later tick's token may be complete sooner, at a weaker level.
         if (const std::uint64_t end = state.registry->reservation_under_way(); end != before) {
-            token->then([registry = state.registry.get(), end](const Status& status) {
-                if (status.ok()) registry->reservation_durable(end);
-            });
+            state.reservation = {*token, end};
         }
     }
     if (options.wait) PERDURE_TRY(token->wait());
@@ -272,7 +281,10 @@ Status World::declare(const TableBuilder& table) {
     return state_->engine->declare({table.definition()}, engine::Engine::Declaring::running);
 }
 
-std::size_t World::poll() { return state_->engine->poll(); }
+std::size_t World::poll() {
+    state_->settle_reservation();
+    return state_->engine->poll();
+}
 Health World::health() const { return state_->engine->health(); }
 const RecoveryReport& World::recovery() const noexcept { return state_->recovery; }
 

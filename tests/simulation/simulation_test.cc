@@ -24,7 +24,7 @@ constexpr bool sanitized = false;
 
 // Enough for continuous integration; `make simulate` runs as many as one likes.
 // PERDURE_SIMULATE_RUNS overrides.
-constexpr std::uint64_t runs_default = sanitized ? 100 : 2000;
+constexpr std::uint64_t runs_default = sanitized ? 60 : 1000;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
 
