@@ -248,7 +248,7 @@ Status Staging::propose(Proposal& proposal) {
         PERDURE_TRY(flush(erased, Operation::erase));
         PERDURE_TRY(flush(upserted, Operation::upsert));
     }
-    proposal.checks = std::move(checks_);
+    proposal.checks = std::exchange(checks_, {});
     proposal.from_tick = is_tick_;
     return {};
 }
