@@ -29,7 +29,7 @@ public:
 private:
     bool insert_in(std::vector<std::uint64_t>& slots, std::uint64_t key) {
         const std::size_t mask = slots.size() - 1;
-        std::size_t at = (key * 0x9E3779B97F4A7C15ULL >> 20U) & mask;
+        std::size_t at = mixed(key) & mask;
         while (slots[at] != 0) {
             if (slots[at] == key) return false;
             at = (at + 1) & mask;
@@ -37,6 +37,12 @@ private:
         slots[at] = key;
         ++count_;
         return true;
+    }
+    // Keys may differ in any of their bits, the highest only too.
+    static std::size_t mixed(std::uint64_t key) noexcept {
+        key ^= key >> 33U;
+        key *= 0xFF51AFD7ED558CCDULL;
+        return key ^ (key >> 33U);
     }
     void grow() {
         std::vector<std::uint64_t> larger(slots_.size() * 4, 0);

@@ -117,6 +117,7 @@ void scatter_structs(const Batch& batch, const StructPlan& plan, std::uint32_t f
     PERDURE_ASSERT(first <= batch.rows() && count <= batch.rows() - first);
     const std::size_t key_columns = batch.table().key_columns;
     PERDURE_ASSERT(plan.fields.size() + key_columns == batch.columns());
+    if (count == 0) return;  // `to` may be null
     for (std::size_t index = 0; index < plan.fields.size(); ++index) {
         const FieldShape* field = plan.fields[index];
         if (field == nullptr) continue;
