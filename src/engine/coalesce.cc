@@ -30,13 +30,13 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
 
-    // The rows from `first` on, copied together; they are read from the copy from now on.
-    Result<Batch> copy_from(std::size_t first, const TableDefinition& table, Operation operation) {
-        return gather_rows(table, operation, std::span(rows_).subspan(first));
-    }
-    void moved(std::size_t first, const Batch& copy) {
-        std::uint32_t row = 0;
-        for (std::size_t at = first; at < rows_.size(); ++at) rows_[at] = {&copy, row++};
+    // Copies the rows from `first` on together; they are read from the copy from now on.
+    Status copy_from(std::size_t first, const TableDefinition& table, Operation operation) {
+        const std::span<RowOf> rows = std::span(rows_).subspan(first);
+        PERDURE_TAKE(Batch copy, gather_rows(table, operation, rows));
+        const Batch& kept = copies_.emplace_back(std::move(copy));
+        for (std::uint32_t row = 0; row < rows.size(); ++row) rows[row] = {&kept, row};
+        return {};
     }
 
     Status finish_sorted(const TableDefinition& table, Operation operation,
@@ -67,6 +67,7 @@ private:
         std::uint32_t at;
     };
     std::vector<RowOf> rows_;
+    std::deque<Batch> copies_;  // of some of them
     std::vector<std::uint64_t> prefixes_;
     // As long as prefixes_ as soon as one key is longer than 8 bytes.
     std::vector<std::string> long_keys_;
@@ -106,8 +107,7 @@ public:
         // Many rows are copied together while their batch is at hand; single ones stay where they
         // are, if they may.
         if (kept > 0 && (!stays || kept >= copied_rows_min)) {
-            PERDURE_TAKE(Batch copy, to.copy_from(before, table_, batch.operation()));
-            to.moved(before, copies_.emplace_back(std::move(copy)));
+            PERDURE_TRY(to.copy_from(before, table_, batch.operation()));
         }
         return kept;
     }
@@ -137,7 +137,6 @@ private:
     std::unordered_set<std::string> other_keys_;
     KeptRows upserted_;
     KeptRows erased_;
-    std::deque<Batch> copies_;            // of rows in the two above
     std::vector<const Batch*> appended_;  // newest first
     std::string key_;
 };

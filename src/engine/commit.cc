@@ -4,10 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "engine/check.h"
 #include "engine/engine.h"
-#include "model/batch_builder.h"
-#include "model/digest.h"
 #include "model/key.h"
 
 namespace perdure::engine {
@@ -125,17 +122,17 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
                              "next one, {}",
                              tick, tick + 1);
             }
-            return commit_rest(proposal, options, tick);
+            return repeat_last_tick(proposal, options, tick);
         }
     }
-    return commit_prepared(proposal, options);
+    return commit_changes(proposal, options);
 }
 
 // The last tick again: it stands as it is. Staged rows that are no part of its content go in by
 // themselves; what lives in a domain's memory is still marked there. Conditions were judged when
 // they were staged.
-Result<Token> Engine::commit_rest(Proposal& proposal, const CommitOptions& options,
-                                  std::uint64_t tick) {
+Result<Token> Engine::repeat_last_tick(Proposal& proposal, const CommitOptions& options,
+                                       std::uint64_t tick) {
     proposal.tick_again = true;
     const auto stays = [&](const TableDefinition& table) {
         return table.resident || table.name.front() == '_' || core_->is_content(table);
@@ -154,14 +151,14 @@ Result<Token> Engine::commit_rest(Proposal& proposal, const CommitOptions& optio
         level = std::max(level, core_->tick_level);
     }
     if (!proposal.changes.batches.empty()) {
-        PERDURE_TAKE(const Token rest, commit_prepared(proposal, options));
+        PERDURE_TAKE(const Token rest, commit_changes(proposal, options));
         lsn = rest.lsn();
         level = std::max(level, rest.level());
     }
     return token_of(lsn, level, tick, options);
 }
 
-Result<Token> Engine::commit_prepared(Proposal& proposal, const CommitOptions& options) {
+Result<Token> Engine::commit_changes(Proposal& proposal, const CommitOptions& options) {
     PERDURE_TRY(check_row_sizes(proposal.changes));
     const Level level = classify(proposal.changes, options);
     Lsn lsn = 0;
@@ -249,140 +246,6 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
         core_->pending.let_go(core_->progress->durable(), core_->drain_through);
     }
     return {};
-}
-
-// Keys that an open tick has judged are the tick's until it is committed; appended keys must be
-// new.
-Status Engine::check_keys(Proposal& proposal, bool& again) {
-    if (!proposal.from_tick && !core_->reserved.empty()) {
-        for (const TouchedKey& key : proposal.touched) {
-            if (core_->reserved.count({key.table->id, key.key}) == 0) continue;
-            return error(Code::conflict,
-                         "table '{}': a key is reserved by the tick that is being built; try "
-                         "again after it",
-                         key.table->name);
-        }
-    }
-    for (TouchedKey& key : proposal.touched) {
-        if (!key.table->append_only) continue;
-        const auto greatest = core_->append_max.find(key.table->id);
-        if (greatest == core_->append_max.end() || key.key > greatest->second) continue;
-        // Looked for in the store, by a check of this commit or of the tick: that check decides.
-        if (key.new_at == 0) continue;
-        // It was beyond all others when it was staged; others have been appended since.
-        if (core_->pending.find(key.table->id, key.key, core_->pending.last()).batch) {
-            return error(Code::conflict, "table '{}' is append-only and has a row {} already",
-                         key.table->name, key_text(*key.row, 0));
-        }
-        if (core_->pending.releasing() < key.new_at) continue;
-        // Some of them are in the store by now: it is looked for as any other.
-        Check check;
-        check.table = key.table;
-        check.key = key.key;
-        check.kind = Condition::Kind::absent;
-        PERDURE_TAKE(check.key_row, key_row(*key.row, 0));
-        proposal.checks.push_back(std::move(check));
-        key.new_at = 0;
-        again = true;
-    }
-    return {};
-}
-
-Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again) {
-    for (Check& check : checks) {
-        if (!from_tick && core_->reserved.count({check.table->id, check.key}) != 0) {
-            return error(Code::conflict,
-                         "table '{}', {}: reserved by the tick that is being built; try again "
-                         "after it",
-                         check.table->name, key_text(check.key_row, 0));
-        }
-        const auto held = core_->held.find({check.table->id, check.key});
-        if (held != core_->held.end()) {
-            PERDURE_TRY(judge(check, held->second.get(), 0));
-            continue;
-        }
-        const RowVersion version =
-            core_->pending.find(check.table->id, check.key, core_->pending.last());
-        if (version.batch) {
-            const bool there = version.batch->operation() == Operation::upsert;
-            PERDURE_TRY(judge(check, there ? version.batch : nullptr, version.row));
-            continue;
-        }
-        // Not pending: what was read from the store stands, unless a newer version came and went
-        // since.
-        if (!check.read || core_->pending.releasing() > check.read_at) {
-            read_again = true;
-            return {};
-        }
-        PERDURE_TRY(judge(check, check.stored ? &*check.stored : nullptr, 0));
-    }
-    return {};
-}
-
-Status Engine::read_for(Check& check) {
-    PERDURE_TAKE(const auto snapshot, store_->snapshot());
-    PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
-    check.stored.reset();
-    if (found.rows() > 0) check.stored = std::move(found);
-    check.read = true;
-    // What is newer is pending, unless it was released since: not the newest accepted LSN, which
-    // may have been pending when the snapshot was taken and be gone when the check is judged.
-    check.read_at = snapshot->watermark().lsn;
-    return {};
-}
-
-bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, bool from_tick,
-                           Lsn& at) {
-    const std::scoped_lock lock(core_->mutex);
-    const auto greatest = core_->append_max.find(table.id);
-    if (greatest != core_->append_max.end() && key <= greatest->second) return false;
-    at = from_tick ? 0 : core_->pending.last() + 1;
-    if (from_tick) core_->reserved.emplace(table.id, std::string(key));
-    return true;
-}
-
-void Engine::note_appended(const ChangeSet& changes) {
-    std::string key;
-    for (const auto* batches : {&changes.batches, &changes.ephemeral}) {
-        for (const Batch& batch : *batches) {
-            if (!batch.table().append_only) continue;
-            std::string& greatest = core_->append_max[batch.table().id];
-            for (std::uint32_t row = 0; row < batch.rows(); ++row) {
-                key.clear();
-                encode_key(batch, row, key);
-                if (key > greatest) greatest = key;
-            }
-        }
-    }
-}
-
-Status Engine::reserve(const TableDefinition& table, std::string_view key) {
-    const std::scoped_lock lock(core_->mutex);
-    core_->reserved.emplace(table.id, std::string(key));
-    return {};
-}
-
-Status Engine::judge_and_reserve(Check& check) {
-    const std::scoped_lock lock(core_->mutex);
-    bool read_again = false;
-    std::vector<Check> one;
-    one.push_back(std::move(check));
-    const Status status = judge_checks(one, true, read_again);
-    check = std::move(one.front());
-    PERDURE_TRY(status);
-    if (read_again) {
-        return error(Code::not_loaded,
-                     "table '{}', {}: neither pending nor prefetched; call prefetch() "
-                     "before the tick",
-                     check.table->name, key_text(check.key_row, 0));
-    }
-    core_->reserved.emplace(check.table->id, check.key);
-    return {};
-}
-
-void Engine::release_reserved() {
-    const std::scoped_lock lock(core_->mutex);
-    core_->reserved.clear();
 }
 
 // The content of the last tick against this one's. The last one's rows are in pending, or in the

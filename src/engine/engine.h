@@ -152,8 +152,9 @@ private:
     Status check_keys(Proposal& proposal, bool& again);
     [[nodiscard]] Status check_row_sizes(const ChangeSet& changes) const;
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
-    Result<Token> commit_rest(Proposal& proposal, const CommitOptions& options, std::uint64_t tick);
-    Result<Token> commit_prepared(Proposal& proposal, const CommitOptions& options);
+    Result<Token> repeat_last_tick(Proposal& proposal, const CommitOptions& options,
+                                   std::uint64_t tick);
+    Result<Token> commit_changes(Proposal& proposal, const CommitOptions& options);
     Token token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
                    const CommitOptions& options);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);

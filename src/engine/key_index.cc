@@ -34,7 +34,7 @@ struct KeyIndex::Inner {
 namespace {
 
 // How many stored keys are below (or, if `above`, not above) the given one.
-std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const Keyed& key,
+std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const SoughtKey& key,
                    bool above) noexcept {
     std::uint32_t low = 0;
     std::uint32_t high = count;
@@ -116,7 +116,7 @@ void KeyIndex::give_version(Version* version) noexcept {
 }
 
 KeyIndex::Cursor KeyIndex::seek(std::string_view text, bool above) const {
-    const Keyed key{prefix_of(text), text};
+    const SoughtKey key{prefix_of(text), text};
     void* node = root_;
     for (std::uint32_t depth = depth_; depth > 0; --depth) {
         auto* inner = static_cast<Inner*>(node);
@@ -167,7 +167,7 @@ struct KeyIndex::Path {
 };
 
 KeyIndex::Path KeyIndex::descend(std::string_view text) const {
-    const Keyed key{prefix_of(text), text};
+    const SoughtKey key{prefix_of(text), text};
     Path path;
     void* node = root_;
     for (std::uint32_t depth = depth_; depth > 0; --depth) {
@@ -182,7 +182,7 @@ KeyIndex::Path KeyIndex::descend(std::string_view text) const {
 }
 
 void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uint32_t row) {
-    const Keyed key{prefix_of(text), text};
+    const SoughtKey key{prefix_of(text), text};
     Path path = descend(text);
     Leaf* leaf = path.leaf;
     std::uint32_t slot = rank(leaf->keys, leaf->count, key, false);

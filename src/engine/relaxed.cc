@@ -6,8 +6,9 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
-#include "model/batch_builder.h"
+#include "engine/read_view.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 namespace {
@@ -52,9 +53,7 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
                 drop_held(table.id, key);
                 continue;
             }
-            BatchBuilder one(table, Operation::upsert);
-            one.add(batch, row);
-            auto copy = one.finish();
+            auto copy = single_row(batch, row);
             if (!copy) return;  // one row that does not fit a batch: it goes at once
             hold(key, std::make_shared<const Batch>(*std::move(copy)));
         }
@@ -83,13 +82,14 @@ std::uint64_t Engine::held_room() {
 // The held rows as a change set.
 Result<ChangeSet> Engine::gather_held() const {
     ChangeSet gathered;
+    std::vector<RowOf> rows;
     for (auto row = core_->held.begin(); row != core_->held.end();) {
         const TableDefinition& table = row->second->table();
-        BatchBuilder builder(table, Operation::upsert);
+        rows.clear();
         for (; row != core_->held.end() && row->first.first == table.id; ++row) {
-            builder.add(*row->second, 0);
+            rows.push_back({row->second.get(), 0});
         }
-        PERDURE_TAKE(Batch batch, builder.finish());
+        PERDURE_TAKE(Batch batch, gather_rows(table, Operation::upsert, rows));
         gathered.batches.push_back(std::move(batch));
     }
     return gathered;
@@ -112,10 +112,11 @@ bool Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
             continue;
         }
         // One batch per table and operation. Their keys differ: see hold_relaxed().
-        BatchBuilder both(held.table(), Operation::upsert);
-        for (std::uint32_t row = 0; row < own->rows(); ++row) both.add(*own, row);
-        for (std::uint32_t row = 0; row < held.rows(); ++row) both.add(held, row);
-        auto merged = both.finish();
+        std::vector<RowOf> both;
+        for (const Batch* batch : {&std::as_const(*own), &std::as_const(held)}) {
+            for (std::uint32_t row = 0; row < batch->rows(); ++row) both.push_back({batch, row});
+        }
+        auto merged = gather_rows(held.table(), Operation::upsert, both);
         if (!merged) return false;
         *own = *std::move(merged);
     }

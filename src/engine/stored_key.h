@@ -12,14 +12,14 @@
 
 namespace perdure::engine {
 
-// What follows the first eight bytes of a key. Null for keys of up to eight bytes; their length is
-// kept.
+// What follows the first eight bytes of a key that is longer.
 struct Tail {
     std::uint32_t length;  // of the whole key
     char bytes[1];         // length - 8 of them
 };
 
-struct Keyed {
+// A key that is looked for, with its first eight bytes made ready.
+struct SoughtKey {
     std::uint64_t prefix;
     std::string_view key;
 };
@@ -84,7 +84,7 @@ inline int compare_slow(const StoredKey& stored, std::string_view key) noexcept 
     return length < key.size() ? -1 : (length > key.size() ? 1 : 0);
 }
 
-inline int compare(const StoredKey& stored, const Keyed& key) noexcept {
+inline int compare(const StoredKey& stored, const SoughtKey& key) noexcept {
     if (stored.prefix != key.prefix) return stored.prefix < key.prefix ? -1 : 1;
     return compare_slow(stored, key.key);
 }

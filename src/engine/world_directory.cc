@@ -1,12 +1,12 @@
 #include "engine/world_directory.h"
 
 #include <array>
-#include <chrono>
 #include <random>
 #include <utility>
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/utc.h"
 #include "io/process.h"
 
 namespace perdure::engine {
@@ -27,17 +27,6 @@ std::array<std::byte, identity_bytes> encode(const Identity& identity) {
     store_le(bytes.data() + 32, identity.created_us);
     store_le(bytes.data() + checksum_offset, checksum64(ByteSpan(bytes.data(), checksum_offset)));
     return bytes;
-}
-
-// For people.
-std::string utc_text(std::int64_t wall_us) {
-    const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(wall_us)};
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
-    return text::format("{}-{:02}-{:02} {:02}:{:02}:{:02} UTC", int{date.year()},
-                        unsigned{date.month()}, unsigned{date.day()}, time.hours().count(),
-                        time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utc.h"
 #include "cli/store_view.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
@@ -97,14 +97,9 @@ Result<WorldStatus> look(const std::string& path) {
     return status;
 }
 
-std::string time_text(std::int64_t microseconds) {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
-                       fmt::gmtime(std::time_t{microseconds / 1'000'000}));
-}
-
 void print_text(const WorldStatus& status) {
     fmt::print("world       {}, made {}\n", engine::uuid_text(status.identity.world),
-               time_text(status.identity.created_us));
+               utc_text(status.identity.created_us));
     fmt::print("format      {}.{}\n", status.identity.format_major, status.identity.format_minor);
     fmt::print("owner       {}\n", status.owner.value_or("nobody"));
     fmt::print("newest      LSN {}, tick {}\n", status.lsn,
