@@ -217,8 +217,8 @@ void Player::before_disk(const io::Operation& operation) {
     }
     if (on_operation) on_operation(operation.path);
     note_unsynced(operation);
-    inject_faults(operation);
     interleave(&operation);
+    inject_faults(operation);  // last: what was done meanwhile must not take this one's fault
 }
 
 void Player::before_store(std::string_view call) {
