@@ -24,6 +24,8 @@ compile := cmake --build
 packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
 # The thread sanitizer cannot place its shadow where newer kernels put things at random
 fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+# Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
+share := 20
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy \
@@ -79,16 +81,16 @@ format: lint-packages ## rewrite the sources as clang-format wants them
 
 asan: ## run all tests under the address and undefined behaviour sanitizers, built by clang
 	$(packages) sanitize
-	@$(configure) asan $(CMAKE_ARGS)
+	@$(configure) asan --fresh $(CMAKE_ARGS)
 	@$(compile) build/asan
-	@ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@PERDURE_SHARE=$(share) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    scripts/run-tests.sh build/asan -LE install $(ARGS)
 
 tsan: ## run all tests but those labelled no_tsan under the thread sanitizer, built by clang
 	$(packages) sanitize
-	@$(configure) tsan $(CMAKE_ARGS)
+	@$(configure) tsan --fresh $(CMAKE_ARGS)
 	@$(compile) build/tsan
-	@TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
+	@PERDURE_SHARE=$(share) TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
 	    $(fixed_addresses) scripts/run-tests.sh build/tsan -LE 'install|no_tsan' $(ARGS)
 
 simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 --runs 1000"

@@ -43,8 +43,9 @@ struct Ran {
 };
 
 inline std::string file_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return std::move(text).str();
 }
 
 inline void flip_byte(const std::string& path, std::uint64_t offset) {

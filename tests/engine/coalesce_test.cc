@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "engine/tables.h"
-#include "model/seed.h"
 
 namespace perdure::engine {
 namespace {
@@ -208,7 +208,7 @@ protected:
 };
 
 TEST_P(CoalesceKeys, the_result_is_that_of_applying_one_after_the_other_sorted_by_key) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     for (int round = 0; round < 20; ++round) {
         history_.clear();
         Model model;

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "base/text.h"
-#include "model/seed.h"
 
 namespace perdure::engine {
 namespace {
@@ -234,7 +234,7 @@ TEST(KeyIndex, a_row_takes_about_what_the_limit_counts) {
 
 // The drain releases in order of LSN while commits add: the tree is never whole for long.
 TEST(KeyIndex, behaves_like_a_map_of_lists) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     for (int round = 0; round < 12; ++round) {
         CheckedIndex index;
         const std::uint64_t different = 1 + random.below(round % 3 == 0 ? 50 : 8000);

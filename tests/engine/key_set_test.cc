@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "model/seed.h"
+#include "base/test_run.h"
 
 namespace perdure::engine {
 namespace {
@@ -63,7 +63,7 @@ TYPED_TEST(KeySetTest, neighbours_in_words_and_pages_are_told_apart) {
 }
 
 TYPED_TEST(KeySetTest, behaves_like_a_set_while_it_grows) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     std::vector<std::uint64_t> bases;
     for (int i = 0; i < 5; ++i) bases.push_back(random.next());
     for (int i = 0; i < 60'000; ++i) {

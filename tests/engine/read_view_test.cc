@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "engine/parts.h"
-#include "model/seed.h"
 
 namespace perdure::engine {
 namespace {
@@ -322,7 +322,7 @@ protected:
     }
 
     const std::uint64_t different_ = GetParam();  // keys
-    Random random_{test::test_seed()};
+    Random random_{test_seed()};
     Truth truth_;
 };
 

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "entities/components.h"
 #include "entities/row_gatherer.h"
-#include "entities/test_seed.h"
 
 namespace perdure::entities {
 namespace {

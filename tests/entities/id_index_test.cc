@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "entities/test_seed.h"
+#include "base/test_run.h"
 
 namespace perdure::entities {
 namespace {

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "entities/living_world.h"
-#include "entities/test_seed.h"
 
 namespace perdure::entities {
 namespace {

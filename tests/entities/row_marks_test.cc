@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "entities/row_gatherer.h"
-#include "entities/test_seed.h"
 
 namespace perdure::entities {
 namespace {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/test_run.h"
 #include "io/file_system_fixture.h"
-#include "io/seed.h"
 
 namespace perdure::io {
 namespace {

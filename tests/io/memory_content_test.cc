@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/seed.h"
+#include "base/test_run.h"
 
 namespace perdure::io {
 namespace {

@@ -1,11 +1,9 @@
 // The power fails at every I/O operation of random workloads with changes of file, trims, recycling
 // and restarts; what was not flushed arrives in part, in any order. A crash alone must never be
-// refused, lose what was acknowledged, or bring back what was not written. PERDURE_CRASH_WORKLOADS
-// says how many (CI: the default).
-#include <cstdlib>
+// refused, lose what was acknowledged, or bring back what was not written.
 #include <vector>
 
-#include "io/seed.h"
+#include "base/test_run.h"
 #include "journal/test_journal.h"
 
 namespace perdure::journal::test {
@@ -156,10 +154,7 @@ private:
     Model model_;
 };
 
-std::uint64_t workload_count() {
-    const char* given = std::getenv("PERDURE_CRASH_WORKLOADS");
-    return given != nullptr ? std::stoull(given) : 40;
-}
+std::uint64_t workload_count() { return 40 / test_share(); }
 
 // The disk as a crash leaves it, in one of several ways.
 std::unique_ptr<io::MemoryFileSystem> crashed(const io::MemoryFileSystem& disk, int way,
@@ -176,7 +171,7 @@ std::unique_ptr<io::MemoryFileSystem> crashed(const io::MemoryFileSystem& disk, 
 }
 
 TEST(Crash, AtEveryOperationNothingAcknowledgedIsLostAndNothingElseComesBack) {
-    Random random(io::test_seed());
+    Random random(test_seed());
     constexpr int ways = 5;
     std::uint64_t states = 0;
     for (std::uint64_t workload = 0; workload < workload_count(); ++workload) {
@@ -201,7 +196,7 @@ TEST(Crash, AtEveryOperationNothingAcknowledgedIsLostAndNothingElseComesBack) {
 
 // Crash, recover, crash in the opening or soon after, recover, … on one disk.
 TEST(Crash, AgainAndAgainIncludingTheOpening) {
-    Random random(io::test_seed());
+    Random random(test_seed());
     for (std::uint64_t workload = 0; workload < workload_count() * 10; ++workload) {
         auto disk = std::make_unique<io::MemoryFileSystem>();
         ASSERT_TRUE(disk->create_directory("world").ok());

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "io/seed.h"
+#include "base/test_run.h"
 
 namespace perdure::journal {
 namespace {
@@ -99,7 +99,7 @@ std::vector<Key> random_keys(Random& random) {
 }
 
 TEST(KeyCodec, RandomKeysSurvive) {
-    Random random(io::test_seed());
+    Random random(test_seed());
     for (int round = 0; round < 2000; ++round) {
         expect_round_trip(random_keys<std::uint32_t>(random));
         expect_round_trip(random_keys<std::uint64_t>(random));
@@ -108,7 +108,7 @@ TEST(KeyCodec, RandomKeysSurvive) {
 }
 
 TEST(KeyCodec, WhatIsCutShortOrOfAnUnknownWidthIsNoEncoding) {
-    Random random(io::test_seed());
+    Random random(test_seed());
     const std::vector<std::uint64_t> keys = {1, 2, 3, 1000, 5};
     const std::vector<std::byte> whole = encoded(keys);
     for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {

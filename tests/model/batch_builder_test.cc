@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_run.h"
 #include "model/block_pool.h"
-#include "model/seed.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -17,7 +17,7 @@ void expect_row(const Batch& batch, std::uint32_t row, const Row& cells) {
 }
 
 TEST(BatchBuilder, every_type_comes_back_bit_for_bit) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     const TableDefinition table = test::everything();
     BlockPool pool(1U << 20);
     BatchBuilder builder(table, Operation::upsert);
@@ -34,7 +34,7 @@ TEST(BatchBuilder, every_type_comes_back_bit_for_bit) {
 }
 
 TEST(BatchBuilder, rows_are_copied_between_batches) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     const TableDefinition table = test::everything();
     std::vector<Row> rows;
     for (int row = 0; row < 30; ++row) rows.push_back(test::random_row(random, table));

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "model/seed.h"
+#include "base/test_run.h"
 
 namespace perdure {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::size_t mib = 1U << 20;
 const std::byte* place_of(BlockPool& pool, std::size_t bytes) { return pool.take(bytes).data(); }
 
 TEST(BlockPool, blocks_are_large_enough_aligned_and_waste_at_most_a_quarter) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     BlockPool pool(64 * mib);
     for (int round = 0; round < 2000; ++round) {
         const std::size_t bytes = (std::size_t{1} << random.below(23)) + random.below(1000);

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/seed.h"
+#include "base/test_run.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -121,7 +121,7 @@ TEST(Cell, the_refusal_names_column_value_and_range) {
 }
 
 TEST(Cell, values_come_back_bit_for_bit) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     for (const ColumnType& type : test::every_type()) {
         for (int round = 0; round < 500; ++round) {
             Column column = column_of(type.kind);

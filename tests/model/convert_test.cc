@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/seed.h"
+#include "base/test_run.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -67,7 +67,7 @@ TEST_F(ConvertTest, a_name_used_again_is_another_column) {
 }
 
 TEST_F(ConvertTest, every_type_survives_and_goes_back) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     const TableDefinition first = declare(test::everything());
     TableDefinition wanted = first;
     std::reverse(wanted.columns.begin() + 1, wanted.columns.end());

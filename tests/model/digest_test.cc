@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_run.h"
 #include "model/convert.h"
 #include "model/format_page.h"
-#include "model/seed.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -85,7 +85,7 @@ Hash128 hash_slowly(const Batch& batch, std::uint32_t row, std::uint64_t purpose
 }
 
 TEST(Digest, follows_the_page_for_every_type) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     const TableDefinition table = test::everything();
     std::vector<Row> rows;
     for (int row = 0; row < 50; ++row) rows.push_back(test::random_row(random, table));
@@ -108,7 +108,7 @@ TEST(Digest, rows_of_fixed_columns_follow_the_page_too) {
         "s");
     const TableDefinition table = test::numbered(
         builder.column<std::array<double, 9>>("d").column<std::int16_t>("w").definition());
-    Random random(test::test_seed());
+    Random random(test_seed());
     std::vector<Row> rows;
     for (int row = 0; row < 20; ++row) rows.push_back(test::random_row(random, table));
     const Batch batch = test::batch_of(table, rows);
@@ -121,7 +121,7 @@ TEST(Digest, rows_wider_than_the_small_buffer_follow_the_page_too) {
     TableBuilder builder("wide");
     builder.key<std::uint32_t>("k").column<std::array<double, 300>>("d");
     const TableDefinition table = test::numbered(builder.definition());
-    Random random(test::test_seed());
+    Random random(test_seed());
     const Batch batch = test::batch_of(table, {test::random_row(random, table)});
     EXPECT_EQ(row_digest(batch, 0), hash_slowly(batch, 0, 0));
 }

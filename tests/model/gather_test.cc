@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_run.h"
 #include "model/block_pool.h"
 #include "model/components.h"
-#include "model/seed.h"
 #include "model/structs.h"
 #include "model/tables.h"
 
@@ -95,7 +95,7 @@ bool same_fields(const StructShape& shape, const T& one, const T& other) {
 }
 
 TEST(Gather, every_fixed_kind_comes_back_bit_for_bit) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     BlockPool pool(1U << 20);
     for (const std::size_t count : {0U, 1U, 7U, 8U, 15U, 16U, 17U, 255U, 256U, 257U, 1000U}) {
         Structs<game::Fixed> structs(count);
@@ -131,7 +131,7 @@ TEST(Gather, columns_hold_the_values_of_the_fields) {
 }
 
 TEST(Gather, fields_side_by_side_go_to_their_own_columns) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     Structs<game::Runs> structs(300);
     for (std::size_t index = 0; index < structs.size(); ++index) {
         game::Runs& runs = structs[index];
@@ -149,7 +149,7 @@ TEST(Gather, fields_side_by_side_go_to_their_own_columns) {
 }
 
 TEST(Gather, words_come_back) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     Structs<game::Words> structs(600);
     for (std::size_t index = 0; index < structs.size(); ++index) {
         structs[index].text = test::random_text(random);
@@ -194,7 +194,7 @@ void expect_equal(const game::Optionals& one, const game::Optionals& other) {
 }
 
 TEST(Gather, optionals_come_back_over_whatever_was_there) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     Structs<game::Optionals> structs(300);
     for (std::size_t index = 0; index < structs.size(); ++index) randomise(random, structs[index]);
     const Batch batch = *structs.gather();

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/seed.h"
+#include "base/test_run.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -79,7 +79,7 @@ std::strong_ordering order(const Value& one, const Value& other) {
 }
 
 TEST(Key, encodings_are_ordered_as_the_keys_are) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     for (int round = 0; round < 20'000; ++round) {
         TableBuilder table("t");
         Row one;
@@ -102,7 +102,7 @@ TEST(Key, encodings_are_ordered_as_the_keys_are) {
 }
 
 TEST(Key, of_a_row_is_the_key_of_its_cells) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     TableBuilder builder("t");
     for (const ColumnKind kind : key_kinds) {
         builder.key("k_" + std::string(kind_name(kind)), test::type_of(kind));

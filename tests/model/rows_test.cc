@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/seed.h"
+#include "base/test_run.h"
 #include "model/tables.h"
 
 namespace perdure {
@@ -26,7 +26,7 @@ protected:
         return test::batch_of(table_, rows);
     }
 
-    Random random_{test::test_seed()};
+    Random random_{test_seed()};
     TableDefinition table_ = test::everything();
 };
 

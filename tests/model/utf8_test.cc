@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "model/seed.h"
+#include "base/test_run.h"
 
 namespace perdure {
 namespace {
@@ -80,7 +80,7 @@ TEST(Utf8, ascii_is_bytes_1_to_127) {
 }
 
 TEST(Utf8, agrees_with_the_definition_on_random_bytes) {
-    Random random(test::test_seed());
+    Random random(test_seed());
     const unsigned char bytes[] = {'a',  'z',  0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1,
                                    0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0x00};
     int good = 0;

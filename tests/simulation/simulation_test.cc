@@ -1,25 +1,19 @@
 #include "simulation/simulation.h"
 
-#include <cstdlib>
 #include <iostream>
 
 #include <gtest/gtest.h>
 
+#include "base/test_run.h"
 #include "simulation/seeded_bugs.h"
 
 namespace perdure::simulation {
 namespace {
 
 // Enough for continuous integration; `make simulate` runs as many as one likes.
-// PERDURE_SIMULATE_RUNS overrides, under sanitizers too, where they take twenty times as long.
-constexpr std::uint64_t runs_default = 1000;
+constexpr std::uint64_t runs = 1000;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
-
-std::uint64_t runs() {
-    const char* given = std::getenv("PERDURE_SIMULATE_RUNS");
-    return given != nullptr ? std::stoull(given) : runs_default;
-}
 
 std::optional<Failure> run_until_failure(Simulation& simulation, std::uint64_t seeds) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -28,29 +22,31 @@ std::optional<Failure> run_until_failure(Simulation& simulation, std::uint64_t s
     return std::nullopt;
 }
 
-TEST(Simulation, every_crash_point_of_random_workloads_recovers) {
-    Simulation simulation({});
-    const auto failure = run_until_failure(simulation, runs());
-    if (!failure) return;
-    Simulation again({.crash_at = failure->operation, .log = true});
-    const auto told = again.run(failure->seed);
-    FAIL() << (told ? *told : *failure).text();
-}
-
-TEST(Simulation, does_what_its_figures_say) {
-    Simulation simulation({});
-    EXPECT_FALSE(run_until_failure(simulation, 30));
-    const Figures& figures = simulation.figures();
-    EXPECT_EQ(figures.workloads, 30U);
-    EXPECT_GT(figures.crash_points, 1000U);
+// A simulation that does not do what it is there for would pass too.
+void expect_enough(const Figures& figures, std::uint64_t seeds) {
+    EXPECT_EQ(figures.workloads, seeds);
+    EXPECT_GT(figures.crash_points, 33 * seeds);
     EXPECT_GT(figures.crashes, figures.crash_points);
-    EXPECT_GT(figures.nested_crashes, 100U);
+    EXPECT_GT(figures.nested_crashes, 3 * seeds);
     EXPECT_GT(figures.torn, 0U);
     EXPECT_GT(figures.replayed, 0U);
     EXPECT_GT(figures.conflicts, 0U);
     EXPECT_GT(figures.faults, 0U);
     EXPECT_GT(figures.interleaved, 0U);
     EXPECT_GT(figures.files_trimmed, 0U);
+}
+
+TEST(Simulation, every_crash_point_of_random_workloads_recovers) {
+    Simulation simulation({});
+    const std::uint64_t seeds = runs / test_share();
+    const auto failure = run_until_failure(simulation, seeds);
+    if (!failure) {
+        expect_enough(simulation.figures(), seeds);
+        return;
+    }
+    Simulation again({.crash_at = failure->operation, .log = true});
+    const auto told = again.run(failure->seed);
+    FAIL() << (told ? *told : *failure).text();
 }
 
 TEST(Simulation, same_seed_is_the_same_run) {

@@ -14,8 +14,8 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/test_run.h"
 #include "model/digest.h"
-#include "model/seed.h"
 #include "model/tables.h"
 #include "store/backend.h"
 #include "store/store.h"

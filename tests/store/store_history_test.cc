@@ -100,7 +100,7 @@ private:
 };
 
 TEST(StoreHistory, both_stores_hold_what_the_model_holds) {
-    const std::uint64_t seed = test::test_seed();
+    const std::uint64_t seed = test_seed();
     SCOPED_TRACE(seed);
     World in_memory(std::make_unique<MemoryBackend>());
     World in_sqlite(std::make_unique<SqliteBackend>());

@@ -220,7 +220,7 @@ TEST_P(StoreValues, composite_keys_of_all_types_are_in_order) {
 }
 
 TEST_P(StoreValues, a_table_of_every_type_keeps_random_rows) {
-    const std::uint64_t seed = test::test_seed();
+    const std::uint64_t seed = test_seed();
     SCOPED_TRACE(seed);
     Random random(seed);
     const TableDefinition table = test::everything();

@@ -79,7 +79,7 @@ protected:
 };
 
 TEST_F(KillTest, a_killed_writer_leaves_a_whole_state) {
-    const std::uint64_t seed = test::test_seed();
+    const std::uint64_t seed = test_seed();
     SCOPED_TRACE(seed);
     Random random(seed);
     for (int kill = 0; kill < 30 && !HasFailure(); ++kill) {
