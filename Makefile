@@ -81,14 +81,14 @@ format: lint-packages ## rewrite the sources as clang-format wants them
 
 asan: ## run all tests under the address and undefined behaviour sanitizers, built by clang
 	$(packages) sanitize
-	@$(configure) asan --fresh $(CMAKE_ARGS)
+	@$(configure) asan $(CMAKE_ARGS)
 	@$(compile) build/asan
 	@PERDURE_SHARE=$(share) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    scripts/run-tests.sh build/asan -LE install $(ARGS)
 
 tsan: ## run all tests but those labelled no_tsan under the thread sanitizer, built by clang
 	$(packages) sanitize
-	@$(configure) tsan --fresh $(CMAKE_ARGS)
+	@$(configure) tsan $(CMAKE_ARGS)
 	@$(compile) build/tsan
 	@PERDURE_SHARE=$(share) TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
 	    $(fixed_addresses) scripts/run-tests.sh build/tsan -LE 'install|no_tsan' $(ARGS)

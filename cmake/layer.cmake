@@ -25,7 +25,7 @@ if(sanitizers)
     target_link_options(perdure_options INTERFACE ${sanitizers})
     # Half of what compiling a source costs is reading these. Elsewhere each source reads what it names,
     # so that a missing include is noticed.
-    file(TOUCH ${PROJECT_BINARY_DIR}/prefix.cc)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/prefix.cc CONTENT "")
     add_library(perdure_prefix STATIC ${PROJECT_BINARY_DIR}/prefix.cc)
     target_link_libraries(perdure_prefix PRIVATE perdure_options fmt::fmt)
     target_precompile_headers(perdure_prefix PRIVATE <algorithm> <atomic> <deque> <functional> <map>
@@ -52,7 +52,7 @@ function(perdure_sources variable)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
     if(NOT sources)
         set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
-        file(TOUCH ${sources})
+        file(CONFIGURE OUTPUT ${sources} CONTENT "")
     endif()
     set(${variable} ${sources} PARENT_SCOPE)
 endfunction()

@@ -1,8 +1,10 @@
 #include "tick/tick_bench.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <stdexcept>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,6 +38,8 @@ private:
 struct TickBenchOptions {
     std::filesystem::path directory;
     std::uint64_t ticks = 300;
+    std::uint64_t peer_ticks = 0;
+    double rate = 0;
     std::size_t runs = 5;
     std::string peer = "all";
     std::uint32_t entities = 100'000;
@@ -43,6 +47,10 @@ struct TickBenchOptions {
     std::uint64_t seed = 1;
     std::string json_path;
 
+    TickPace pace(const TickPeerVariant& variant) const {
+        const bool other = variant.peer != "raw" && variant.peer != "perdure";
+        return {other && peer_ticks > 0 ? peer_ticks : ticks, rate};
+    }
     TickWorkloadOptions workload() const {
         TickWorkloadOptions options;
         if (fraction > 0) {
@@ -58,6 +66,10 @@ void declare_options(CLI::App& app, TickBenchOptions& options) {
     app.add_option("--dir", options.directory, "scratch directory on the disk to measure")
         ->required();
     app.add_option("--ticks", options.ticks, "ticks per run")->capture_default_str();
+    app.add_option("--peer-ticks", options.peer_ticks,
+                   "ticks per run of all but raw and perdure; without it as many");
+    app.add_option("--rate", options.rate,
+                   "ticks a second; without it each begins when the one before is durable");
     app.add_option("--runs", options.runs, "runs per variant")->capture_default_str();
     app.add_option("--peer", options.peer, "one peer, or all")->capture_default_str();
     app.add_option("--entities", options.entities, "size of the world")->capture_default_str();
@@ -70,6 +82,7 @@ void declare_options(CLI::App& app, TickBenchOptions& options) {
 struct Measured {
     const TickPeerVariant* variant;
     std::vector<TickRun> runs;
+    bool failed = false;
 
     double rate() const {
         std::vector<double> rates;
@@ -100,7 +113,8 @@ void report_best(const std::vector<Measured>& all, const std::string& json_path)
 }  // namespace
 
 TickRun run_ticks(const TickPeerVariant& variant, const std::filesystem::path& directory,
-                  std::uint64_t ticks, TickWorkload& workload) {
+                  const TickPace& pace, TickWorkload& workload) {
+    const std::uint64_t ticks = pace.ticks;
     ScratchDirectory scratch(directory / variant.peer);
     workload.restart();
     malloc_trim(0);  // what earlier runs freed is not to be taken for this run's memory
@@ -118,7 +132,14 @@ TickRun run_ticks(const TickPeerVariant& variant, const std::filesystem::path& d
     const std::optional<pid_t> server_id = peer->server();
     const std::optional<ProcessMeter> server =
         server_id ? std::optional<ProcessMeter>(*server_id) : std::nullopt;
+    const auto began = std::chrono::steady_clock::now();
     for (std::uint64_t number = 0; number < ticks; ++number) {
+        if (pace.rate > 0) {
+            std::this_thread::sleep_until(
+                began +
+                std::chrono::duration_cast<std::chrono::nanoseconds>(
+                    std::chrono::duration<double>(static_cast<double>(number) / pace.rate)));
+        }
         const double cpu_before = thread_cpu_seconds();
         const TickChanges changes = workload.next_tick();
         workload_cpu_seconds += thread_cpu_seconds() - cpu_before;
@@ -203,28 +224,34 @@ int tick_bench_main(int argc, char** argv, const TickPeerVariants& variants) {
     const TickWorkloadOptions& size = workload.options();
     Report report("tick", options.json_path);
     report.heading(fmt::format(
-        "Tick: {} entities, {} updates a tick, {} ticks, median (min..max) of {} runs",
-        size.entities, 2 * size.moved + size.hurt + size.looted, options.ticks, options.runs));
-    bool failed = false;
+        "Tick: {} entities, {} updates a tick, {} ticks ({} of other peers), median (min..max) of "
+        "{} runs",
+        size.entities, 2 * size.moved + size.hurt + size.looted, options.ticks,
+        options.peer_ticks > 0 ? options.peer_ticks : options.ticks, options.runs));
     std::vector<Measured> all;
     for (const TickPeerVariant& variant : variants) {
-        if (!chosen(variant)) continue;
-        try {
-            std::vector<TickRun> runs;
-            while (runs.size() < options.runs) {
-                runs.push_back(run_ticks(variant, options.directory, options.ticks, workload));
+        if (chosen(variant)) all.push_back({&variant, {}, false});
+    }
+    // Round after round, so that a disk that changes its mood meanwhile does so for everybody.
+    for (std::size_t round = 0; round < options.runs; ++round) {
+        for (Measured& measured : all) {
+            if (measured.failed) continue;
+            const TickPeerVariant& variant = *measured.variant;
+            try {
+                measured.runs.push_back(
+                    run_ticks(variant, options.directory, options.pace(variant), workload));
+            } catch (const std::exception& error) {
+                fmt::print(stderr, "FAILED {}: {}: {}\n", variant.peer, variant.name, error.what());
+                measured.failed = true;
             }
-            report.print(tick_row(variant, runs));
-            all.push_back({&variant, std::move(runs)});
-        } catch (const std::exception& error) {
-            fmt::print(stderr, "FAILED {}: {}: {}\n", variant.peer, variant.name, error.what());
-            failed = true;
         }
     }
-    if (!all.empty()) {
-        report_best(all, options.json_path);
+    const auto failed = std::erase_if(all, [](const Measured& one) { return one.failed; });
+    for (const Measured& measured : all) {
+        report.print(tick_row(*measured.variant, measured.runs));
     }
-    return failed ? 1 : 0;
+    if (!all.empty()) report_best(all, options.json_path);
+    return failed > 0 ? 1 : 0;
 }
 
 }  // namespace perdure::bench

@@ -2,7 +2,8 @@
 //
 //   int main(int argc, char** argv) { return tick_bench_main(argc, argv, lmdb_variants()); }
 //
-// Options: --dir --ticks --runs --peer --entities --fraction --seed --json (see --help).
+// Options: --dir --ticks --peer-ticks --rate --runs --peer --entities --fraction --seed --json
+// (see --help).
 #pragma once
 
 #include <filesystem>
@@ -26,10 +27,16 @@ struct TickRun {
     double resident_megabytes = 0;  // the server's memory, or else what this process grew by
 };
 
+// How many ticks, and how many of them a second; 0: each as soon as the one before is durable.
+struct TickPace {
+    std::uint64_t ticks = 0;
+    double rate = 0;
+};
+
 // One run in a fresh directory below `directory`. Throws if anything fails or what is read back
 // differs.
 TickRun run_ticks(const TickPeerVariant& variant, const std::filesystem::path& directory,
-                  std::uint64_t ticks, TickWorkload& workload);
+                  const TickPace& pace, TickWorkload& workload);
 
 // The row that is printed: median (min..max) of each figure over the runs.
 ResultRow tick_row(const TickPeerVariant& variant, const std::vector<TickRun>& runs);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/acceptance_mutex.h"
 #include "engine/pending.h"
 #include "engine/progress.h"
 #include "io/clock.h"
@@ -52,7 +53,7 @@ struct Core {
     std::uint64_t epoch = 0;
     std::atomic<std::uint64_t> safe_lsn{0};
 
-    std::mutex mutex;  // the acceptance lock; guards what follows
+    AcceptanceMutex mutex;  // the acceptance lock; guards what follows
     Pending pending;
     Watermark stored;       // the store's visible watermark
     Lsn drain_through = 0;  // change sets up to here are being read by the drain

@@ -14,12 +14,28 @@ namespace {
 constexpr std::uint16_t column_number_max = std::numeric_limits<std::uint16_t>::max();
 
 // Equal as persisted; == would tell NaN from NaN, and -0 would equal 0.
-bool is_same(const TableDefinition& one, const TableDefinition& other) {
+bool is_same(const Column& one, const Column& other) {
+    if (one.number != other.number || one.name != other.name || one.type != other.type ||
+        one.nullable != other.nullable ||
+        one.default_value.is_null() != other.default_value.is_null()) {
+        return false;
+    }
+    if (one.default_value.is_null()) return true;
     std::vector<std::byte> first;
     std::vector<std::byte> second;
-    encode_definition(one, first);
-    encode_definition(other, second);
+    append_cell(one.type, one.default_value, first);
+    append_cell(other.type, other.default_value, second);
     return first == second;
+}
+
+bool is_same(const TableDefinition& one, const TableDefinition& other) {
+    return one.id == other.id && one.version == other.version && one.name == other.name &&
+           one.key_columns == other.key_columns && one.category == other.category &&
+           one.append_only == other.append_only && one.resident == other.resident &&
+           one.next_column_number == other.next_column_number &&
+           std::equal(one.columns.begin(), one.columns.end(), other.columns.begin(),
+                      other.columns.end(),
+                      [](const Column& left, const Column& right) { return is_same(left, right); });
 }
 
 const Column* column_by_number(const TableDefinition& table, std::uint16_t number) {

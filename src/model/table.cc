@@ -1,7 +1,6 @@
 #include "perdure/table.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "model/cell.h"
@@ -49,6 +48,20 @@ Status validate_column(const Column& column, bool key, Naming naming) {
                  column.name, cell.size(), default_bytes_max);
 }
 
+// The second of two that are the same, case aside; empty if there are none.
+std::string_view name_given_twice(const std::vector<Column>& columns) {
+    std::vector<std::string_view> names;
+    names.reserve(columns.size());
+    for (const Column& column : columns) names.push_back(column.name);
+    std::stable_sort(names.begin(), names.end(), [](std::string_view left, std::string_view right) {
+        return std::lexicographical_compare(
+            left.begin(), left.end(), right.begin(), right.end(),
+            [](char one, char other) { return lower(one) < lower(other); });
+    });
+    const auto twice = std::adjacent_find(names.begin(), names.end(), same_name);
+    return twice == names.end() ? std::string_view() : *(twice + 1);
+}
+
 }  // namespace
 
 bool same_name(std::string_view left, std::string_view right) noexcept {
@@ -86,8 +99,10 @@ std::optional<std::size_t> TableDefinition::find_column(std::string_view wanted)
 
 Status TableDefinition::validate(Naming naming) const {
     PERDURE_TRY(validate_name("table", name, naming));
-    const std::string where = "table " + name;
-    PERDURE_TRY(validate_name("category", category).with_context(where));
+    const auto here = [this](Status status) {
+        return status.ok() ? status : status.with_context("table " + name);
+    };
+    PERDURE_TRY(here(validate_name("category", category)));
     if (columns.size() > table_columns_max) {
         return error(Code::invalid, "table {} has {} columns; at most {} are allowed", name,
                      columns.size(), table_columns_max);
@@ -101,15 +116,13 @@ Status TableDefinition::validate(Naming naming) const {
                      "table {} is resident and append-only; rows in memory change, so choose one",
                      name);
     }
-    std::unordered_set<std::string> names;
     for (std::size_t index = 0; index < columns.size(); ++index) {
-        const Column& column = columns[index];
-        PERDURE_TRY(validate_column(column, index < key_columns, naming).with_context(where));
-        if (!names.insert(lower_case(column.name)).second) {
-            return error(Code::invalid,
-                         "table {} has two columns named {}, case aside; rename one of them", name,
-                         column.name);
-        }
+        PERDURE_TRY(here(validate_column(columns[index], index < key_columns, naming)));
+    }
+    if (const std::string_view twice = name_given_twice(columns); !twice.empty()) {
+        return error(Code::invalid,
+                     "table {} has two columns named {}, case aside; rename one of them", name,
+                     twice);
     }
     return {};
 }

@@ -226,6 +226,7 @@ void Player::before_store(std::string_view call) {
     log_.add("  {}: {}", operations_, call);
     if (on_operation) on_operation(call);
     changed_ = true;
+    flushed_ = true;
     if (character_.fault == FaultPlan::store_down) {
         const bool down = operations_ >= character_.fault_at && operations_ < fault_until_;
         if (!fault_spent_ && operations_ >= character_.fault_at) {
@@ -246,8 +247,14 @@ void Player::note_unsynced(const io::Operation& operation) {
     switch (operation.kind) {
         case io::OperationKind::write:
         case io::OperationKind::resize: unsynced_files_.insert(path); break;
-        case io::OperationKind::sync: unsynced_files_.erase(path); break;
-        case io::OperationKind::sync_directory: unsynced_directories_.erase(path); break;
+        case io::OperationKind::sync:
+            unsynced_files_.erase(path);
+            flushed_ = true;
+            break;
+        case io::OperationKind::sync_directory:
+            unsynced_directories_.erase(path);
+            flushed_ = true;
+            break;
         case io::OperationKind::rename:
             if (unsynced_files_.erase(path) > 0)
                 unsynced_files_.insert(std::string(operation.path_to));

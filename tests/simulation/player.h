@@ -89,6 +89,9 @@ public:
     [[nodiscard]] std::uint64_t operations() const noexcept { return operations_; }
     // Whether disk or store changed since this was last asked, or are about to.
     [[nodiscard]] bool take_changed() noexcept { return std::exchange(changed_, false); }
+    // Whether something was flushed since this was last asked: whether a power failure that keeps
+    // nothing else would leave another state than it would have then.
+    [[nodiscard]] bool take_flushed() noexcept { return std::exchange(flushed_, false); }
     // Whether a power failure now could leave more than one state.
     [[nodiscard]] bool has_unsynced() const noexcept;
 
@@ -173,6 +176,7 @@ private:
     bool fault_spent_ = false;
     std::uint64_t fault_until_ = 0;
     bool changed_ = false;
+    bool flushed_ = true;
     std::set<std::string> unsynced_files_;
     std::set<std::string> unsynced_directories_;
     Working working_ = Working::nothing;

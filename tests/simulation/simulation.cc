@@ -90,12 +90,14 @@ Status Simulation::live(Run& run) {
 
 void Simulation::crash_here(Run& run, Player& player) {
     if (run.failure) return;
+    const bool flushed = player.take_flushed();
     if (options_.crash_at && *options_.crash_at != player.operations()) return;
     ++figures_.crash_points;
     player.acknowledge();
     const bool one_state = !player.has_unsynced();
     for (const CrashState state : all_states) {
-        if (one_state && state != CrashState::nothing) break;
+        if (state == CrashState::nothing && !flushed) continue;  // recovered already
+        if (state != CrashState::nothing && one_state) break;
         here.operation = player.operations();
         here.state = state;
         Random random = random_for(run.seed, player.operations(), state);
