@@ -3,9 +3,9 @@
 // The world layer makes one from the schema, declares its definitions(), binds it once they are in
 // force, hydrates it (load …, loaded) and then, tick by tick, captures what changed:
 //
-//     capture(change_set, …)    gathers marks into batches; changes nothing
-//     the engine accepts it     or refuses: then nothing happened, and the next capture gathers the
-//     same captured()                clears the marks that were gathered
+//     capture(change_set, …)   gathers what is marked into batches; changes nothing
+//     the engine accepts it    or refuses, and the next capture gathers the same
+//     captured()               clears the marks that were gathered
 //
 // Between capture() and captured() nothing may change. Programs speak to it through Entities.
 //
@@ -68,10 +68,9 @@ public:
     // handed out once reservation_durable() says so:
     //
     //     registry.captured();
-    //     if (const auto end = registry.reservation_under_way()) token.then([=](const Status&
-    //     status) {
-    //         if (status.ok()) registry.reservation_durable(end);
-    //     });
+    //     const std::uint64_t end = registry.reservation_under_way();
+    //     …
+    //     if (token.done() && token.status().ok()) registry.reservation_durable(end);
     //
     // Without it create() calls reserve_now every 65,536 entities.
     [[nodiscard]] std::uint64_t reservation_under_way() const noexcept {

@@ -59,7 +59,14 @@ Status Life::start(Variant variant, std::function<Status(const Batch&)> reserve)
     return {};
 }
 
+void Life::settle_reservation() {
+    if (!reservation_ || !reservation_->first.done()) return;
+    if (reservation_->first.status().ok()) registry_->reservation_durable(reservation_->second);
+    reservation_.reset();
+}
+
 Result<Token> Life::commit(const CommitOptions& options) {
+    settle_reservation();
     engine::Proposal proposal;
     proposal.from_tick = true;
     const std::uint64_t now_ms = engine_->clock().monotonic_ns() / 1'000'000;
@@ -69,21 +76,21 @@ Result<Token> Life::commit(const CommitOptions& options) {
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
     auto token = engine_->commit(proposal, options);
     if (!token) return token;
-    if (proposal.tick_again) {  // what is marked goes out with the next tick
-        staged.clear();
-        return token;
-    }
-    const std::uint64_t before = registry_->reservation_under_way();
-    registry_->captured();
-    // Of this very change set: a later tick's token may be complete sooner, at a weaker level.
-    if (const std::uint64_t end = registry_->reservation_under_way(); end != before) {
-        token->then([this, end](const Status& status) {
-            if (status.ok()) registry_->reservation_durable(end);
-        });
-    }
     staged.clear();
+    if (!proposal.tick_again) {  // else what is marked goes out with the next tick
+        const std::uint64_t before = registry_->reservation_under_way();
+        registry_->captured();
+        if (const std::uint64_t end = registry_->reservation_under_way(); end != before) {
+            reservation_ = {*token, end};
+        }
+    }
     if (options.wait) PERDURE_TRY(token->wait());
     return token;
+}
+
+void Life::poll() {
+    settle_reservation();
+    static_cast<void>(engine_->poll());
 }
 
 Transaction Life::begin() {

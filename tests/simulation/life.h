@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -41,6 +43,8 @@ public:
     // As World::commit().
     Result<Token> commit(const CommitOptions& options);
     [[nodiscard]] Transaction begin();
+    // As World::poll().
+    void poll();
 
     [[nodiscard]] engine::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] Entities& entities() noexcept { return *entities_; }
@@ -50,7 +54,10 @@ public:
 
 private:
     Life() = default;
+    void settle_reservation();
 
+    // Ids that the tick of this token reserves: they may be handed out once it is durable.
+    std::optional<std::pair<Token, std::uint64_t>> reservation_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<entities::Registry> registry_;
     std::unique_ptr<Entities> entities_;

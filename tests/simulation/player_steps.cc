@@ -226,7 +226,7 @@ Status Player::step_reopen() {
 Status Player::step_poll() {
     std::vector<bool> due;
     for (const Callback& callback : callbacks_) due.push_back(callback.token.done());
-    static_cast<void>(engine().poll());
+    life_->poll();
     for (std::size_t at = 0; at < due.size(); ++at) {
         const Callback& callback = callbacks_[at];
         if (*callback.calls == (due[at] ? 1 : 0)) continue;

@@ -283,6 +283,11 @@ inline std::string store_name(const testing::TestParamInfo<Home::Kind>& kind) {
 class OnDisk : public testing::Test {
 protected:
     void SetUp() override { home_.open(); }
+    // A sudden end, and the next life.
+    void crash() {
+        home_.crash();
+        home_.open();
+    }
     Home home_;
 };
 
