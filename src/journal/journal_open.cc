@@ -67,7 +67,7 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::
 Status Journal::State::make_first_file() {
     const std::uint64_t needed = head_bytes.load() + 2 * block_bytes;
     if (spare.largest() >= needed) return {};
-    const Status made = spare.make_file(needed);
+    Status made = spare.make_file(needed);
     if (made.code() != Code::busy && made.code() != Code::no_space) return made;
     if (spare.largest() > 0) return made;  // too small for its head, and cannot grow
     return spare.make_least_file(needed);

@@ -140,8 +140,8 @@ private:
         findings_.next_group = scanner.next_group();
         findings_.newest_file = file.sequence;
         findings_.valid_bytes = scanner.offset();
-        const Status status = newest ? judge_end(reader, scanner, file)
-                                     : check_cut(scanner, file, survey_.used_file(index + 1));
+        Status status = newest ? judge_end(reader, scanner, file)
+                               : check_cut(scanner, file, survey_.used_file(index + 1));
         findings_.bytes_read += reader.bytes_read();
         return status;
     }

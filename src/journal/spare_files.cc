@@ -190,7 +190,7 @@ Status SpareFiles::fill_piece() {
     if (end < filling_->target) return {};
     Filling done = *std::move(filling_);
     filling_.reset();
-    return publish(std::move(done.path), std::move(done.file), done.target, false);
+    return publish(done.path, std::move(done.file), done.target, false);
 }
 
 // The next attempt takes a new file: what a failed flush left of this one is not to be trusted.
@@ -258,12 +258,12 @@ Status SpareFiles::recycle(Spare spare) {
     if (!file) return drop(file.status());
     if (Status status = write_zeros(**file, 0, headers_bytes); !status.ok()) return drop(status);
     ++files_recycled_;
-    return publish(std::move(spare.path), *std::move(file), spare.bytes, true);
+    return publish(spare.path, *std::move(file), spare.bytes, true);
 }
 
 // Gives a file its number. Its content is durable; a crash leaves the old name or the new one.
-Status SpareFiles::publish(std::string path, std::unique_ptr<io::File> file, std::uint64_t bytes,
-                           bool recycled) {
+Status SpareFiles::publish(const std::string& path, std::unique_ptr<io::File> file,
+                           std::uint64_t bytes, bool recycled) {
     const std::string name = io::join_path(settings_.directory, file_name(next_sequence_));
     if (Status status = files_.rename(path, name); !status.ok()) {
         bytes_on_disk_ -= bytes;
@@ -288,7 +288,7 @@ Status SpareFiles::sync_directory() {
 
 // Steps 1 and 2. The directory is flushed before the next file is renamed: else a crash could keep
 // an older file and lose a younger one, and the journal would seem to have a hole.
-Status SpareFiles::retire(std::shared_ptr<const UsedFile> file) {
+Status SpareFiles::retire(const std::shared_ptr<const UsedFile>& file) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
     const bool kept = file->bytes == settings_.file_bytes && spares_.size() < spares_max &&

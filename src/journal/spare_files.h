@@ -78,7 +78,7 @@ public:
     Status make_least_file(std::uint64_t bytes);
     // Takes a used file out of the journal: it is renamed or removed, durably. Its bytes are kept
     // until nobody else holds `file`.
-    Status retire(std::shared_ptr<const UsedFile> file);
+    Status retire(const std::shared_ptr<const UsedFile>& file);
 
     [[nodiscard]] std::uint64_t bytes_on_disk() const noexcept { return bytes_on_disk_.load(); }
     [[nodiscard]] std::uint64_t bytes_prepared() const noexcept { return bytes_prepared_.load(); }
@@ -105,7 +105,7 @@ private:
     Status grow_first(std::uint64_t bytes);
     Status recycle(Spare spare);
     Status remove_spare();
-    Status publish(std::string path, std::unique_ptr<io::File> file, std::uint64_t bytes,
+    Status publish(const std::string& path, std::unique_ptr<io::File> file, std::uint64_t bytes,
                    bool recycled);
     Status sync_directory();
     Status write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end);

@@ -99,7 +99,7 @@ std::optional<std::size_t> TableDefinition::find_column(std::string_view wanted)
 
 Status TableDefinition::validate(Naming naming) const {
     PERDURE_TRY(validate_name("table", name, naming));
-    const auto here = [this](Status status) {
+    const auto here = [this](const Status& status) {
         return status.ok() ? status : status.with_context("table " + name);
     };
     PERDURE_TRY(here(validate_name("category", category)));

@@ -225,7 +225,7 @@ void World::State::settle_reservation() {
 Status World::State::close() {
     if (closed || !engine) return {};
     closed = true;
-    const Status status = engine->close();
+    Status status = engine->close();
     if (runtime) runtime->remove(*engine);
     runtime.reset();
     tick.reset();

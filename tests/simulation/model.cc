@@ -92,7 +92,13 @@ void Model::apply(State& state, const Proposal& proposal) {
 }
 
 void Model::write(ModelTable& table, const Write& write, const Proposal& proposal) {
-    if (table.spec.level == Level::relaxed) note_version(table, write, proposal);
+    if (table.spec.level == Level::relaxed) {
+        const auto same_row = [&](const Write& other) {
+            return other.table == write.table && other.key == write.key;
+        };
+        const auto last = std::find_if(proposal.writes.rbegin(), proposal.writes.rend(), same_row);
+        note_version(table, write, proposal, &*last == &write);
+    }
     if (!write.cells) {
         table.rows.erase(write.key);
         return;
@@ -102,9 +108,10 @@ void Model::write(ModelTable& table, const Write& write, const Proposal& proposa
     table.rows[write.key] = *write.cells;
 }
 
-// Erases go at once, so do the components of an entity that had none, and what was asked for at
-// once.
-void Model::note_version(const ModelTable& table, const Write& write, const Proposal& proposal) {
+// The last change of a row counts. Erases go at once, so do the components of an entity that had
+// none, and what was asked for at once.
+void Model::note_version(const ModelTable& table, const Write& write, const Proposal& proposal,
+                         bool last_of_row) {
     const Lsn lsn = last() + 1;
     std::vector<Version>& versions = relaxed_[{table.spec.name, write.key}];
     const auto before = table.rows.find(write.key);
@@ -113,6 +120,7 @@ void Model::note_version(const ModelTable& table, const Write& write, const Prop
         if (before != table.rows.end()) cells = before->second;
         versions.push_back({0, 0, 0, std::move(cells)});
     }
+    if (!last_of_row) return;
     const bool fresh = table.spec.role == TableRole::component && before == table.rows.end();
     const bool at_once = !write.cells || proposal.at_once || fresh;
     versions.push_back({lsn, proposal.now_ms, at_once ? lsn : not_yet, write.cells});
@@ -120,7 +128,7 @@ void Model::note_version(const ModelTable& table, const Write& write, const Prop
 
 // What waited for its interval goes out with this change set; components only with a tick.
 void Model::settle_versions(const Proposal& proposal) {
-    if (!proposal.definitions.empty()) return;
+    if (!proposal.definitions.empty() || proposal.held_may_wait) return;
     const Lsn lsn = last() + 1;
     for (auto& [name, versions] : relaxed_) {
         const auto table = newest().find(name.first);

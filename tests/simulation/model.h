@@ -64,6 +64,8 @@ struct Proposal {
     std::shared_ptr<const Recipe> recipe{};
     bool at_once = false;    // relaxed rows do not wait
     bool must_fail = false;  // a condition does not hold
+    // Nothing may be prepared for relaxed rows that are due: they may wait for the next one.
+    bool held_may_wait = false;
     std::vector<TableSpec> definitions{};
     std::uint64_t now_ms = 0;
 };
@@ -77,6 +79,11 @@ public:
     [[nodiscard]] bool is_offered() const noexcept { return offered_.has_value(); }
     void accepted();
     void refused() noexcept { offered_.reset(); }
+    // An operation of the commit that is under way failed: it may have found no room for more than
+    // itself.
+    void held_may_wait() noexcept {
+        if (offered_) offered_->held_may_wait = true;
+    }
     // The change sets up to here were acknowledged as durable.
     void acknowledge(Lsn lsn);
     // All rows that waited in memory are durable: a clean close. Components wait on.
@@ -121,7 +128,9 @@ private:
     [[nodiscard]] const Point& point(Lsn lsn) const;
     void apply(State& state, const Proposal& proposal);
     void write(ModelTable& table, const Write& write, const Proposal& proposal);
-    void note_version(const ModelTable& table, const Write& write, const Proposal& proposal);
+    // `last_of_row`: no other write of the same row follows in the proposal.
+    void note_version(const ModelTable& table, const Write& write, const Proposal& proposal,
+                      bool last_of_row);
     void settle_versions(const Proposal& proposal);
     [[nodiscard]] Status judge(const ModelTable& table, Lsn lsn, const Rows& found) const;
     [[nodiscard]] Status judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found) const;

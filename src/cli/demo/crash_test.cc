@@ -254,7 +254,7 @@ Status CrashTest::run() {
     say(fmt::format("crash test of {}: {} kills, every {} s on average, --seed {}",
                     options_.directory, options_.kills, options_.interval, seed_));
     if (!peer_) say("without its peer: bench_three_files is not beside this program");
-    const Status killed = kill_again_and_again();
+    Status killed = kill_again_and_again();
     std::optional<PeerAudit> peer;
     if (killed.ok() && peer_) {
         PERDURE_TAKE(peer, peer_->check());
