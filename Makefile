@@ -28,7 +28,7 @@ fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 share := 20
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
-.PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy \
+.PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
     format asan tsan simulate crash-test bench install install-test ci clean
 
 help:
@@ -72,6 +72,11 @@ lint-tidy: lint-packages
 	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang "^$(CURDIR)/src/.*\.cc$$" \
 	    2> >(grep -v 'warnings\? generated' >&2) | { grep -v '^clang-tidy-14 --use-color' || true; }
 	@echo "clang-tidy: fine"
+
+analyze: lint-packages ## clang's static analyzer over src/: half an hour on two cores, not part of lint
+	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS) >/dev/null
+	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang \
+	    -checks='-*,clang-analyzer-*,-clang-analyzer-cplusplus.NewDeleteLeaks' "^$(CURDIR)/src/.*\.cc$$"
 
 lint-packages:
 	$(packages) lint

@@ -11,7 +11,7 @@ struct Entity {
 
     explicit operator bool() const noexcept { return id != 0; }
     friend bool operator==(Entity, Entity) = default;
-    friend auto operator<=>(Entity, Entity) = default;
+    friend auto operator<=>(Entity, Entity) = default;  // NOLINT(modernize-use-nullptr): its 0
 };
 
 inline constexpr Entity no_entity{0};

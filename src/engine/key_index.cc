@@ -1,7 +1,6 @@
 #include "engine/key_index.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/assert.h"
 #include "engine/stored_key.h"
@@ -52,12 +51,12 @@ std::uint32_t rank(const StoredKey* keys, std::uint32_t count, const SoughtKey& 
 
 template <typename T>
 void open_gap(T* items, std::uint32_t at, std::uint32_t count) noexcept {
-    std::memmove(static_cast<void*>(items + at + 1), items + at, (count - at) * sizeof(T));
+    std::copy_backward(items + at, items + count, items + count + 1);
 }
 
 template <typename T>
 void close_gap(T* items, std::uint32_t at, std::uint32_t count) noexcept {
-    std::memmove(static_cast<void*>(items + at), items + at + 1, (count - at - 1) * sizeof(T));
+    std::copy(items + at + 1, items + count, items + at);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct StoredKey {
     std::uintptr_t rest = 0;  // odd: (length << 1) | 1, for keys up to 8 bytes; even: a Tail*
 
     [[nodiscard]] const Tail* tail() const noexcept {
-        return (rest & 1U) != 0 ? nullptr : reinterpret_cast<const Tail*>(rest);
+        if ((rest & 1U) != 0) return nullptr;
+        return reinterpret_cast<const Tail*>(rest);  // NOLINT(performance-no-int-to-ptr): tagged
     }
     [[nodiscard]] std::size_t length() const noexcept {
         const Tail* at = tail();

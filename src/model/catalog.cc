@@ -13,29 +13,19 @@ namespace {
 
 constexpr std::uint16_t column_number_max = std::numeric_limits<std::uint16_t>::max();
 
-// Equal as persisted; == would tell NaN from NaN, and -0 would equal 0.
-bool is_same(const Column& one, const Column& other) {
-    if (one.number != other.number || one.name != other.name || one.type != other.type ||
-        one.nullable != other.nullable ||
-        one.default_value.is_null() != other.default_value.is_null()) {
-        return false;
-    }
-    if (one.default_value.is_null()) return true;
-    std::vector<std::byte> first;
-    std::vector<std::byte> second;
-    append_cell(one.type, one.default_value, first);
-    append_cell(other.type, other.default_value, second);
-    return first == second;
+bool has_default(const TableDefinition& table) {
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [](const Column& column) { return !column.default_value.is_null(); });
 }
 
+// Equal as persisted. Of defaults, == would tell NaN from NaN, and -0 would equal 0.
 bool is_same(const TableDefinition& one, const TableDefinition& other) {
-    return one.id == other.id && one.version == other.version && one.name == other.name &&
-           one.key_columns == other.key_columns && one.category == other.category &&
-           one.append_only == other.append_only && one.resident == other.resident &&
-           one.next_column_number == other.next_column_number &&
-           std::equal(one.columns.begin(), one.columns.end(), other.columns.begin(),
-                      other.columns.end(),
-                      [](const Column& left, const Column& right) { return is_same(left, right); });
+    if (!has_default(one) && !has_default(other)) return one == other;
+    std::vector<std::byte> first;
+    std::vector<std::byte> second;
+    encode_definition(one, first);
+    encode_definition(other, second);
+    return first == second;
 }
 
 const Column* column_by_number(const TableDefinition& table, std::uint16_t number) {

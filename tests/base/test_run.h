@@ -4,6 +4,7 @@
 //   PERDURE_SHARE=n   exhaustive tests do an n-th of their work; under sanitizers, say
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -22,10 +23,15 @@ inline std::uint64_t test_seed() {
     return seed;
 }
 
-// PERDURE_SHARE, else 1: all.
-inline std::uint64_t test_share() {
+// PERDURE_SHARE, else 1: all. Every how manyth case an exhaustive test tries.
+inline std::uint64_t test_stride() {
     const char* given = std::getenv("PERDURE_SHARE");
-    return given != nullptr ? std::stoull(given) : 1;
+    return given != nullptr ? std::max(std::uint64_t{1}, std::uint64_t{std::stoull(given)}) : 1;
+}
+
+// How many of these cases are to be tried: never none.
+inline std::uint64_t test_share_of(std::uint64_t cases) {
+    return std::max(std::uint64_t{1}, cases / test_stride());
 }
 
 }  // namespace perdure

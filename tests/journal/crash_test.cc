@@ -154,7 +154,7 @@ private:
     Model model_;
 };
 
-std::uint64_t workload_count() { return 40 / test_share(); }
+std::uint64_t workload_count() { return test_share_of(40); }
 
 // The disk as a crash leaves it, in one of several ways.
 std::unique_ptr<io::MemoryFileSystem> crashed(const io::MemoryFileSystem& disk, int way,

@@ -39,7 +39,7 @@ protected:
 };
 
 TEST_F(DamageTest, EveryFlippedBitIsRefusedOrHarmless) {
-    const std::uint64_t stride = test_share();
+    const std::uint64_t stride = test_stride();
     std::uint64_t refused = 0;
     for (const std::uint64_t file : {1U, 2U, 3U}) {
         const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(file));
@@ -64,7 +64,7 @@ TEST_F(DamageTest, EveryFlippedBitIsRefusedOrHarmless) {
 }
 
 TEST_F(DamageTest, EveryTruncationIsRefusedOrHarmless) {
-    const std::uint64_t stride = test_share();
+    const std::uint64_t stride = test_stride();
     for (const std::uint64_t file : {1U, 2U}) {
         for (std::uint64_t length = 0; length < file_bytes_min; length += stride) {
             const auto disk = it.disk->clone();

@@ -230,7 +230,7 @@ void touch_everything(const ChangeSet& changes) {
 }
 
 TEST_F(FrameTest, MutatedFramesAreRefusedOrReadable) {
-    const std::uint64_t rounds = 20'000 / test_share();
+    const std::uint64_t rounds = test_share_of(20'000);
     std::uint64_t refused = 0;
     for (std::uint64_t round = 0; round < rounds; ++round) {
         const ChangeSet changes = random_changes(4);

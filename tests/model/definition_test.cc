@@ -161,7 +161,7 @@ TEST(Definition, D8_defaults_fit_their_column) {
 TEST(Definition, random_damage_never_harms_and_what_is_taken_is_sound) {
     Random random(test_seed());
     const auto whole = encoded(test::everything());
-    const std::uint64_t rounds = 100'000 / test_share();
+    const std::uint64_t rounds = test_share_of(100'000);
     std::uint64_t taken = 0;
     for (std::uint64_t round = 0; round < rounds; ++round) {
         auto bytes = random.chance(1, 2) ? whole : encoded(example());

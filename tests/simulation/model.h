@@ -62,10 +62,9 @@ struct Proposal {
     std::vector<Write> writes{};
     std::optional<std::uint64_t> tick{};
     std::shared_ptr<const Recipe> recipe{};
-    bool at_once = false;    // relaxed rows do not wait
-    bool must_fail = false;  // a condition does not hold
-    // Nothing may be prepared for relaxed rows that are due: they may wait for the next one.
-    bool held_may_wait = false;
+    bool at_once = false;        // relaxed rows do not wait
+    bool must_fail = false;      // a condition does not hold
+    bool held_may_wait = false;  // relaxed rows that are due may go with the next one
     std::vector<TableSpec> definitions{};
     std::uint64_t now_ms = 0;
 };
@@ -79,8 +78,7 @@ public:
     [[nodiscard]] bool is_offered() const noexcept { return offered_.has_value(); }
     void accepted();
     void refused() noexcept { offered_.reset(); }
-    // An operation of the commit that is under way failed: it may have found no room for more than
-    // itself.
+    // The commit that is under way could not prepare room: it may go without the rows that are due.
     void held_may_wait() noexcept {
         if (offered_) offered_->held_may_wait = true;
     }

@@ -282,7 +282,8 @@ void Player::inject_faults(const io::Operation& operation) {
         ++faults_;
         ++figures_.faults;
         log_.add("  this operation fails");
-        model_.held_may_wait();
+        // Not a group's: of a file that is prepared, and a commit may be what prepares it.
+        if (!operation.path.ends_with(".pdj")) model_.held_may_wait();
     };
     const Kind kind = operation.kind;
     const bool aimed = !character_.fault_in_journal || operation.path.ends_with(".pdj");

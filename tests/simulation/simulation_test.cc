@@ -38,7 +38,7 @@ void expect_enough(const Figures& figures, std::uint64_t seeds) {
 
 TEST(Simulation, every_crash_point_of_random_workloads_recovers) {
     Simulation simulation({});
-    const std::uint64_t seeds = runs / test_share();
+    const std::uint64_t seeds = test_share_of(runs);
     const auto failure = run_until_failure(simulation, seeds);
     if (!failure) {
         expect_enough(simulation.figures(), seeds);

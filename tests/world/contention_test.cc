@@ -10,14 +10,8 @@
 namespace perdure {
 namespace {
 
-class ContentionTest : public OnEveryStore {
+class ContentionTest : public OnEveryStoreWithThreads {
 protected:
-    void SetUp() override {
-        home_.options.threads = true;
-        home_.options.clock = nullptr;
-        home_.options.drain_interval_ms = 1;  // rows wander from pending to the store all the time
-        OnEveryStore::SetUp();
-    }
     static void in_threads(int count, const std::function<void(int)>& run) {
         std::vector<std::thread> threads;
         for (int thread = 0; thread < count; ++thread) threads.emplace_back(run, thread);

@@ -274,6 +274,18 @@ protected:
     Home home_{GetParam()};
 };
 
+// The same with the runtime's threads and the real clock; rows wander from pending to the store all
+// the time.
+class OnEveryStoreWithThreads : public OnEveryStore {
+protected:
+    void SetUp() override {
+        home_.options.threads = true;
+        home_.options.clock = nullptr;
+        home_.options.drain_interval_ms = 1;
+        OnEveryStore::SetUp();
+    }
+};
+
 inline auto every_store() { return testing::Values(Home::Kind::memory, Home::Kind::sqlite); }
 inline std::string store_name(const testing::TestParamInfo<Home::Kind>& kind) {
     return kind.param == Home::Kind::memory ? "Memory" : "Sqlite";

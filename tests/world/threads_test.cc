@@ -12,14 +12,11 @@
 namespace perdure {
 namespace {
 
-class LivingWorldTest : public OnEveryStore {
+class LivingWorldTest : public OnEveryStoreWithThreads {
 protected:
     void SetUp() override {
-        home_.options.threads = true;
-        home_.options.clock = nullptr;
-        home_.options.drain_interval_ms = 1;
         home_.options.journal_file_bytes = 256 << 10;  // many changes of file
-        OnEveryStore::SetUp();
+        OnEveryStoreWithThreads::SetUp();
     }
 };
 INSTANTIATE_TEST_SUITE_P(, LivingWorldTest, every_store(), store_name);
