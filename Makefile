@@ -69,14 +69,14 @@ clang: lint-packages ## build the library and the command with clang, warnings a
 
 lint-tidy: lint-packages
 	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS) >/dev/null
-	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang "^$(CURDIR)/src/.*\.cc$$" \
+	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang \
 	    2> >(grep -v 'warnings\? generated' >&2) | { grep -v '^clang-tidy-14 --use-color' || true; }
 	@echo "clang-tidy: fine"
 
 analyze: lint-packages ## clang's static analyzer over src/: half an hour on two cores, not part of lint
 	@$(configure) clang -DPERDURE_BUILD_TESTS=OFF $(CMAKE_ARGS) >/dev/null
 	@run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang \
-	    -checks='-*,clang-analyzer-*,-clang-analyzer-cplusplus.NewDeleteLeaks' "^$(CURDIR)/src/.*\.cc$$"
+	    -checks='-*,clang-analyzer-*,-clang-analyzer-cplusplus.NewDeleteLeaks'
 
 lint-packages:
 	$(packages) lint

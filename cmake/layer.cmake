@@ -23,14 +23,6 @@ endif()
 if(sanitizers)
     target_compile_options(perdure_options INTERFACE ${sanitizers})
     target_link_options(perdure_options INTERFACE ${sanitizers})
-    # Half of what compiling a source costs is reading these. Elsewhere each source reads what it names,
-    # so that a missing include is noticed.
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/prefix.cc CONTENT "")
-    add_library(perdure_prefix STATIC ${PROJECT_BINARY_DIR}/prefix.cc)
-    target_link_libraries(perdure_prefix PRIVATE perdure_options fmt::fmt)
-    target_precompile_headers(perdure_prefix PRIVATE <algorithm> <atomic> <deque> <functional> <map>
-        <memory> <mutex> <optional> <set> <span> <string> <string_view> <utility> <vector>
-        <fmt/format.h>)
 endif()
 
 add_library(perdure_test_options INTERFACE)
@@ -40,12 +32,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # At -O1 g++ 12 sees copies past the end of short strings where there are none.
     target_compile_options(perdure_test_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
 endif()
-
-function(perdure_precompile target)
-    if(TARGET perdure_prefix)
-        target_precompile_headers(${target} REUSE_FROM perdure_prefix)
-    endif()
-endfunction()
 
 # What a folder compiles; a folder of headers only, or a new one, gets an empty source.
 function(perdure_sources variable)
@@ -64,7 +50,6 @@ function(perdure_layer name)
     target_include_directories(perdure_${name}
         PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(perdure_${name} PRIVATE perdure_options)
-    perdure_precompile(perdure_${name})
     foreach(dependency IN LISTS layer_DEPENDS)
         target_link_libraries(perdure_${name} PUBLIC perdure_${dependency})
     endforeach()

@@ -10,10 +10,6 @@ namespace perdure::io {
 
 namespace {
 
-Status failed(int error_number, std::string_view verb, const std::string& path) {
-    return posix_error(error_number, text::format("cannot {} {}", verb, path));
-}
-
 // The next name of a path, cut off its front; empty at its end.
 std::string_view take_name(std::string_view& path) {
     for (;;) {
@@ -33,8 +29,8 @@ Result<MemoryNames::Place> MemoryNames::place_of(std::string_view verb,
     for (std::string_view name = take_name(rest); !name.empty(); name = take_name(rest)) {
         if (name == "..") return error(Code::invalid, "cannot {} {}: it contains '..'", verb, path);
         const NodeId directory = node_at(place);
-        if (directory == none) return failed(ENOENT, verb, path);
-        if (!is_directory(directory)) return failed(ENOTDIR, verb, path);
+        if (directory == none) return path_error(ENOENT, verb, path);
+        if (!is_directory(directory)) return path_error(ENOTDIR, verb, path);
         place = {directory, std::string(name)};
     }
     return place;
@@ -49,19 +45,19 @@ NodeId MemoryNames::node_at(const Place& place) const {
 Result<NodeId> MemoryNames::find(const std::string& path) const {
     PERDURE_TAKE(const Place place, place_of("find", path));
     const NodeId node = node_at(place);
-    if (node == none) return failed(ENOENT, "find", path);
+    if (node == none) return path_error(ENOENT, "find", path);
     return node;
 }
 
 Result<NodeId> MemoryNames::find_file(const std::string& path) const {
     PERDURE_TAKE(const NodeId node, find(path));
-    if (is_directory(node)) return failed(EISDIR, "open", path);
+    if (is_directory(node)) return path_error(EISDIR, "open", path);
     return node;
 }
 
 Result<std::vector<std::string>> MemoryNames::list(const std::string& directory) const {
     PERDURE_TAKE(const NodeId node, find(directory));
-    if (!is_directory(node)) return failed(ENOTDIR, "list", directory);
+    if (!is_directory(node)) return path_error(ENOTDIR, "list", directory);
     std::vector<std::string> names;
     for (auto entry = visible_.lower_bound({node, ""});
          entry != visible_.end() && entry->first.first == node; ++entry) {
@@ -72,7 +68,7 @@ Result<std::vector<std::string>> MemoryNames::list(const std::string& directory)
 
 Result<NodeId> MemoryNames::create_file(const std::string& path) {
     PERDURE_TAKE(const Place place, place_of("create", path));
-    if (node_at(place) != none) return failed(EEXIST, "create", path);
+    if (node_at(place) != none) return path_error(EEXIST, "create", path);
     return add(place);
 }
 
@@ -80,7 +76,7 @@ Status MemoryNames::create_directory(const std::string& path) {
     PERDURE_TAKE(const Place place, place_of("create the directory", path));
     const NodeId found = node_at(place);
     if (is_directory(found)) return {};
-    if (found != none) return failed(EEXIST, "create the directory", path);
+    if (found != none) return path_error(EEXIST, "create the directory", path);
     directories_.insert(add(place));
     return {};
 }
@@ -134,8 +130,8 @@ bool MemoryNames::is_empty_directory(NodeId node) const {
 Status MemoryNames::remove(const std::string& path) {
     PERDURE_TAKE(const Place place, place_of("remove", path));
     const NodeId node = node_at(place);
-    if (node == none) return failed(ENOENT, "remove", path);
-    if (is_directory(node)) return failed(EISDIR, "remove", path);
+    if (node == none) return path_error(ENOENT, "remove", path);
+    if (is_directory(node)) return path_error(EISDIR, "remove", path);
     unsynced_.push_back({.node = node, .from = place, .to = {}, .unsynced = {place.first, none}});
     visible_.erase(place);
     return {};
@@ -143,7 +139,7 @@ Status MemoryNames::remove(const std::string& path) {
 
 Status MemoryNames::sync_directory(const std::string& path) {
     PERDURE_TAKE(const NodeId directory, find(path));
-    if (!is_directory(directory)) return failed(ENOTDIR, "flush the directory", path);
+    if (!is_directory(directory)) return path_error(ENOTDIR, "flush the directory", path);
     std::vector<bool> chosen;
     for (Change& change : unsynced_) {
         for (NodeId& each : change.unsynced) {

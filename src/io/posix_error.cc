@@ -41,4 +41,8 @@ Status posix_error(int error_number, std::string_view what) {
                  std::generic_category().message(error_number), advice_for(error_number));
 }
 
+Status path_error(int error_number, std::string_view verb, std::string_view path) {
+    return posix_error(error_number, text::format("cannot {} {}", verb, path));
+}
+
 }  // namespace perdure::io

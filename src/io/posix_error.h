@@ -11,5 +11,7 @@ namespace perdure::io {
 // what could not be done and where: "cannot write 4096 bytes at offset 8192 of
 // shard7/journal/7.pdj".
 [[nodiscard]] Status posix_error(int error_number, std::string_view what);
+// The same of one path: "cannot open shard7/lock".
+[[nodiscard]] Status path_error(int error_number, std::string_view verb, std::string_view path);
 
 }  // namespace perdure::io

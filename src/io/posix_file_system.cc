@@ -19,10 +19,6 @@ namespace perdure::io {
 
 namespace {
 
-Status failed(int error_number, std::string_view verb, const std::string& path) {
-    return posix_error(error_number, text::format("cannot {} {}", verb, path));
-}
-
 // join_path("", name) is a name in the working directory; "" alone must then be that directory.
 const char* directory_name(const std::string& path) { return path.empty() ? "." : path.c_str(); }
 
@@ -77,16 +73,16 @@ Result<std::unique_ptr<File>> PosixFileSystem::open(const std::string& path, Ope
     if (options.create) flags |= O_CREAT;
     if (options.exclusive) flags |= O_EXCL;
     FileDescriptor descriptor = open_descriptor(path, flags);
-    if (!descriptor.valid()) return failed(errno, options.create ? "create" : "open", path);
+    if (!descriptor.valid()) return path_error(errno, options.create ? "create" : "open", path);
     struct stat found {};
-    if (::fstat(descriptor.number(), &found) != 0) return failed(errno, "open", path);
-    if (S_ISDIR(found.st_mode)) return failed(EISDIR, "open", path);
+    if (::fstat(descriptor.number(), &found) != 0) return path_error(errno, "open", path);
+    if (S_ISDIR(found.st_mode)) return path_error(EISDIR, "open", path);
 
     FileDescriptor direct;
     if (options.direct) {
         direct = open_descriptor(path, O_RDONLY | O_DIRECT);
         if (!direct.valid() && errno != EINVAL)
-            return failed(errno, "open for direct reading", path);
+            return path_error(errno, "open for direct reading", path);
     }
     return std::unique_ptr<File>(
         std::make_unique<PosixFile>(path, std::move(descriptor), std::move(direct)));
@@ -96,12 +92,12 @@ Result<bool> PosixFileSystem::exists(const std::string& path) {
     struct stat found {};
     if (::stat(directory_name(path), &found) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return failed(errno, "look for", path);
+    return path_error(errno, "look for", path);
 }
 
 Result<std::vector<std::string>> PosixFileSystem::list(const std::string& directory) {
     const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory_name(directory)));
-    if (!opened) return failed(errno, "list", directory);
+    if (!opened) return path_error(errno, "list", directory);
     std::vector<std::string> names;
     for (;;) {
         errno = 0;
@@ -110,7 +106,7 @@ Result<std::vector<std::string>> PosixFileSystem::list(const std::string& direct
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
     }
-    if (errno != 0) return failed(errno, "list", directory);
+    if (errno != 0) return path_error(errno, "list", directory);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -119,7 +115,7 @@ Status PosixFileSystem::create_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0) return {};
     const int error_number = errno;
     if (error_number == EEXIST && is_directory(path.c_str())) return {};
-    return failed(error_number, "create the directory", path);
+    return path_error(error_number, "create the directory", path);
 }
 
 Status PosixFileSystem::rename(const std::string& from, const std::string& to) {
@@ -129,15 +125,15 @@ Status PosixFileSystem::rename(const std::string& from, const std::string& to) {
 
 Status PosixFileSystem::remove(const std::string& path) {
     if (::unlink(path.c_str()) == 0) return {};
-    return failed(errno, "remove", path);
+    return path_error(errno, "remove", path);
 }
 
 Status PosixFileSystem::sync_directory(const std::string& path) {
     const FileDescriptor directory = open_descriptor(directory_name(path), O_RDONLY | O_DIRECTORY);
-    if (!directory.valid()) return failed(errno, "open the directory", path);
+    if (!directory.valid()) return path_error(errno, "open the directory", path);
     while (::fsync(directory.number()) != 0) {
         if (errno == EINTR) continue;
-        return failed(errno, "flush the directory", path);
+        return path_error(errno, "flush the directory", path);
     }
     return {};
 }
@@ -145,14 +141,14 @@ Status PosixFileSystem::sync_directory(const std::string& path) {
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path,
                                                         std::string_view owner) {
     FileDescriptor descriptor = open_descriptor(path, O_RDWR | O_CREAT);
-    if (!descriptor.valid()) return failed(errno, "open the lock", path);
+    if (!descriptor.valid()) return path_error(errno, "open the lock", path);
     struct flock whole = whole_file();
     while (::fcntl(descriptor.number(), F_OFD_SETLK, &whole) != 0) {
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == EACCES) {
             return locked_error(path, read_owner(descriptor.number()));
         }
-        return failed(errno, "lock", path);
+        return path_error(errno, "lock", path);
     }
     write_owner(descriptor.number(), owner);
     return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(descriptor)));
@@ -161,11 +157,11 @@ Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path,
 Status PosixFileSystem::probe_lock(const std::string& path) {
     const FileDescriptor descriptor = open_descriptor(path, O_RDONLY);
     if (!descriptor.valid()) {
-        return errno == ENOENT ? Status() : failed(errno, "open the lock", path);
+        return errno == ENOENT ? Status() : path_error(errno, "open the lock", path);
     }
     struct flock whole = whole_file();
     if (::fcntl(descriptor.number(), F_OFD_GETLK, &whole) != 0) {
-        return failed(errno, "ask for the lock", path);
+        return path_error(errno, "ask for the lock", path);
     }
     if (whole.l_type == F_UNLCK) return {};
     return locked_error(path, read_owner(descriptor.number()));
@@ -175,7 +171,7 @@ Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& directory) 
     struct statvfs found {};
     while (::statvfs(directory_name(directory), &found) != 0) {
         if (errno == EINTR) continue;
-        return failed(errno, "ask for the free space of", directory);
+        return path_error(errno, "ask for the free space of", directory);
     }
     return std::uint64_t{found.f_bavail} * std::uint64_t{found.f_frsize};
 }

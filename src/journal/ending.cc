@@ -5,23 +5,24 @@
 namespace perdure::journal {
 namespace {
 
-constexpr Must o = Must::any;
-constexpr Must y = Must::yes;
-constexpr Must n = Must::no;
-
-// clang-format off
-constexpr std::array<EndingRow, 8> rows{{
-    // newer  foreign  missing  later  ahead  unreadable  remains
-    {  y,     o,       o,       o,     o,     o,          o,       Verdict::newer},
-    {  n,     y,       o,       o,     o,     o,          o,       Verdict::foreign},
-    {  n,     n,       y,       o,     o,     o,          o,       Verdict::missing},
-    {  n,     n,       n,       y,     o,     o,          o,       Verdict::damaged},
-    {  n,     n,       n,       n,     y,     o,          o,       Verdict::damaged},
-    {  n,     n,       n,       n,     n,     y,          o,       Verdict::unreadable},
-    {  n,     n,       n,       n,     n,     n,          y,       Verdict::torn},
-    {  n,     n,       n,       n,     n,     n,          n,       Verdict::clean},
-}};
-// clang-format on
+constexpr std::array<EndingRow, 8> decisions = [] {
+    constexpr Must o = Must::any;
+    constexpr Must y = Must::yes;
+    constexpr Must n = Must::no;
+    // clang-format off
+    return std::array<EndingRow, 8>{{
+        // newer  foreign  missing  later  ahead  unreadable  remains
+        {  y,     o,       o,       o,     o,     o,          o,       Verdict::newer},
+        {  n,     y,       o,       o,     o,     o,          o,       Verdict::foreign},
+        {  n,     n,       y,       o,     o,     o,          o,       Verdict::missing},
+        {  n,     n,       n,       y,     o,     o,          o,       Verdict::damaged},
+        {  n,     n,       n,       n,     y,     o,          o,       Verdict::damaged},
+        {  n,     n,       n,       n,     n,     y,          o,       Verdict::unreadable},
+        {  n,     n,       n,       n,     n,     n,          y,       Verdict::torn},
+        {  n,     n,       n,       n,     n,     n,          n,       Verdict::clean},
+    }};
+    // clang-format on
+}();
 
 constexpr std::string_view restore_advice =
     "nothing was changed; restore a backup of the world; `perdure verify DIR` says what is "
@@ -44,7 +45,7 @@ constexpr bool holds(Must must, bool seen) noexcept {
 
 }  // namespace
 
-std::span<const EndingRow> ending_rows() noexcept { return rows; }
+std::span<const EndingRow> ending_rows() noexcept { return decisions; }
 
 bool matches(const EndingRow& row, const Predicates& seen) noexcept {
     return holds(row.newer, seen.newer) && holds(row.foreign, seen.foreign) &&
@@ -54,7 +55,7 @@ bool matches(const EndingRow& row, const Predicates& seen) noexcept {
 }
 
 Verdict judge(const Predicates& seen) noexcept {
-    for (const EndingRow& row : rows) {
+    for (const EndingRow& row : decisions) {
         if (matches(row, seen)) return row.verdict;
     }
     constexpr bool every_combination_has_a_row = false;

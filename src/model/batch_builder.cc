@@ -165,7 +165,7 @@ void BatchBuilder::copy_column(std::size_t index, BatchFrame& frame) const {
     if (std::byte* validity = frame.validity(index)) {
         PERDURE_ASSERT(gathered.null_rows.size() == rows_);
         for (std::size_t row = 0; row < rows_; ++row) {
-            if (gathered.null_rows[row] == 0) validity[row / 8] |= std::byte{1} << (row % 8);
+            if (gathered.null_rows[row] == 0) set_bit(validity, row);
         }
     }
     if (column(index).type.kind == ColumnKind::boolean) {

@@ -52,6 +52,11 @@ private:
     Block block_;
 };
 
+// Says in a bitmap that a cell is there, or that it is true.
+inline void set_bit(std::byte* bits, std::size_t row) noexcept {
+    bits[row / 8] |= std::byte{1} << (row % 8);
+}
+
 // For columns that the rows at hand do not have: what
 // their default needs, and writing it to every row.
 [[nodiscard]] ColumnNeed default_need(const Column& column, std::uint64_t rows);

@@ -169,7 +169,7 @@ void fill_default(BatchFrame& frame, std::size_t index, const Column& column) {
         std::fill_n(data, frame.data_bytes(index), std::byte{0});
     } else if (column.type.kind == ColumnKind::boolean) {
         if (cell[0] == std::byte{0}) return;
-        for (std::size_t row = 0; row < rows; ++row) data[row / 8] |= std::byte{1} << (row % 8);
+        for (std::size_t row = 0; row < rows; ++row) set_bit(data, row);
     } else {
         for (std::size_t row = 0; row < rows; ++row) {
             std::copy(cell.begin(), cell.end(), data + row * cell.size());

@@ -18,8 +18,8 @@ constexpr std::size_t pooled_bytes_min = std::size_t{32} << 10;
 constexpr std::size_t pooled_bytes_max = std::size_t{1} << 32;  // batch_bytes_max is below
 // Sizes per doubling: at most a quarter of a block is wasted, an eighth on average.
 constexpr int step_bits = 2;
-constexpr std::size_t steps = std::size_t{1} << step_bits;
-constexpr std::size_t sizes = steps * 17 + 1;  // 32 KiB … 4 GiB, both included
+constexpr std::size_t steps_per_doubling = std::size_t{1} << step_bits;
+constexpr std::size_t sizes = steps_per_doubling * 17 + 1;  // 32 KiB … 4 GiB, both included
 
 // Sizes are multiples of a power of two: the quarter of the doubling they are in.
 int step_shift(std::size_t bytes) noexcept {
@@ -34,7 +34,7 @@ std::size_t size_class(std::size_t bytes) noexcept {
 std::size_t shelf_index(std::size_t bytes) noexcept {
     const int shift = step_shift(bytes);
     const auto doublings = static_cast<std::size_t>(shift - step_shift(pooled_bytes_min));
-    return doublings * steps + (bytes >> shift) - steps;
+    return doublings * steps_per_doubling + (bytes >> shift) - steps_per_doubling;
 }
 
 }  // namespace

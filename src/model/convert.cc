@@ -11,7 +11,7 @@
 namespace perdure {
 namespace {
 
-std::optional<std::size_t> column_by_number(const TableDefinition& table, std::uint16_t number) {
+std::optional<std::size_t> index_by_number(const TableDefinition& table, std::uint16_t number) {
     for (std::size_t index = 0; index < table.columns.size(); ++index) {
         if (table.columns[index].number == number) return index;
     }
@@ -22,7 +22,7 @@ std::optional<std::size_t> column_by_number(const TableDefinition& table, std::u
 Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDefinition& to,
                                                std::size_t index) {
     const Column& column = to.columns[index];
-    const auto from = column_by_number(batch.table(), column.number);
+    const auto from = index_by_number(batch.table(), column.number);
     if (!from) return from;
     const Column& old = batch.table().columns[*from];
     if (old.type == column.type && old.nullable == column.nullable && *from < batch.columns()) {

@@ -51,10 +51,6 @@ struct Step {
     }
 };
 
-void set_bit(std::byte* bits, std::size_t row) noexcept {
-    bits[row / 8] |= std::byte{1} << (row % 8);
-}
-
 template <typename T, std::size_t K>
 void gather_run(const Step& step, const Pass& pass) {
     std::array<T*, K> to;

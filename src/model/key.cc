@@ -10,7 +10,7 @@
 namespace perdure {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 40;  // of a text in a message
+constexpr std::size_t shown_key_bytes_max = 40;  // of a text in a message
 
 void append_big_endian(std::uint64_t value, std::size_t bytes, std::string& to) {
     const std::uint64_t swapped = __builtin_bswap64(value << (64 - 8 * bytes));
@@ -67,10 +67,10 @@ void append_cell_key(ColumnKind kind, ByteSpan cell, std::string& to) {
 
 std::string hex(ByteSpan bytes) {
     std::string digits;
-    for (const std::byte byte : bytes.first(std::min(bytes.size(), shown_bytes_max))) {
+    for (const std::byte byte : bytes.first(std::min(bytes.size(), shown_key_bytes_max))) {
         digits += text::format("{:02x}", std::to_integer<unsigned>(byte));
     }
-    return bytes.size() > shown_bytes_max ? digits + "…" : digits;
+    return bytes.size() > shown_key_bytes_max ? digits + "…" : digits;
 }
 
 std::string value_text(const Value& value) {
@@ -82,7 +82,7 @@ std::string value_text(const Value& value) {
     if (const auto* uuid = value.get_if<Uuid>()) return hex(uuid->bytes);
     const auto* words = value.get_if<std::string>();
     PERDURE_ASSERT(words != nullptr);
-    if (words->size() <= shown_bytes_max) return text::format("\"{}\"", *words);
+    if (words->size() <= shown_key_bytes_max) return text::format("\"{}\"", *words);
     return text::format("text of {} bytes", words->size());
 }
 

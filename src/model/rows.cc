@@ -13,14 +13,14 @@
 namespace perdure {
 namespace {
 
-constexpr std::size_t few_columns = 16;  // tables beyond ask the heap once more
+constexpr std::size_t columns_on_stack = 16;  // tables beyond ask the heap once more
 
 // `count` values: on the stack if they are few.
 template <typename T>
 class PerColumn {
 public:
     explicit PerColumn(std::size_t count) : count_(count) {
-        if (count > few_columns) many_.resize(count);
+        if (count > columns_on_stack) many_.resize(count);
     }
     [[nodiscard]] std::span<T> get() noexcept {
         return {many_.empty() ? few_.data() : many_.data(), count_};
@@ -28,13 +28,9 @@ public:
 
 private:
     std::size_t count_;
-    std::array<T, few_columns> few_{};
+    std::array<T, columns_on_stack> few_{};
     std::vector<T> many_;
 };
-
-void set_bit(std::byte* bits, std::size_t row) noexcept {
-    bits[row / 8] |= std::byte{1} << (row % 8);
-}
 
 // One column of all the rows, on its way into the frame.
 struct Copy {

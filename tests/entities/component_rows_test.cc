@@ -13,7 +13,7 @@
 namespace perdure::entities {
 namespace {
 
-using Ids = std::vector<std::uint64_t>;
+using RowIds = std::vector<std::uint64_t>;
 
 // Rows of one type, written and read as T.
 template <typename T>
@@ -29,15 +29,15 @@ public:
         const std::uint32_t row = rows.find(id);
         return row == ComponentRows::none ? nullptr : reinterpret_cast<const T*>(rows.at(row));
     }
-    Ids marked(const RowMarks& marks) const {
-        Ids ids;
+    RowIds marked(const RowMarks& marks) const {
+        RowIds ids;
         RowGatherer::for_each_row(marks,
                                   [&](std::uint32_t row) { ids.push_back(rows.id_at(row)); });
         std::sort(ids.begin(), ids.end());
         return ids;
     }
-    Ids changed() const { return marked(rows.changed()); }
-    Ids fresh() const { return marked(rows.fresh()); }
+    RowIds changed() const { return marked(rows.changed()); }
+    RowIds fresh() const { return marked(rows.fresh()); }
 
     std::uint64_t layouts = 0;
     StructShape shape = struct_shape<T>();
@@ -82,11 +82,11 @@ TEST(ComponentRows, marks_move_with_their_row) {
     rows.rows.captured_changed();
     rows.set(4, {1});     // changed, and last
     rows.rows.remove(2);  // its place goes to 4
-    EXPECT_EQ(rows.changed(), Ids{4});
+    EXPECT_EQ(rows.changed(), RowIds{4});
     rows.rows.captured_changed();
     rows.set(1, {1});
     rows.rows.remove(1);  // a marked row's place goes to an unmarked one
-    EXPECT_EQ(rows.changed(), Ids{});
+    EXPECT_EQ(rows.changed(), RowIds{});
 }
 
 TEST(ComponentRows, removing_what_nobody_stored_leaves_no_trace) {
@@ -95,8 +95,8 @@ TEST(ComponentRows, removing_what_nobody_stored_leaves_no_trace) {
     rows.set(2, {2});
     rows.rows.remove(1);
     EXPECT_TRUE(rows.rows.nothing_removed());
-    EXPECT_EQ(rows.changed(), Ids{2});
-    EXPECT_EQ(rows.fresh(), Ids{2});
+    EXPECT_EQ(rows.changed(), RowIds{2});
+    EXPECT_EQ(rows.fresh(), RowIds{2});
 }
 
 TEST(ComponentRows, removing_what_is_stored_is_remembered_until_captured) {
@@ -105,12 +105,12 @@ TEST(ComponentRows, removing_what_is_stored_is_remembered_until_captured) {
     rows.rows.captured_changed();
     rows.rows.remove(9);
     rows.rows.remove(3);
-    EXPECT_EQ(rows.rows.removed_ids(), (Ids{3, 9}));
+    EXPECT_EQ(rows.rows.removed_ids(), (RowIds{3, 9}));
     EXPECT_EQ(rows.get(9), nullptr);
     rows.rows.captured_changed();
     EXPECT_TRUE(rows.rows.nothing_removed());
     rows.set(9, {1});
-    EXPECT_EQ(rows.fresh(), Ids{9});  // the store erased it
+    EXPECT_EQ(rows.fresh(), RowIds{9});  // the store erased it
 }
 
 TEST(ComponentRows, what_is_removed_and_set_again_is_changed_and_not_fresh) {
@@ -119,11 +119,11 @@ TEST(ComponentRows, what_is_removed_and_set_again_is_changed_and_not_fresh) {
     rows.rows.captured_changed();
     rows.rows.remove(1);
     rows.set(1, {2});
-    EXPECT_EQ(rows.rows.removed_ids(), Ids{});
-    EXPECT_EQ(rows.changed(), Ids{1});
-    EXPECT_EQ(rows.fresh(), Ids{});
+    EXPECT_EQ(rows.rows.removed_ids(), RowIds{});
+    EXPECT_EQ(rows.changed(), RowIds{1});
+    EXPECT_EQ(rows.fresh(), RowIds{});
     rows.rows.remove(1);
-    EXPECT_EQ(rows.rows.removed_ids(), Ids{1});  // once, though it was removed twice
+    EXPECT_EQ(rows.rows.removed_ids(), RowIds{1});  // once, though it was removed twice
 }
 
 TEST(ComponentRows, coming_and_going_within_a_tick_takes_no_more_memory) {
@@ -135,7 +135,7 @@ TEST(ComponentRows, coming_and_going_within_a_tick_takes_no_more_memory) {
         rows.set(1, {times});
     }
     rows.rows.remove(1);
-    EXPECT_EQ(rows.rows.removed_ids(), Ids{1});
+    EXPECT_EQ(rows.rows.removed_ids(), RowIds{1});
 }
 
 TEST(ComponentRows, capturing_the_fresh_keeps_the_marks_of_the_others) {
@@ -144,10 +144,10 @@ TEST(ComponentRows, capturing_the_fresh_keeps_the_marks_of_the_others) {
     rows.rows.captured_changed();
     rows.set(1, {2});
     rows.set(2, {1});
-    EXPECT_EQ(rows.fresh(), Ids{2});
+    EXPECT_EQ(rows.fresh(), RowIds{2});
     rows.rows.captured_fresh();
-    EXPECT_EQ(rows.changed(), Ids{1});
-    EXPECT_EQ(rows.fresh(), Ids{});
+    EXPECT_EQ(rows.changed(), RowIds{1});
+    EXPECT_EQ(rows.fresh(), RowIds{});
 }
 
 TEST(ComponentRows, restored_rows_have_no_marks_and_begin_as_the_default) {
@@ -155,7 +155,7 @@ TEST(ComponentRows, restored_rows_have_no_marks_and_begin_as_the_default) {
     const std::uint32_t row = rows.rows.restore(7);
     EXPECT_EQ(rows.rows.restore(7), row);
     EXPECT_EQ(rows.get(7)->points, 100);
-    EXPECT_EQ(rows.changed(), Ids{});
+    EXPECT_EQ(rows.changed(), RowIds{});
     EXPECT_TRUE(rows.rows.forget(7));
     EXPECT_FALSE(rows.rows.forget(7));
     EXPECT_TRUE(rows.rows.nothing_removed());

@@ -12,10 +12,10 @@
 namespace perdure::entities {
 namespace {
 
-using Rows = std::vector<std::uint32_t>;
+using RowNumbers = std::vector<std::uint32_t>;
 
-Rows marked(const RowMarks& marks) {
-    Rows rows;
+RowNumbers marked(const RowMarks& marks) {
+    RowNumbers rows;
     RowGatherer::for_each_row(marks, [&](std::uint32_t row) { rows.push_back(row); });
     return rows;
 }
@@ -28,19 +28,19 @@ protected:
 
 TEST_F(RowMarksTest, begin_without_marks) {
     EXPECT_TRUE(marks.empty());
-    EXPECT_EQ(marked(marks), Rows{});
+    EXPECT_EQ(marked(marks), RowNumbers{});
 }
 
 TEST_F(RowMarksTest, are_visited_in_order) {
     for (const std::uint32_t row : {20'479U, 4096U, 63U, 64U, 0U}) marks.set(row);
-    EXPECT_EQ(marked(marks), (Rows{0, 63, 64, 4096, 20'479}));
+    EXPECT_EQ(marked(marks), (RowNumbers{0, 63, 64, 4096, 20'479}));
 }
 
 TEST_F(RowMarksTest, a_cleared_one_is_not_visited) {
     marks.set(5);
     marks.set(6);
     marks.clear(5);
-    EXPECT_EQ(marked(marks), Rows{6});
+    EXPECT_EQ(marked(marks), RowNumbers{6});
     marks.clear(6);
     EXPECT_TRUE(marks.empty());
 }
@@ -50,7 +50,7 @@ TEST_F(RowMarksTest, a_range_may_begin_and_end_anywhere) {
         for (const std::uint32_t count : {0U, 1U, 63U, 64U, 65U, 1024U, 9000U}) {
             marks.clear_all();
             marks.set_range(first, count);
-            Rows wanted;
+            RowNumbers wanted;
             for (std::uint32_t row = first; row < first + count; ++row) wanted.push_back(row);
             ASSERT_EQ(marked(marks), wanted) << first << " + " << count;
         }
@@ -60,10 +60,10 @@ TEST_F(RowMarksTest, a_range_may_begin_and_end_anywhere) {
 TEST_F(RowMarksTest, growing_keeps_them_and_adds_none) {
     marks.set(20'479);
     marks.grow(40'960);
-    EXPECT_EQ(marked(marks), Rows{20'479});
+    EXPECT_EQ(marked(marks), RowNumbers{20'479});
     marks.grow(1024);  // never shrinks
     marks.set(40'959);
-    EXPECT_EQ(marked(marks), (Rows{20'479, 40'959}));
+    EXPECT_EQ(marked(marks), (RowNumbers{20'479, 40'959}));
 }
 
 TEST_F(RowMarksTest, are_a_set) {
@@ -84,7 +84,7 @@ TEST_F(RowMarksTest, are_a_set) {
         }
         ASSERT_EQ(marks.test(row), model.contains(row));
     }
-    EXPECT_EQ(marked(marks), Rows(model.begin(), model.end()));
+    EXPECT_EQ(marked(marks), RowNumbers(model.begin(), model.end()));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_run.h"
+#include "io/text_of.h"
 
 namespace perdure::io {
 namespace {
@@ -15,12 +16,6 @@ namespace {
 constexpr CrashPlan only_torn{.new_chance = 0, .torn_chance = 256, .garbage_chance = 0};
 constexpr CrashPlan only_garbage{.new_chance = 0, .torn_chance = 0, .garbage_chance = 256};
 constexpr CrashPlan new_or_old{.new_chance = 128, .torn_chance = 0, .garbage_chance = 0};
-
-std::string text_of(const PagedBytes& bytes) {
-    std::string text(bytes.size(), '?');
-    EXPECT_EQ(bytes.read(0, std::as_writable_bytes(std::span(text))), text.size());
-    return text;
-}
 
 class MemoryContentTest : public testing::Test {
 protected:

@@ -6,17 +6,12 @@
 
 #include "base/random.h"
 #include "base/test_run.h"
+#include "io/text_of.h"
 
 namespace perdure::io {
 namespace {
 
 constexpr std::uint64_t page_bytes = PagedBytes::page_bytes;
-
-std::string text_of(const PagedBytes& bytes) {
-    std::string text(bytes.size(), '?');
-    EXPECT_EQ(bytes.read(0, std::as_writable_bytes(std::span(text))), text.size());
-    return text;
-}
 
 TEST(PagedBytes, a_copy_does_not_follow_its_original) {
     PagedBytes original;

@@ -5,14 +5,13 @@
 namespace perdure::simulation {
 namespace {
 
-constexpr std::uint64_t block = io::block_bytes;
-
 journal::Options draw_journal(Random& random) {
     journal::Options options;
-    options.file_bytes = random.range<std::uint64_t>(8, 16) * block;  // 32 to 64 KiB
+    options.file_bytes = random.range<std::uint64_t>(8, 16) * io::block_bytes;  // 32 to 64 KiB
     options.files_ahead = static_cast<std::uint32_t>(random.range(1, 2));
     options.bytes_max = options.file_bytes * random.range<std::uint64_t>(4, 32);
-    options.group_bytes_max = static_cast<std::uint32_t>(random.range<std::uint64_t>(1, 4) * block);
+    options.group_bytes_max =
+        static_cast<std::uint32_t>(random.range<std::uint64_t>(1, 4) * io::block_bytes);
     return options;
 }
 

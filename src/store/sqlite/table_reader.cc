@@ -73,7 +73,7 @@ TableReader::TableReader(Connection& connection, const TableDefinition& wanted,
       scan_sql_(scan_rows(wanted, in_force, false)),
       scan_after_sql_(scan_rows(wanted, in_force, true)),
       last_sql_(last_row(wanted, in_force)),
-      count_sql_("SELECT count(*) FROM " + quoted(sql_name(in_force))),
+      count_sql_("SELECT count(*) FROM " + quoted_name(sql_name(in_force))),
       gatherer_(wanted) {}
 
 Result<Statement*> TableReader::prepared(Statement& statement, const std::string& sql) {

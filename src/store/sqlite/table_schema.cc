@@ -101,7 +101,8 @@ Result<bool> views_are(Connection& connection, std::span<const View> views) {
 
 Status replace_views(Connection& connection, std::span<const View> views) {
     PERDURE_TAKE(const ViewTexts stored, stored_views(connection));
-    for (const auto& [name, sql] : stored) PERDURE_TRY(connection.run("DROP VIEW " + quoted(name)));
+    for (const auto& [name, sql] : stored)
+        PERDURE_TRY(connection.run("DROP VIEW " + quoted_name(name)));
     for (const View& view : views) {
         PERDURE_TRY(connection.run(create_view(view)).with_context("making view " + view.name));
     }

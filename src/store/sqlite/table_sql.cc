@@ -54,7 +54,7 @@ std::string list(std::span<const Column> columns, std::string_view separator, Pa
 
 std::string key_names(const TableDefinition& table, std::string_view alias = {}) {
     return list(table.key(), ", ", [&](const Column& column, std::size_t) {
-        return std::string(alias) + quoted(column.name);
+        return std::string(alias) + quoted_name(column.name);
     });
 }
 
@@ -66,7 +66,7 @@ std::string constraints(const Column& column) {
 }
 
 std::string column_clause(const Column& column) {
-    return text::format("{} {}{}", quoted(column.name), sql_type(column.type.kind),
+    return text::format("{} {}{}", quoted_name(column.name), sql_type(column.type.kind),
                         constraints(column));
 }
 
@@ -92,8 +92,9 @@ std::string text_literal(std::string_view words) {
 
 // A batch of this table has the columns c0, c1, …; with them, what to insert.
 std::string insert_select(const TableDefinition& table, std::string_view verb) {
-    std::string names = list(table.columns, ", ",
-                             [](const Column& column, std::size_t) { return quoted(column.name); });
+    std::string names = list(table.columns, ", ", [](const Column& column, std::size_t) {
+        return quoted_name(column.name);
+    });
     std::string cells = list(table.columns, ", ", [](const Column&, std::size_t index) {
         return text::format("c{}", index);
     });
@@ -102,7 +103,7 @@ std::string insert_select(const TableDefinition& table, std::string_view verb) {
         cells += ", exact";
     }
     return text::format("{} INTO {}({}) SELECT {} FROM perdure_batch(?1)", verb,
-                        quoted(sql_name(table)), names, cells);
+                        quoted_name(sql_name(table)), names, cells);
 }
 
 std::string batch_key(const TableDefinition& table) {
@@ -124,7 +125,7 @@ Form form_of(const TableDefinition& first) {
     return bytes <= clustered_bytes_max ? Form::clustered : Form::indexed;
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
     PERDURE_ASSERT(name.find('"') == std::string_view::npos);
     return text::format("\"{}\"", name);
 }
@@ -143,12 +144,12 @@ std::string create_table(const TableDefinition& table) {
     std::string columns = list(table.columns, ", ", [&](const Column& column, std::size_t index) {
         if (index >= table.key_columns) return column_clause(column);
         const std::string clause =
-            quoted(column.name) + " " + std::string(sql_type(column.type.kind));
+            quoted_name(column.name) + " " + std::string(sql_type(column.type.kind));
         return clause + (form == Form::row_id ? " PRIMARY KEY" : " NOT NULL");
     });
     if (has_reals(table)) columns += ", _exact BLOB";
     if (form != Form::row_id) columns += text::format(", PRIMARY KEY ({})", key_names(table));
-    return text::format("CREATE TABLE {} ({}) STRICT{}", quoted(sql_name(table)), columns,
+    return text::format("CREATE TABLE {} ({}) STRICT{}", quoted_name(sql_name(table)), columns,
                         form == Form::clustered ? ", WITHOUT ROWID" : "");
 }
 
@@ -156,9 +157,10 @@ std::string create_table(const TableDefinition& table) {
 std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to,
                                      bool has_exact,
                                      const std::function<bool(const Column&)>& is_exact) {
-    const std::string alter = text::format("ALTER TABLE {} ", quoted(sql_name(from)));
+    const std::string alter = text::format("ALTER TABLE {} ", quoted_name(sql_name(from)));
     const auto rename = [&](const std::string& old_name, const std::string& new_name) {
-        return text::format("{}RENAME COLUMN {} TO {}", alter, quoted(old_name), quoted(new_name));
+        return text::format("{}RENAME COLUMN {} TO {}", alter, quoted_name(old_name),
+                            quoted_name(new_name));
     };
     std::vector<std::string> steps;
     std::vector<std::string> last_steps;
@@ -218,7 +220,7 @@ std::string upsert_rows(const TableDefinition& table, Form form) {
     if (form != Form::indexed) return insert_select(table, "INSERT OR REPLACE");
     std::string sets = list(std::span(table.columns).subspan(table.key_columns), ", ",
                             [](const Column& column, std::size_t) {
-                                return text::format("{0} = excluded.{0}", quoted(column.name));
+                                return text::format("{0} = excluded.{0}", quoted_name(column.name));
                             });
     if (has_reals(table)) sets += ", _exact = excluded._exact";
     // "WHERE true" tells SQLite's parser that ON does not belong to a join.
@@ -228,14 +230,15 @@ std::string upsert_rows(const TableDefinition& table, Form form) {
 
 std::string erase_rows(const TableDefinition& table) {
     return text::format("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM perdure_batch(?1))",
-                        quoted(sql_name(table)), key_names(table), batch_key(table));
+                        quoted_name(sql_name(table)), key_names(table), batch_key(table));
 }
 
 std::string column_list(const TableDefinition& wanted, const TableDefinition& in_force,
                         std::string_view alias) {
     std::string columns = list(wanted.columns, ", ", [&](const Column& column, std::size_t) {
         const Column* const stored = find_number(in_force, column.number);
-        return stored == nullptr ? std::string("NULL") : std::string(alias) + quoted(stored->name);
+        return stored == nullptr ? std::string("NULL")
+                                 : std::string(alias) + quoted_name(stored->name);
     });
     if (has_reals(wanted)) {
         columns += has_reals(in_force) ? text::format(", {}_exact", alias) : std::string(", NULL");
@@ -254,55 +257,56 @@ std::string scan_rows(const TableDefinition& wanted, const TableDefinition& in_f
     }
     const int limit_number = after ? in_force.key_columns + 1 : 1;
     return text::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?{}",
-                        column_list(wanted, in_force, ""), quoted(sql_name(in_force)), condition,
-                        key, limit_number);
+                        column_list(wanted, in_force, ""), quoted_name(sql_name(in_force)),
+                        condition, key, limit_number);
 }
 
 std::string last_row(const TableDefinition& wanted, const TableDefinition& in_force) {
     const std::string key = list(in_force.key(), ", ", [](const Column& column, std::size_t) {
-        return quoted(column.name) + " DESC";
+        return quoted_name(column.name) + " DESC";
     });
     return text::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", column_list(wanted, in_force, ""),
-                        quoted(sql_name(in_force)), key);
+                        quoted_name(sql_name(in_force)), key);
 }
 
 // CROSS JOIN: SQLite keeps this order, so that rows come as the keys do.
 std::string find_rows(const TableDefinition& wanted, const TableDefinition& in_force) {
     const std::string condition =
         list(in_force.key(), " AND ", [](const Column& column, std::size_t index) {
-            return text::format("t.{} = k.c{}", quoted(column.name), index);
+            return text::format("t.{} = k.c{}", quoted_name(column.name), index);
         });
     return text::format("SELECT {} FROM perdure_batch(?1) AS k CROSS JOIN {} AS t WHERE {}",
-                        column_list(wanted, in_force, "t."), quoted(sql_name(in_force)), condition);
+                        column_list(wanted, in_force, "t."), quoted_name(sql_name(in_force)),
+                        condition);
 }
 
 std::string create_view(const View& view) {
     std::string columns = list(view.base->columns, ", ", [](const Column& column, std::size_t) {
-        return text::format("b.{0} AS {0}", quoted(column.name));
+        return text::format("b.{0} AS {0}", quoted_name(column.name));
     });
     std::string joins;
     for (std::size_t number = 0; number < view.joined.size(); ++number) {
         const TableDefinition& table = *view.joined[number];
         const std::string alias = text::format("j{}", number);
         for (const Column& column : std::span(table.columns).subspan(table.key_columns)) {
-            columns += text::format(", {}.{} AS {}", alias, quoted(column.name),
-                                    quoted(table.name + "_" + column.name));
+            columns += text::format(", {}.{} AS {}", alias, quoted_name(column.name),
+                                    quoted_name(table.name + "_" + column.name));
         }
         // A tag has no columns: whether it is there is what there is to see.
         if (table.columns.size() == table.key_columns) {
             columns += text::format(", {}.{} IS NOT NULL AS {}", alias,
-                                    quoted(table.columns[0].name), quoted(table.name));
+                                    quoted_name(table.columns[0].name), quoted_name(table.name));
         }
         const std::string condition =
             list(table.key(), " AND ", [&](const Column& column, std::size_t index) {
-                return text::format("{}.{} = b.{}", alias, quoted(column.name),
-                                    quoted(view.base->columns[index].name));
+                return text::format("{}.{} = b.{}", alias, quoted_name(column.name),
+                                    quoted_name(view.base->columns[index].name));
             });
-        joins +=
-            text::format(" LEFT JOIN {} AS {} ON {}", quoted(sql_name(table)), alias, condition);
+        joins += text::format(" LEFT JOIN {} AS {} ON {}", quoted_name(sql_name(table)), alias,
+                              condition);
     }
-    return text::format("CREATE VIEW {} AS SELECT {} FROM {} AS b{}", quoted(view.name), columns,
-                        quoted(sql_name(*view.base)), joins);
+    return text::format("CREATE VIEW {} AS SELECT {} FROM {} AS b{}", quoted_name(view.name),
+                        columns, quoted_name(sql_name(*view.base)), joins);
 }
 
 }  // namespace perdure::store::sqlite

@@ -25,7 +25,7 @@ enum class Form {
 };
 [[nodiscard]] Form form_of(const TableDefinition& first);
 
-[[nodiscard]] std::string quoted(std::string_view name);
+[[nodiscard]] std::string quoted_name(std::string_view name);
 // The table's name in SQL, not quoted: its own, or with a '_' before it where SQLite reserves it.
 [[nodiscard]] std::string sql_name(const TableDefinition& table);
 [[nodiscard]] std::string removed_name(const Column& column);

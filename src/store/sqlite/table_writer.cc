@@ -71,7 +71,7 @@ Status TableWriter::erase(std::span<const Batch> batches) {
 }
 
 Status TableWriter::empty(Connection& connection) {
-    return connection.run("DELETE FROM " + quoted(sql_name(*table_)));
+    return connection.run("DELETE FROM " + quoted_name(sql_name(*table_)));
 }
 
 }  // namespace perdure::store::sqlite

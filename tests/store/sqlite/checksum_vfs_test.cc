@@ -65,7 +65,7 @@ TEST_F(ChecksumVfsTest, a_flipped_byte_in_any_page_is_corrupt_when_it_is_read) {
                                {"store.sqlite",
                                 text::format("page {} at offset {}", page + 1, page * page_bytes)});
             }
-            write_file(path(), whole);
+            overwrite(path(), whole);
         }
     }
     // All but the catalog's index, which no one reads.
@@ -91,7 +91,7 @@ TEST_F(ChecksumVfsTest, pages_that_changed_places_are_corrupt) {
     std::string bytes = file_bytes(path());
     const std::string second_to_last = bytes.substr(bytes.size() - 2 * page_bytes, page_bytes);
     bytes.replace(bytes.size() - page_bytes, page_bytes, second_to_last);
-    write_file(path(), bytes);
+    overwrite(path(), bytes);
     EXPECT_EQ(read_all().code(), Code::corrupt);
 }
 
@@ -99,7 +99,7 @@ TEST_F(ChecksumVfsTest, an_empty_page_is_corrupt) {
     make_file();
     std::string bytes = file_bytes(path());
     bytes.replace(bytes.size() - page_bytes, page_bytes, page_bytes, '\0');
-    write_file(path(), bytes);
+    overwrite(path(), bytes);
     EXPECT_EQ(read_all().code(), Code::corrupt);
 }
 

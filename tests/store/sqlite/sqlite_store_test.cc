@@ -132,7 +132,7 @@ TEST_F(SqliteStoreTest, a_database_of_another_program_is_left_alone) {
 }
 
 TEST_F(SqliteStoreTest, a_file_that_is_no_database_is_corrupt) {
-    write_file(path(), std::string(10'000, 'x'));
+    overwrite(path(), std::string(10'000, 'x'));
     expect_refused(refused(), Code::corrupt, {"store.sqlite"});
     EXPECT_EQ(file_bytes(path()), std::string(10'000, 'x'));
 }

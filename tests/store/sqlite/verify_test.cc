@@ -200,7 +200,7 @@ TEST_F(VerifyTest, garbage_is_damage_and_not_an_endless_list) {
     std::string garbage(5'000'000, '\0');
     Random random(3);
     random.fill(std::as_writable_bytes(std::span(garbage)));
-    write_file(path(), garbage);
+    overwrite(path(), garbage);
     const StoreReport report = verify();
     EXPECT_EQ(report.damages.size(), sqlite::damages_listed_max);
     EXPECT_GT(report.damage_count, sqlite::damages_listed_max);
