@@ -192,7 +192,7 @@ Token Engine::token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
         Lsn wanted = stored_wanted_.load();
         while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
         }
-        if (alarm_store_) alarm_store_();
+        alarm_store_.ring();
     }
     return Token(core_->progress, lsn, level, tick);
 }

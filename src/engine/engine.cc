@@ -21,10 +21,10 @@ constexpr std::uint64_t pool_trim_interval_ms = 5000;
 
 void Engine::set_alarms(std::function<void()> journal, std::function<void()> store,
                         std::function<void()> prepare) {
+    threads_.store(static_cast<bool>(store));
     flush_queue_.set_alarm(std::move(journal));
-    alarm_store_ = std::move(store);
-    alarm_prepare_ = std::move(prepare);
-    threads_.store(static_cast<bool>(alarm_store_));
+    alarm_store_.set(std::move(store));
+    alarm_prepare_.set(std::move(prepare));
 }
 
 // By the leader, before anybody is told.
@@ -65,7 +65,7 @@ void Engine::await_stored(Lsn lsn) {
         }
         return;
     }
-    alarm_store_();
+    alarm_store_.ring();
     std::unique_lock lock(stored_mutex_);
     stored_changed_.wait(lock, [&] {
         return core_->progress->stored() >= lsn || core_->progress->failed() || gone_.load() ||
@@ -118,7 +118,7 @@ Result<bool> Engine::step_store() {
             PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
             core_->safe_lsn.store(marks.safe, std::memory_order_relaxed);
             if (!core_->progress->failed()) PERDURE_TRY(journal_->trim(marks.safe));
-            if (alarm_prepare_) alarm_prepare_();
+            alarm_prepare_.ring();
             // A reader may be in the way: nothing is trimmed until it has gone, so this is tried
             // again though nothing more is drained.
             checkpoint_wanted_ = unfinished || marks.safe < marks.visible.lsn;

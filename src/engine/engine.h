@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/alarm.h"
 #include "engine/core.h"
 #include "engine/drain.h"
 #include "engine/flush_queue.h"
@@ -196,8 +197,8 @@ private:
     std::condition_variable stored_changed_;
     std::atomic<bool> threads_{false};
     std::atomic<bool> store_gone_{false};  // it takes nothing more until it is opened again
-    std::function<void()> alarm_store_;
-    std::function<void()> alarm_prepare_;
+    Alarm alarm_store_;
+    Alarm alarm_prepare_;
     std::atomic<std::uint64_t> idle_since_ns_{0};
 
     mutable std::mutex trouble_mutex_;

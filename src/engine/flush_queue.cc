@@ -35,7 +35,7 @@ void FlushQueue::push(const ChangeSet& changes, std::uint64_t encoded_bytes, boo
         // A leader looks at the queue again before it stops leading.
         wake = alarm && !leading_ && queue_.size() == 1;
     }
-    if (wake && alarm_) alarm_();
+    if (wake) alarm_.ring();
 }
 
 void FlushQueue::tell(Waiter& waiter, int what) noexcept {
@@ -135,7 +135,7 @@ void FlushQueue::hand_over() {
     }
     // The next leader first: its flush runs while the others wake up.
     if (next) tell(*next, 2);
-    if (alarm && alarm_) alarm_();
+    if (alarm) alarm_.ring();
     for (Waiter* waiter : ready) tell(*waiter, 1);
 }
 

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/alarm.h"
 #include "io/clock.h"
 #include "journal/journal.h"
 #include "model/change_set.h"
@@ -36,7 +37,7 @@ public:
         clock_ = &clock;
     }
     // Called when work has come in that nobody leads: wakes the journal thread. May be empty.
-    void set_alarm(std::function<void()> alarm) { alarm_ = std::move(alarm); }
+    void set_alarm(std::function<void()> alarm) { alarm_.set(std::move(alarm)); }
 
     // In LSN order, under the acceptance lock. The change set must stay where it is until its group
     // is reported. `alarm`: somebody other than the caller should see to it.
@@ -74,7 +75,7 @@ private:
     // Constant after attach().
     OnGroup on_group_;
     OnFailure on_failure_;
-    std::function<void()> alarm_;
+    Alarm alarm_;
     journal::Journal* journal_ = nullptr;
     const io::Clock* clock_ = nullptr;
 
