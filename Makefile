@@ -29,7 +29,8 @@ share := 20
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
-    format asan tsan simulate crash-test bench install install-test ci clean
+    format asan tsan simulate crash-test torture \
+    torture-short torture-build bench install install-test ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -106,6 +107,17 @@ simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 -
 
 crash-test: build/release/bin/perdure ## kill a real world again and again: ARGS="--kills 100"
 	@exec $(bin)/perdure demo --crash-test $(ARGS)
+
+torture: torture-build ## real processes killed 10,000 times, stopped, starved of disk: ARGS="--seed 7"
+	@exec $(bin)/perdure_torture --kills 10000 --rivalries 200 --fillings 50 $(ARGS)
+
+torture-short: torture-build
+	@exec $(bin)/perdure_torture --kills 300 --rivalries 20 --fillings 10 $(ARGS)
+
+torture-build:
+	$(packages) test
+	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/release --target perdure_torture perdure_cli
 
 bench: ## compare with the peers and with the machine
 	$(packages) bench
