@@ -175,6 +175,11 @@ Status FaultyFileSystem::remove(const std::string& path) {
     return inner_.remove(path);
 }
 
+Status FaultyFileSystem::remove_directory(const std::string& path) {
+    PERDURE_TRY(pass_name(OperationKind::remove, path));
+    return inner_.remove_directory(path);
+}
+
 Status FaultyFileSystem::sync_directory(const std::string& path) {
     PERDURE_TRY(pass_name(OperationKind::sync_directory, path));
     sleep_as_a_flush();

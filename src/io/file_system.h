@@ -65,6 +65,8 @@ public:
     virtual Status create_directory(const std::string& path) = 0;
     virtual Status rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
     virtual Status remove(const std::string& path) = 0;                         // a file
+    // One that is empty; `io` if it is not.
+    virtual Status remove_directory(const std::string& path) = 0;
     // Makes creations, renames and removals in this directory durable.
     virtual Status sync_directory(const std::string& path) = 0;
     // Exclusive, never waits: `locked` if someone has it; the message says who, as written in the

@@ -142,6 +142,11 @@ Status MemoryFileSystem::remove(const std::string& path) {
     return disk_->names.remove(path);
 }
 
+Status MemoryFileSystem::remove_directory(const std::string& path) {
+    const Guard guard(disk_->mutex);
+    return disk_->names.remove_directory(path);
+}
+
 Status MemoryFileSystem::sync_directory(const std::string& path) {
     const Guard guard(disk_->mutex);
     PERDURE_TRY(disk_->names.sync_directory(path));

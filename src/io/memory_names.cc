@@ -132,9 +132,23 @@ Status MemoryNames::remove(const std::string& path) {
     const NodeId node = node_at(place);
     if (node == none) return path_error(ENOENT, "remove", path);
     if (is_directory(node)) return path_error(EISDIR, "remove", path);
+    take_away(place, node);
+    return {};
+}
+
+Status MemoryNames::remove_directory(const std::string& path) {
+    PERDURE_TAKE(const Place place, place_of("remove the directory", path));
+    const NodeId node = node_at(place);
+    if (node == none) return path_error(ENOENT, "remove the directory", path);
+    if (!is_directory(node)) return path_error(ENOTDIR, "remove the directory", path);
+    if (!is_empty_directory(node)) return path_error(ENOTEMPTY, "remove the directory", path);
+    take_away(place, node);
+    return {};
+}
+
+void MemoryNames::take_away(const Place& place, NodeId node) {
     unsynced_.push_back({.node = node, .from = place, .to = {}, .unsynced = {place.first, none}});
     visible_.erase(place);
-    return {};
 }
 
 Status MemoryNames::sync_directory(const std::string& path) {

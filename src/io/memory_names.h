@@ -39,6 +39,7 @@ public:
     Status create_directory(const std::string& path);
     Status rename(const std::string& from, const std::string& to);
     Status remove(const std::string& path);
+    Status remove_directory(const std::string& path);
     Status sync_directory(const std::string& path);
 
     void crash(Random& random, const CrashPlan& plan);
@@ -68,6 +69,7 @@ private:
     [[nodiscard]] Status check_replacement(NodeId node, NodeId replaced,
                                            const std::string& what) const;
     NodeId add(const Place& place);
+    void take_away(const Place& place, NodeId node);
     [[nodiscard]] static bool is_related(const Change& change, const Change& earlier);
     // Makes these changes, and the earlier ones they bring along, part of synced_.
     void settle(std::vector<bool> chosen);

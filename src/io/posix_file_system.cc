@@ -128,6 +128,11 @@ Status PosixFileSystem::remove(const std::string& path) {
     return path_error(errno, "remove", path);
 }
 
+Status PosixFileSystem::remove_directory(const std::string& path) {
+    if (::rmdir(path.c_str()) == 0) return {};
+    return path_error(errno, "remove the directory", path);
+}
+
 Status PosixFileSystem::sync_directory(const std::string& path) {
     const FileDescriptor directory = open_descriptor(directory_name(path), O_RDONLY | O_DIRECTORY);
     if (!directory.valid()) return path_error(errno, "open the directory", path);

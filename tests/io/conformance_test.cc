@@ -167,6 +167,21 @@ TEST_P(FileSystemTest, a_directory_is_not_a_file_nor_the_reverse) {
     EXPECT_TRUE(exists("d"));
 }
 
+TEST_P(FileSystemTest, a_directory_is_removed_only_when_it_is_empty) {
+    ASSERT_TRUE(files().create_directory(path("d")).ok());
+    write("d/a", "abc");
+    EXPECT_EQ(files().remove_directory(path("d")).code(), Code::io);
+    EXPECT_EQ(read("d/a"), "abc");
+    ASSERT_TRUE(files().remove(path("d/a")).ok());
+    ASSERT_TRUE(files().remove_directory(path("d")).ok());
+    ASSERT_TRUE(files().sync_directory(path("")).ok());
+    EXPECT_FALSE(exists("d"));
+    EXPECT_EQ(files().remove_directory(path("d")).code(), Code::not_found);
+    write("a", "abc");
+    EXPECT_EQ(files().remove_directory(path("a")).code(), Code::io);
+    EXPECT_EQ(read("a"), "abc");
+}
+
 TEST_P(FileSystemTest, list_is_sorted_and_does_not_look_below) {
     EXPECT_EQ(list(), Names{});
     write("b", "");

@@ -63,6 +63,9 @@ public:
     Status remove(const std::string& path) override {
         return bug_ == SeededBug::kept_names ? Status() : inner_.remove(path);
     }
+    Status remove_directory(const std::string& path) override {
+        return inner_.remove_directory(path);
+    }
     Status sync_directory(const std::string& path) override {
         return bug_ == SeededBug::unsynced_directories ? Status() : inner_.sync_directory(path);
     }
