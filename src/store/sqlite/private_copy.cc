@@ -5,12 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include <sqlite3.h>
-
 #include "base/error.h"
-#include "store/sqlite/checksum_vfs.h"
-#include "store/sqlite/connection.h"
-#include "store/sqlite/store_file.h"
 
 namespace perdure::store::sqlite {
 namespace {
@@ -58,23 +53,6 @@ std::string told_of_original(std::string_view words, const std::string& copy,
 Status told_of_original(const Status& status, const std::string& copy,
                         const std::string& original) {
     return {status.code(), told_of_original(status.message(), copy, original)};
-}
-
-Result<std::string> copy_beside_owner(const std::string& path, const std::string& directory) {
-    const std::string copy = io::join_path(directory, copy_name);
-    PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
-    PERDURE_TAKE(Connection source, Connection::open({.path = path, .vfs = vfs->name()}));
-    PERDURE_TRY(check_file(source));
-    PERDURE_TAKE(
-        Connection target,
-        Connection::open({.path = copy, .vfs = vfs->name(), .write = true, .create = true}));
-    sqlite3_backup* const backup =
-        sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
-    if (backup == nullptr) return target.failure(sqlite3_errcode(target.handle()), "copying");
-    const int stepped = sqlite3_backup_step(backup, -1);  // all pages, in one read transaction
-    sqlite3_backup_finish(backup);
-    if (stepped != SQLITE_DONE) return source.failure(stepped, "copying");
-    return copy;
 }
 
 }  // namespace perdure::store::sqlite

@@ -13,13 +13,11 @@
 namespace perdure::store::sqlite {
 
 // Byte for byte, the file and its log, into `directory`, which exists. The caller holds the world's
-// lock, or sees to it otherwise that nobody writes meanwhile. Returns the copy's path, as SQLite
-// will call it if `directory` is absolute and without symbolic links.
+// lock, or sees to it otherwise that nobody writes meanwhile (beside an owner: pinned_store.h).
+// Returns the copy's path, as SQLite will call it if `directory` is absolute and without symbolic
+// links.
 Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
                                const std::string& directory);
-// The state of one moment, while the owner goes on writing. Through SQLite: from and to the real
-// disk.
-Result<std::string> copy_beside_owner(const std::string& path, const std::string& directory);
 
 // What was said of a copy, with the original's path in its place: the copy is gone when somebody
 // reads it.

@@ -61,6 +61,7 @@ Status SqliteStore::start() {
                                          .cache_kib = options_.cache_mib * 1024};
     PERDURE_TAKE(writer_, Connection::open(connecting));
     PERDURE_TRY(sqlite::prepare_file(writer_, options_.world, options_.create));
+    if (options_.throwaway) PERDURE_TRY(writer_.run("PRAGMA synchronous = OFF"));
     if (options_.pages_max > 0) {
         PERDURE_TRY(writer_.run(text::format("PRAGMA max_page_count = {}", options_.pages_max)));
     }
@@ -106,7 +107,7 @@ Status SqliteStore::load() {
 
 SqliteStore::~SqliteStore() {
     readers_.reset();
-    if (writer_.handle() == nullptr) return;
+    if (writer_.handle() == nullptr || options_.throwaway) return;
     if (broken_.ok() && behind_ && row_.world == options_.world) {
         sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                   nullptr);
@@ -258,10 +259,11 @@ Status SqliteStore::empty(const Fence& fence, std::span<const TableDefinition* c
 Status SqliteStore::take_over(std::uint64_t owner_epoch) {
     PERDURE_TRY(check_take_over(options_.path, row_.owner_epoch, owner_epoch));
     const Fence fence{owner_epoch, row_.watermark};
+    const auto nothing = []() -> Status { return {}; };
+    if (options_.throwaway) return transact(fence, row_after(fence, fence.expected), nothing);
     // Flushed: an older owner must not be let in again by a power failure.
     PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
-    const Status status =
-        transact(fence, row_after(fence, fence.expected), []() -> Status { return {}; });
+    const Status status = transact(fence, row_after(fence, fence.expected), nothing);
     const Status restored = writer_.run("PRAGMA synchronous = NORMAL");
     return status.ok() ? restored : status;
 }

@@ -37,6 +37,9 @@ struct SqliteStoreOptions {
     std::uint32_t cache_mib = 128;        // of the writer; 1 to 4096
     std::uint32_t reader_cache_mib = 16;  // of each snapshot's connection
     int busy_timeout_ms = 5000;           // how long to wait for another program's lock
+    // A private copy that is thrown away after use: nothing is ever flushed, so that nobody else's
+    // flushes wait for it, and what lies in its log stays there.
+    bool throwaway = false;
     std::uint64_t pages_max = 0;  // the file grows no further: `no_space`; 0: SQLite's own limit
     const io::Clock* clock = nullptr;  // ages snapshots; null: the system's. Outlives the store
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "io/posix_file_system.h"
+#include "store/sqlite/pinned_store.h"
 #include "store/sqlite/private_copy.h"
 #include "store/sqlite/sqlite_files.h"
 
@@ -95,12 +96,12 @@ TEST_F(QueryTest, what_is_said_of_a_copy_names_the_original) {
 }
 
 TEST_F(QueryTest, a_copy_beside_the_owner_is_of_one_moment) {
-    const std::string scratch = directory() + "/scratch";
-    std::filesystem::create_directory(scratch);
-    const auto copy = sqlite::copy_beside_owner(path(), scratch);
-    ASSERT_TRUE(copy.ok()) << copy.status().text();
+    auto pinned = sqlite::PinnedStore::open(path());
+    ASSERT_TRUE(pinned.ok()) << pinned.status().text();
     ASSERT_OK(world.upsert(positions(), row_range(4, 9)));
-    EXPECT_EQ(count(*copy), 3);
+    const std::string copy = directory() + "/copy.sqlite";
+    ASSERT_OK(pinned->copy_to(copy, [] { return Status(); }));
+    EXPECT_EQ(count(copy), 3);
     EXPECT_EQ(count(path()), 9);
 }
 
