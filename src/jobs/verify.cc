@@ -1,27 +1,21 @@
 #include "jobs/verify.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "engine/coalesce.h"
 #include "engine/world_directory.h"
+#include "jobs/replay.h"
+#include "jobs/table_walk.h"
 #include "journal/recovery.h"
 #include "journal/survey.h"
 #include "model/catalog.h"
-#include "model/digest.h"
 #include "store/sqlite/private_copy.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/verify.h"
-#include "world/categories.h"
 
 namespace perdure::jobs {
 namespace {
-
-constexpr std::uint32_t rows_per_batch = 16'384;
-// Newer than any owner of the real store: the copy is ours alone.
-constexpr std::uint64_t copy_owner_epoch = 1ULL << 62;
 
 // A private copy of the store's file and of what SQLite keeps beside it.
 class StoreCopy {
@@ -133,6 +127,7 @@ private:
         options.path = copy.path();
         options.world = verdict_.world;
         options.create = false;
+        options.throwaway = true;
         const auto opened = store::SqliteStore::open(options);
         if (!opened) {
             PERDURE_TRY(report_or_fail(opened.status()));
@@ -147,11 +142,16 @@ private:
         for (const TableDefinition& definition : definitions) {
             PERDURE_TRY(catalog_.add(definition));
         }
-        PERDURE_TRY(store.take_over(copy_owner_epoch));
+        PERDURE_TAKE(Replay replay, Replay::begin(store));
         PERDURE_TRY(judge_journal(marks.visible, [&](journal::GroupFound&& group) -> Status {
-            return group.changes.empty() ? Status() : apply(store, copy_owner_epoch, group);
+            note_tick(group);
+            return group.changes.empty() ? Status() : replay.take(std::move(group));
         }));
-        return verdict_.whole() ? digest(store) : Status();
+        if (!verdict_.whole()) return {};
+        if (const Status finished = replay.finish(); !finished.ok()) {
+            return report_or_fail(finished);
+        }
+        return digest(store);
     }
 
     // From what the store says of itself, or from the journal's own beginning if it says nothing.
@@ -168,11 +168,15 @@ private:
             }
         }
         return judge_journal(from, [&](journal::GroupFound&& group) -> Status {
-            for (const ChangeSet& set : group.changes) {
-                if (set.tick) verdict_.tick = set.tick;
-            }
+            note_tick(group);
             return {};
         });
+    }
+
+    void note_tick(const journal::GroupFound& group) {
+        for (const ChangeSet& set : group.changes) {
+            if (set.tick) verdict_.tick = set.tick;
+        }
     }
 
     Status judge_journal(const Watermark& from, const journal::Visitor& visit) {
@@ -186,52 +190,10 @@ private:
         return {};
     }
 
-    Status apply(store::Store& store, std::uint64_t epoch, const journal::GroupFound& group) {
-        PERDURE_TAKE(const store::Watermarks marks, store.watermarks());
-        Watermark after = marks.visible;
-        after.epoch = group.epoch;
-        after.lsn = group.last;
-        after.chain = group.chain;
-        for (const ChangeSet& set : group.changes) {
-            if (!set.tick) continue;
-            after.tick = set.tick;
-            verdict_.tick = set.tick;
-        }
-        const store::Fence fence{epoch, marks.visible};
-        if (!group.changes.front().definitions.empty()) {
-            return store.apply(fence, after, group.changes.front().definitions);
-        }
-        engine::Coalescer coalescer;
-        for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set) {
-            PERDURE_TRY(coalescer.add(*set));
-        }
-        PERDURE_TAKE(const auto changes, coalescer.finish());
-        return store.apply(fence, after, changes);
-    }
-
     Status digest(store::Store& store) {
-        PERDURE_TAKE(const auto snapshot, store.snapshot());
-        std::set<std::string> ephemeral;
-        if (const TableDefinition* categories = catalog_.find("_categories")) {
-            PERDURE_TAKE(const Batch rows, snapshot->scan(*categories, nullptr, 0, rows_per_batch));
-            for (std::uint32_t row = 0; row < rows.rows(); ++row) {
-                PERDURE_TAKE(const Category category, read_category(rows, row));
-                if (category.durability == Level::ephemeral) ephemeral.insert(category.name);
-            }
-        }
-        Hash128 sum;
-        for (const TableDefinition* table : catalog_.tables()) {
-            if (ephemeral.count(table->category) != 0) continue;
-            Batch page;
-            do {
-                const bool first = page.rows() == 0;
-                PERDURE_TAKE(page, snapshot->scan(*table, first ? nullptr : &page,
-                                                  first ? 0 : page.rows() - 1, rows_per_batch));
-                sum = sum + batch_digest(page);
-                verdict_.rows += page.rows();
-            } while (page.rows() == rows_per_batch);
-        }
-        verdict_.digest = sum;
+        PERDURE_TAKE(const Contents contents, walk_tables(store, [](Batch&) { return Status(); }));
+        verdict_.digest = contents.digest;
+        verdict_.rows = contents.rows;
         return {};
     }
 

@@ -44,6 +44,7 @@ PUBLIC = {
     "entities_each.h": "entities",
     "world.h": "world",
     "perdure.h": "world",
+    "backup.h": "jobs",
 }
 
 # header, or the beginning of one: the folders that may include it. Tests and bench are free.
