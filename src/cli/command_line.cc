@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/commands/backup.h"
 #include "cli/commands/init.h"
 #include "cli/commands/inspect.h"
 #include "cli/commands/sql.h"
@@ -66,6 +67,25 @@ Run declare_verify(CLI::App& app) {
     app.add_option("DIR", options->directory, directory_help)->required();
     app.add_flag("--json", options->json, "as one JSON object");
     return [options] { return run_verify(*options); };
+}
+
+Run declare_backup(CLI::App& app) {
+    auto options = std::make_shared<BackupCommandOptions>();
+    app.add_option("DIR", options->directory, directory_help)->required();
+    app.add_option("--to", options->target, "the backup's directory, which must not exist")
+        ->required();
+    app.add_flag("--json", options->json, "as one JSON object");
+    return [options] { return run_backup(*options); };
+}
+
+Run declare_restore(CLI::App& app) {
+    auto options = std::make_shared<RestoreCommandOptions>();
+    app.add_option("DIR", options->directory, "the backup's directory")->required();
+    app.add_option("--to", options->target, "the world's directory, which must not exist")
+        ->required();
+    app.add_flag("--as-new", options->as_new, "a world of its own, with a new identity");
+    app.add_flag("--json", options->json, "as one JSON object");
+    return [options] { return run_restore(*options); };
 }
 
 Run declare_sql(CLI::App& app) {
@@ -140,6 +160,9 @@ constexpr std::array commands{
     Command{"inspect", "decode the journal and the catalog, touching nothing", declare_inspect},
     Command{"verify", "judge every byte of a world at rest and print its state digest",
             declare_verify},
+    Command{"backup", "copy a world as it is at one moment; beside a running owner too",
+            declare_backup},
+    Command{"restore", "make a world from a backup, in a new directory", declare_restore},
     Command{"sql", "ask the store; beside a running owner too", declare_sql},
 };
 

@@ -10,7 +10,8 @@ class CommandLine : public ProgramTest {};
 TEST_F(CommandLine, says_what_there_is) {
     const Ran ran = run({"--help"});
     EXPECT_EQ(ran.exit_code, 0);
-    for (const char* command : {"demo", "init", "status", "inspect", "verify", "sql"}) {
+    for (const char* command :
+         {"demo", "init", "status", "inspect", "verify", "backup", "restore", "sql"}) {
         EXPECT_TRUE(ran.says(command)) << command;
     }
     EXPECT_TRUE(run({"--version"}).says("perdure 0."));
