@@ -14,6 +14,7 @@
 #include "cli/commands/backup.h"
 #include "cli/commands/init.h"
 #include "cli/commands/inspect.h"
+#include "cli/commands/repair.h"
 #include "cli/commands/sql.h"
 #include "cli/commands/status.h"
 #include "cli/commands/verify.h"
@@ -86,6 +87,17 @@ Run declare_restore(CLI::App& app) {
     app.add_flag("--as-new", options->as_new, "a world of its own, with a new identity");
     app.add_flag("--json", options->json, "as one JSON object");
     return [options] { return run_restore(*options); };
+}
+
+Run declare_repair(CLI::App& app) {
+    auto options = std::make_shared<RepairCommandOptions>();
+    app.add_option("DIR", options->directory, directory_help)->required();
+    auto* remedy = app.add_option("--remedy", options->remedy,
+                                  "do this one; without it they are listed, nothing is changed");
+    app.add_flag("--yes", options->yes, "go on although something acknowledged is lost")
+        ->needs(remedy);
+    app.add_flag("--json", options->json, "as one JSON object");
+    return [options] { return run_repair(*options); };
 }
 
 Run declare_sql(CLI::App& app) {
@@ -163,6 +175,8 @@ constexpr std::array commands{
     Command{"backup", "copy a world as it is at one moment; beside a running owner too",
             declare_backup},
     Command{"restore", "make a world from a backup, in a new directory", declare_restore},
+    Command{"repair", "list the remedies for what is damaged; do one, which moves, never deletes",
+            declare_repair},
     Command{"sql", "ask the store; beside a running owner too", declare_sql},
 };
 

@@ -60,6 +60,7 @@ Status Engine::open_directory(const std::string& path) {
     PERDURE_TAKE(const bool made, options_.files->exists(io::join_path(path, "identity")));
     if (made) {
         PERDURE_TAKE(identity_, directory_->read_identity());
+        PERDURE_TRY(directory_->check_no_repair_waits());
     } else {
         PERDURE_TRY(may_hold_a_world(*options_.files, path));
         const Uuid world = options_.new_world ? *options_.new_world : random_uuid();
@@ -112,7 +113,8 @@ Status Engine::open_journal() {
             Code::corrupt,
             "{}: the journal is empty but the store is at change set {}: the journal "
             "was removed, or this is another machine; bring it back, or, once you are sure that no "
-            "other owner is left, open with take_over: what only that journal held is lost",
+            "other owner is left, open with take_over, or say `perdure repair DIR --remedy "
+            "take-over`: what only that journal held is lost",
             directory_->journal(), from.lsn);
     }
     if (found.ending == journal::Ending::torn) {

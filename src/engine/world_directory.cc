@@ -80,14 +80,14 @@ Result<Identity> WorldDirectory::read_identity() const {
     if (bytes.size() != identity_bytes || as_text(bytes.first(8)) != magic) {
         return error(Code::corrupt,
                      "{}: not an identity file ({} bytes, {} expected); restore it from a "
-                     "backup of this world",
+                     "backup of this world, or let `perdure repair DIR` write it anew",
                      path, bytes.size(), identity_bytes);
     }
     if (load_le<std::uint64_t>(bytes.data() + checksum_offset) !=
         checksum64(bytes.first(checksum_offset))) {
         return error(Code::corrupt,
                      "{}: the checksum at offset {} does not match; restore it from a "
-                     "backup of this world",
+                     "backup of this world, or let `perdure repair DIR` write it anew",
                      path, checksum_offset);
     }
     Identity identity;
@@ -113,9 +113,21 @@ Result<Identity> WorldDirectory::create(const Uuid& world, const io::Clock& cloc
     Identity identity;
     identity.world = world;
     identity.created_us = clock.wall_us();
-    const auto bytes = encode(identity);
-    PERDURE_TRY(io::replace_file(files_, path_, "identity", bytes));
+    PERDURE_TRY(write_identity(identity));
     return identity;
+}
+
+Status WorldDirectory::write_identity(const Identity& identity) {
+    return io::replace_file(files_, path_, "identity", encode(identity));
+}
+
+Status WorldDirectory::check_no_repair_waits() const {
+    PERDURE_TAKE(const bool waits, files_.exists(rebuilt_store()));
+    if (!waits) return {};
+    return error(Code::corrupt,
+                 "{}: a repair of the store was cut short; `perdure repair DIR --remedy "
+                 "rebuild-store` goes on with it",
+                 rebuilt_store());
 }
 
 }  // namespace perdure::engine

@@ -5,6 +5,7 @@
 //     lock          held by the owner; says who that is
 //     journal/      journal files
 //     store.sqlite  the store, unless it is elsewhere
+//     store.sqlite.rebuilt  a repair's new store, until the old one has been set aside
 //     quarantine/   what was cut or found damaged; never deleted by us
 //
 // Thread rule: one thread.
@@ -41,6 +42,10 @@ public:
     // Makes the directory and its folders, durably; the identity last. Fine over a creation cut
     // short.
     Result<Identity> create(const Uuid& world, const io::Clock& clock);
+    // Writes the identity of a world that has lost it: all or nothing.
+    Status write_identity(const Identity& identity);
+    // `corrupt` if a repair has set the store aside and was cut short: opening would make another.
+    [[nodiscard]] Status check_no_repair_waits() const;
     // Who owns the world now, as written in the lock file; nullopt if it is free. Takes nothing.
     [[nodiscard]] std::optional<std::string> owner() const;
 
@@ -48,6 +53,8 @@ public:
     [[nodiscard]] std::string journal() const { return io::join_path(path_, "journal"); }
     [[nodiscard]] std::string quarantine() const { return io::join_path(path_, "quarantine"); }
     [[nodiscard]] std::string store() const { return io::join_path(path_, "store.sqlite"); }
+    // A new store that is complete, on its way to be the store.
+    [[nodiscard]] std::string rebuilt_store() const { return store() + ".rebuilt"; }
     [[nodiscard]] std::string settings() const { return io::join_path(path_, "perdure.toml"); }
 
 private:

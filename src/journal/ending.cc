@@ -26,13 +26,15 @@ constexpr std::array<EndingRow, 8> decisions = [] {
 
 constexpr std::string_view restore_advice =
     "nothing was changed; restore a backup of the world; `perdure verify DIR` says what is "
-    "damaged";
+    "damaged, and `perdure repair DIR` what else can be done";
 
 constexpr std::array<VerdictMeaning, 7> meanings{{
     {Code::ok, "clean", ""},
     {Code::ok, "torn", "the last group was never acknowledged; it is kept in quarantine"},
     {Code::unsupported, "newer", "nothing was changed; use the newer program that wrote it"},
-    {Code::corrupt, "foreign", "nothing was changed; put this world's own journal in its place"},
+    {Code::corrupt, "foreign",
+     "nothing was changed; put this world's own journal in its place, or let `perdure repair DIR` "
+     "set the strange files aside"},
     {Code::corrupt, "missing", restore_advice},
     {Code::corrupt, "damaged", restore_advice},
     {Code::io, "unreadable",

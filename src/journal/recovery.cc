@@ -31,7 +31,16 @@ public:
           visit_(visit),
           from_seen_(from.lsn == 0) {}
 
-    Result<Findings> run(Access access) {
+    Assessment run(Access access) {
+        Assessment found;
+        found.status = scan(access);
+        if (!found.status.ok()) found.fault = fault_;
+        found.findings = std::move(findings_);
+        return found;
+    }
+
+private:
+    Status scan(Access access) {
         PERDURE_TAKE(survey_, survey(files_, directory_, world_));
         findings_.remarks = survey_.remarks;
         findings_.next_file = survey_.next_file;
@@ -45,27 +54,43 @@ public:
             PERDURE_TRY(scan_file(index));
         }
         if (!from_seen_) {
+            fault_ = Fault::ahead;
             return error(Code::corrupt,
                          "{}: the store is at LSN {}, ahead of the journal, which ends at {}; "
                          "bring back the newer journal, or restore a backup of the world; if that "
-                         "journal is lost, move this one away and open with "
-                         "WorldOptions::take_over: what only the journal held is lost",
+                         "journal is lost, `perdure repair DIR` sets this one aside and goes on "
+                         "from the store: what only the journal held is lost",
                          directory_, from_.lsn, findings_.last);
         }
         findings_.epoch = std::max(findings_.epoch, from_.epoch);
-        return std::move(findings_);
+        return {};
     }
 
-private:
     // A refusal, unless the table says that the journal may be opened.
-    static Status check(const Predicates& seen, std::string_view what) {
-        const VerdictMeaning& found = meaning(judge(seen));
+    Status check(const Predicates& seen, std::string_view what) {
+        const Verdict verdict = judge(seen);
+        const VerdictMeaning& found = meaning(verdict);
         if (found.code == Code::ok) return {};
+        fault_ = fault_of(verdict);
         return error(found.code, "the journal is {}: {}; {}", found.name, what, found.advice);
     }
 
-    Status refuse_unknown_features() const {
+    static Fault fault_of(Verdict verdict) noexcept {
+        switch (verdict) {
+            case Verdict::newer: return Fault::newer;
+            case Verdict::foreign: return Fault::foreign;
+            case Verdict::missing: return Fault::missing;
+            case Verdict::damaged: return Fault::damaged;
+            case Verdict::unreadable: return Fault::unreadable;
+            case Verdict::clean:
+            case Verdict::torn: break;
+        }
+        return Fault::none;
+    }
+
+    Status refuse_unknown_features() {
         if (!survey_.write_refused) return {};
+        fault_ = Fault::newer;
         return error(
             Code::unsupported,
             "{}: written with features that this program can read but not write; use the newer "
@@ -86,7 +111,7 @@ private:
     }
 
     // No header was ever flushed. Then no group can be anywhere.
-    Result<Findings> judge_empty() {
+    Status judge_empty() {
         TailFound tail;
         PERDURE_TRY(search_other_files({.world_tag = world_tag(world_)}, true, tail));
         Predicates seen;
@@ -95,7 +120,7 @@ private:
         PERDURE_TRY(check(seen, tail.later ? tail.where + ", but no file has a valid header"
                                            : directory_ + ": read errors"));
         findings_.epoch = std::max(findings_.epoch, from_.epoch);
-        return std::move(findings_);
+        return {};
     }
 
     // The file with which to begin: the newest one that begins at or before the watermark.
@@ -104,10 +129,11 @@ private:
         findings_.empty = false;
         findings_.first = oldest.header.first_lsn;
         if (from_.lsn < oldest.before()) {
+            fault_ = Fault::behind;
             return error(Code::corrupt,
                          "{}: LSNs {} to {} are no longer in the journal, and the store is at {}; "
-                         "bring back "
-                         "the journal files before {:016x}, or restore a newer store",
+                         "bring back the journal files before {:016x}, or restore a backup of the "
+                         "world; `perdure repair DIR` says what else can be done",
                          directory_, from_.lsn + 1, oldest.before(), from_.lsn, oldest.sequence);
         }
         std::size_t first = 0;
@@ -133,7 +159,10 @@ private:
         for (;;) {
             PERDURE_TAKE(const std::optional<ScannedGroup> group, scanner.next());
             if (!group) break;
-            if (Status status = take_group(*group, file); !status.ok()) return status;
+            if (Status status = take_group(*group, file); !status.ok()) {
+                valid_before(group->header);
+                return status;
+            }
         }
         findings_.last = scanner.last();
         findings_.chain = scanner.chain();
@@ -146,10 +175,22 @@ private:
         return status;
     }
 
+    // A group whose checksums are right, and whose content is refused.
+    void valid_before(const GroupHeader& header) {
+        findings_.last = header.first_lsn - 1;
+        findings_.chain = header.chain_before;
+        findings_.next_group = header.group;
+        findings_.newest_file = header.file;
+        findings_.valid_bytes = header.offset;
+    }
+
     Status take_definitions(FileReader& reader, const FileHeader& header) {
         PERDURE_TAKE(const ByteSpan bytes, reader.read(headers_bytes, header.definitions_bytes));
         auto definitions = decode_definitions(bytes, header.definitions);
-        if (!definitions) return definitions.status().with_context(reader.path());
+        if (!definitions) {
+            fault_ = Fault::damaged;
+            return definitions.status().with_context(reader.path());
+        }
         return add_definitions(*definitions, reader.path());
     }
 
@@ -157,6 +198,7 @@ private:
                            const std::string& path) {
         for (const TableDefinition& definition : definitions) {
             if (Status status = catalog_.add(definition); !status.ok()) {
+                fault_ = Fault::damaged;
                 return status.with_context(path);
             }
         }
@@ -169,6 +211,7 @@ private:
         if (lsn != from_.lsn || lsn == 0) return {};
         from_seen_ = true;
         if (chain == from_.chain) return {};
+        fault_ = Fault::apart;
         return error(Code::corrupt,
                      "{}: at LSN {} the journal's history is {} (epoch {}), the store's is {} "
                      "(epoch {}): they belong to different runs of this world; bring together the "
@@ -183,6 +226,7 @@ private:
         if (header.last_lsn() <= from_.lsn) {
             PERDURE_TRY(check_history(header.last_lsn(), header.epoch, group.chain, file.path));
             if (header.last_lsn() == from_.lsn && from_.epoch < header.epoch) {
+                fault_ = Fault::apart;
                 return error(
                     Code::corrupt,
                     "{} at offset {}: LSN {} is of epoch {}, and the store has it from epoch {}",
@@ -191,6 +235,7 @@ private:
             return take_old_definitions(group, file);
         }
         if (header.first_lsn <= from_.lsn) {
+            fault_ = Fault::apart;
             return error(Code::corrupt,
                          "{} at offset {}: the store is at LSN {}, in the middle of the group of "
                          "LSNs {} to {}",
@@ -226,8 +271,8 @@ private:
         return {};
     }
 
-    static Status damaged_frames(const FileFound& file, const GroupHeader& header,
-                                 const Status& status) {
+    Status damaged_frames(const FileFound& file, const GroupHeader& header, const Status& status) {
+        fault_ = Fault::damaged;
         return status.with_context(text::format("{} at offset {}, LSNs {} to {}", file.path,
                                                 header.offset, header.first_lsn,
                                                 header.last_lsn()));
@@ -345,6 +390,7 @@ private:
     Survey survey_;
     Findings findings_;
     bool from_seen_;
+    Fault fault_ = Fault::other;  // should it be refused
 };
 
 }  // namespace
@@ -365,7 +411,14 @@ Start Findings::start(const Uuid& world) const {
 Result<Findings> recover(io::FileSystem& files, const std::string& directory, const Uuid& world,
                          const Watermark& from, Catalog& catalog, const Visitor& visit,
                          Access access) {
-    return Recovery(files, directory, world, from, catalog, visit).run(access);
+    Assessment found = Recovery(files, directory, world, from, catalog, visit).run(access);
+    if (!found.status.ok()) return found.status;
+    return std::move(found.findings);
+}
+
+Assessment assess(io::FileSystem& files, const std::string& directory, const Uuid& world,
+                  const Watermark& from, Catalog& catalog, const Visitor& visit) {
+    return Recovery(files, directory, world, from, catalog, visit).run(Access::onlooker);
 }
 
 }  // namespace perdure::journal

@@ -61,6 +61,32 @@ Result<Findings> recover(io::FileSystem& files, const std::string& directory, co
                          const Watermark& from, Catalog& catalog, const Visitor& visit,
                          Access access = Access::owner);
 
+// Why a journal is refused, for those who offer remedies: the ending's verdict, or how the store
+// does not fit it.
+enum class Fault : std::uint8_t {
+    none,
+    newer,
+    foreign,
+    missing,
+    damaged,
+    unreadable,
+    behind,  // the store: LSNs that it needs are no longer there
+    ahead,   // the store: the journal ends before it
+    apart,   // the store: another history
+    other,   // the visitor's refusal, or the disk's: says nothing of the journal
+};
+
+struct Assessment {
+    Status status;  // what recover() answers
+    Fault fault = Fault::none;
+    // After a refusal: up to where everything is valid (last, chain, next_group, newest_file,
+    // valid_bytes; newest_file is 0 if not even the first file could be begun).
+    Findings findings;
+};
+// As an onlooker's recover(), by the same code.
+Assessment assess(io::FileSystem& files, const std::string& directory, const Uuid& world,
+                  const Watermark& from, Catalog& catalog, const Visitor& visit);
+
 // Copies what a torn ending left to `quarantine`, synced. The writer then begins a new file, whose
 // header names the cut, so that the torn bytes are never read as data again.
 Status quarantine_torn(io::FileSystem& files, const std::string& directory,

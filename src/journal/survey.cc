@@ -134,20 +134,22 @@ private:
     void check_link(std::size_t index) {
         const FileFound& before = survey_.used_file(index - 1);
         const FileFound& file = survey_.used_file(index);
-        if (file.header.previous_file != before.sequence) {
-            trouble(&Predicates::missing, file,
-                    text::format("it follows file {:016x}, but the one before it is {:016x}",
-                                 file.header.previous_file, before.sequence));
-        } else if (before.bytes < file.header.previous_bytes) {
-            trouble(&Predicates::missing, before,
-                    text::format("only {} of the {} bytes that its successor knows of",
-                                 before.bytes, file.header.previous_bytes));
-        } else if (file.header.epoch < before.header.epoch ||
-                   file.header.first_lsn < before.header.first_lsn ||
-                   file.header.first_group < before.header.first_group ||
-                   file.header.previous_bytes < before.header.groups_offset()) {
-            trouble(&Predicates::missing, file,
-                    text::format("it claims to come before file {:016x}", before.sequence));
+        switch (link_between(before, file)) {
+            case Link::whole: break;
+            case Link::other_file:
+                trouble(&Predicates::missing, file,
+                        text::format("it follows file {:016x}, but the one before it is {:016x}",
+                                     file.header.previous_file, before.sequence));
+                break;
+            case Link::cut_short:
+                trouble(&Predicates::missing, before,
+                        text::format("only {} of the {} bytes that its successor knows of",
+                                     before.bytes, file.header.previous_bytes));
+                break;
+            case Link::out_of_order:
+                trouble(&Predicates::missing, file,
+                        text::format("it claims to come before file {:016x}", before.sequence));
+                break;
         }
     }
 
@@ -188,6 +190,17 @@ private:
 };
 
 }  // namespace
+
+Link link_between(const FileFound& before, const FileFound& file) noexcept {
+    const FileHeader& header = file.header;
+    if (header.previous_file != before.sequence) return Link::other_file;
+    if (before.bytes < header.previous_bytes) return Link::cut_short;
+    const bool falls = header.epoch < before.header.epoch ||
+                       header.first_lsn < before.header.first_lsn ||
+                       header.first_group < before.header.first_group ||
+                       header.previous_bytes < before.header.groups_offset();
+    return falls ? Link::out_of_order : Link::whole;
+}
 
 Result<Survey> survey(io::FileSystem& files, const std::string& directory,
                       const std::optional<Uuid>& world) {

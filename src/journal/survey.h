@@ -53,6 +53,10 @@ struct Survey {
     [[nodiscard]] const FileFound& used_file(std::size_t index) const { return files[used[index]]; }
 };
 
+// Whether `file` goes on where `before` ends, as far as their headers tell (J-4).
+enum class Link : std::uint8_t { whole, other_file, cut_short, out_of_order };
+[[nodiscard]] Link link_between(const FileFound& before, const FileFound& file) noexcept;
+
 // A directory that does not exist has no files. Without `world`, files of any world are taken.
 Result<Survey> survey(io::FileSystem& files, const std::string& directory,
                       const std::optional<Uuid>& world);

@@ -12,7 +12,8 @@ namespace perdure::io {
 
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() : path_(testing::TempDir() + "/perdure_io_XXXXXX") {
+    explicit TemporaryDirectory(const std::string& parent = testing::TempDir())
+        : path_(parent + "/perdure_io_XXXXXX") {
         if (::mkdtemp(path_.data()) == nullptr) std::abort();
     }
     ~TemporaryDirectory() { std::filesystem::remove_all(path_); }

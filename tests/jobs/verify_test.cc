@@ -154,7 +154,7 @@ TEST_F(VerifyTest, a_copy_that_cannot_be_opened_is_no_damage) {
     live();
     close();
     make_scratch();
-    std::filesystem::create_directory(path("scratch") + "/store.sqlite-wal");
+    std::filesystem::create_directories(path("scratch") + "/together/store.sqlite-wal");
     const auto verdict = verify(files_, clock_, path(), path("scratch"));
     EXPECT_EQ(verdict.status().code(), Code::io) << verdict.status().text();
     EXPECT_EQ(verdict.status().text().find("scratch"), std::string::npos)

@@ -127,7 +127,7 @@ TEST_F(RecoveryTest, AWatermarkAheadOfTheEndIsRefused) {
     it.from.lsn = 4;
     crash();
     expect_refused(Code::corrupt, "ahead of the journal");
-    expect_refused(Code::corrupt, "open with WorldOptions::take_over");
+    expect_refused(Code::corrupt, "perdure repair DIR");
 }
 
 TEST_F(RecoveryTest, AWatermarkFromBeforeItsEpochIsRefused) {

@@ -37,7 +37,8 @@ std::string advice(Code code) {
         case Code::busy: return "another program holds it; end that program, or wait";
         case Code::no_space: return "make space; what was being written was undone";
         case Code::corrupt:
-            return "do not write to it; run `perdure verify`, then restore a backup";
+            return "do not write to it; run `perdure verify`, then restore a backup or see what "
+                   "`perdure repair` offers";
         default: return {};
     }
 }

@@ -153,6 +153,29 @@ Status RowGatherer::refuse(const Gathered& column) const {
 }
 
 Status RowGatherer::add(Statement& row) {
+    const Status status = add_cells(row);
+    if (!status.ok()) {
+        take_back();
+        return status;
+    }
+    ++rows_;
+    return {};
+}
+
+// Columns are as long as the rows that were added whole.
+void RowGatherer::take_back() {
+    for (Gathered& column : columns_) {
+        if (!column.present.empty()) column.present.resize(rows_);
+        if (column.type.is_variable()) {
+            column.ends.resize(rows_);
+            column.data.resize(rows_ == 0 ? 0 : column.ends.back());
+        } else {
+            column.data.resize(std::size_t{rows_} * column.width());
+        }
+    }
+}
+
+Status RowGatherer::add_cells(Statement& row) {
     int index = 0;
     for (Gathered& column : columns_) {
         if (!add_cell(column, row, index++)) return refuse(column);
@@ -161,7 +184,6 @@ Status RowGatherer::add(Statement& row) {
         return error(Code::corrupt, "table {}: the _exact cell of a row is not of our making",
                      table_);
     }
-    ++rows_;
     return {};
 }
 

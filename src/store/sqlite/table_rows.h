@@ -17,7 +17,7 @@ public:
     explicit RowGatherer(const TableDefinition& wanted);
 
     // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have
-    // given.
+    // given; then nothing was added.
     Status add(Statement& row);
     // The rows added, as a batch of `wanted` (the same, or an equal one), and empties the gatherer.
     Result<Batch> finish(const TableDefinition& wanted);
@@ -37,6 +37,8 @@ private:
         [[nodiscard]] std::uint32_t width() const noexcept;
     };
 
+    Status add_cells(Statement& row);
+    void take_back();
     bool add_cell(Gathered& column, Statement& row, int index);
     void add_missing(Gathered& column);
     void add_default(Gathered& column);

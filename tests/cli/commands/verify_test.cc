@@ -84,6 +84,10 @@ TEST_F(Verify, finds_a_flipped_byte_in_an_acknowledged_group) {
     live_and_be_killed();
     flip_in_the_last_group_but_one(payload);
     expect_damaged(".pdj");
+    const Ran ran = run({"verify", world()});
+    EXPECT_TRUE(ran.says("         touches LSN")) << ran.out;
+    EXPECT_TRUE(ran.says("can be done: cut-journal, or restore a backup")) << ran.out;
+    EXPECT_TRUE(ran.says("         loses LSN")) << ran.out;
 }
 
 TEST_F(Verify, finds_a_damaged_identity) {

@@ -1,0 +1,314 @@
+#include "store/sqlite/salvage.h"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "store/sqlite/cell_view.h"
+#include "store/sqlite/exact.h"
+#include "store/sqlite/store_file.h"
+#include "store/sqlite/table_rows.h"
+#include "store/sqlite/table_sql.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint32_t rows_at_once = 4096;
+
+bool is_number(ColumnKind kind) {
+    return kind == ColumnKind::boolean || (kind >= ColumnKind::i8 && kind <= ColumnKind::id);
+}
+
+// Without row numbers: the schema says so in our own words.
+Result<bool> is_clustered(Connection& connection, const TableDefinition& table) {
+    PERDURE_TAKE(Statement select,
+                 connection.prepare("SELECT sql LIKE '%WITHOUT ROWID%' FROM sqlite_schema"
+                                    " WHERE type = 'table' AND name = ?1"));
+    const std::string name = sql_name(table);
+    select.bind(1, std::string_view(name));
+    PERDURE_TAKE(const bool is_row, select.step());
+    if (!is_row) return error(Code::corrupt, "there is no table {}", table.name);
+    return select.integer(0) != 0;
+}
+
+// The key's columns, as ORDER BY wants them.
+std::string order_by(const TableDefinition& table, bool backwards) {
+    std::string names;
+    for (const Column& column : table.key()) {
+        if (!names.empty()) names += ", ";
+        names += quoted_name(column.name) + (backwards ? " DESC" : "");
+    }
+    return names;
+}
+
+// Reads one table in pieces. Positions are values of `scale_`: the row number, which is the key
+// where the key is one integer, or the first column of the key of a clustered table.
+class TableSalvage {
+public:
+    TableSalvage(Connection& connection, const TableDefinition& table, bool clustered,
+                 const std::function<Status(Batch&&)>& take)
+        : connection_(connection),
+          table_(table),
+          take_(take),
+          clustered_(clustered),
+          scaled_(!clustered || is_number(table.columns[0].type.kind)),
+          scale_(clustered ? quoted_name(table.columns[0].name) : "_rowid_"),
+          scale_at_(static_cast<int>(table.columns.size()) + (has_reals(table) ? 1 : 0)),
+          gatherer_(table) {
+        const bool key_is_number = table.key_columns == 1 && is_number(table.columns[0].type.kind);
+        if (!clustered && !key_is_number) {
+            report_.by = SalvagedTable::By::row_number;
+        } else if (scaled_) {
+            report_.by = SalvagedTable::By::key;
+        }
+    }
+
+    Result<SalvagedTable> run() {
+        PERDURE_TAKE(const Reached forwards, scan(least, most, false));
+        if (forwards.whole) return finish();
+        PERDURE_TAKE(const Reached backwards, scan(least, most, true));
+        if (!scaled_) {
+            report_.gaps.push_back({});
+            return finish();
+        }
+        Interval gap{least, most};
+        if (forwards.any) gap.first = after(forwards.last);
+        if (backwards.any) gap.last = before(backwards.last);
+        if (gap.first > gap.last) {  // within the rows of one number
+            report_.gaps.push_back({forwards.last, backwards.last});
+            return finish();
+        }
+        PERDURE_TRY(search(gap));
+        return finish();
+    }
+
+private:
+    struct Interval {
+        std::int64_t first;
+        std::int64_t last;
+    };
+    // How far a scan came.
+    struct Reached {
+        bool whole = true;
+        bool any = false;
+        std::int64_t last = 0;
+    };
+
+    static std::int64_t after(std::int64_t value) { return value == most ? most : value + 1; }
+    static std::int64_t before(std::int64_t value) { return value == least ? least : value - 1; }
+
+    [[nodiscard]] std::string sql(bool backwards, bool one) const {
+        const std::string order = clustered_ ? order_by(table_, backwards)
+                                             : std::string("_rowid_") + (backwards ? " DESC" : "");
+        const std::string bounds =
+            scaled_ ? text::format(" WHERE {0} >= ?1 AND {0} <= ?2", scale_) : "";
+        return text::format("SELECT {}, {} FROM {} NOT INDEXED{} ORDER BY {}{}",
+                            column_list(table_, table_, ""), scaled_ ? scale_ : "0",
+                            quoted_name(sql_name(table_)), bounds, order, one ? " LIMIT 1" : "");
+    }
+
+    Result<Statement> prepare(std::int64_t first, std::int64_t last, bool backwards, bool one) {
+        PERDURE_TAKE(Statement select, connection_.prepare(sql(backwards, one)));
+        if (scaled_) {
+            select.bind(1, first);
+            select.bind(2, last);
+        }
+        return select;
+    }
+
+    void note(const Status& status) {
+        if (report_.why.empty()) report_.why = std::string(status.message());
+    }
+
+    // Every row of [first, last] until one cannot be read.
+    Result<Reached> scan(std::int64_t first, std::int64_t last, bool backwards) {
+        Reached reached;
+        auto select = prepare(first, last, backwards, false);
+        if (!select) {
+            note(select.status());
+            reached.whole = false;
+            return reached;
+        }
+        for (;;) {
+            const Result<bool> is_row = select->step();
+            if (!is_row) {
+                note(is_row.status());
+                reached.whole = false;
+                break;
+            }
+            if (!*is_row) break;
+            const Status added = gatherer_.add(*select);
+            if (!added.ok()) {
+                ++report_.refused;
+                note(added);
+                continue;
+            }
+            ++gathered_;
+            reached.any = true;
+            reached.last = select->integer(scale_at_);
+            if (gathered_ >= rows_at_once) PERDURE_TRY(flush());
+        }
+        PERDURE_TRY(flush());
+        return reached;
+    }
+
+    Status flush() {
+        if (gathered_ == 0) return {};
+        report_.rows += gathered_;
+        gathered_ = 0;
+        PERDURE_TAKE(Batch batch, gatherer_.finish(table_));
+        return take_(std::move(batch));
+    }
+
+    // The first row at or behind `from`: nullopt if a bad page is in the way.
+    std::optional<std::int64_t> probe(std::int64_t from, std::int64_t last) {
+        auto select = prepare(from, last, false, true);
+        if (!select) return std::nullopt;
+        const Result<bool> is_row = select->step();
+        if (!is_row) return std::nullopt;
+        // Nothing there: then the rest of the interval is whole, and empty.
+        return *is_row ? select->integer(scale_at_) : most;
+    }
+
+    // Widest interval first, so that the probes are spread over all of it.
+    Status search(Interval whole) {
+        std::deque<Interval> open{whole};
+        int probes = 0;
+        while (!open.empty()) {
+            const Interval gap = open.front();
+            open.pop_front();
+            if (probes >= salvage_probes_max) {
+                report_.gaps.push_back({gap.first, gap.last});
+                continue;
+            }
+            ++probes;
+            // Halves of two numbers of either sign, without overflow.
+            const auto width =
+                static_cast<std::uint64_t>(gap.last) - static_cast<std::uint64_t>(gap.first);
+            const auto middle =
+                static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + width / 2);
+            const std::optional<std::int64_t> row = probe(middle, gap.last);
+            if (!row) {
+                report_.gaps.push_back({middle, middle});
+                if (middle > gap.first) open.push_back({gap.first, before(middle)});
+                if (middle < gap.last) open.push_back({after(middle), gap.last});
+                continue;
+            }
+            if (*row > gap.last) {  // whole and empty from the middle on
+                if (middle > gap.first) open.push_back({gap.first, before(middle)});
+                continue;
+            }
+            PERDURE_TAKE(const Reached up, scan(*row, gap.last, false));
+            if (!up.whole && up.last < gap.last) open.push_back({after(up.last), gap.last});
+            if (*row == gap.first) continue;
+            PERDURE_TAKE(const Reached down, scan(gap.first, before(*row), true));
+            if (down.whole) continue;
+            const std::int64_t end = down.any ? before(down.last) : before(*row);
+            if (end >= gap.first) open.push_back({gap.first, end});
+        }
+        return {};
+    }
+
+    Result<SalvagedTable> finish() {
+        std::vector<SalvageGap>& gaps = report_.gaps;
+        std::sort(gaps.begin(), gaps.end(),
+                  [](const SalvageGap& a, const SalvageGap& b) { return a.first < b.first; });
+        std::vector<SalvageGap> joined;
+        for (const SalvageGap& gap : gaps) {
+            const bool touches = !joined.empty() && (joined.back().last == most ||
+                                                     gap.first <= joined.back().last + 1);
+            if (touches) {
+                joined.back().last = std::max(joined.back().last, gap.last);
+            } else {
+                joined.push_back(gap);
+            }
+        }
+        gaps = std::move(joined);
+        return std::move(report_);
+    }
+
+    Connection& connection_;
+    const TableDefinition& table_;
+    const std::function<Status(Batch&&)>& take_;
+    const bool clustered_;
+    const bool scaled_;
+    const std::string scale_;
+    const int scale_at_;  // its place in what is selected
+    RowGatherer gatherer_;
+    std::uint32_t gathered_ = 0;
+    SalvagedTable report_;
+};
+
+std::optional<WorldRow> read_world(Connection& connection) {
+    auto select = connection.prepare(select_world_row());
+    if (!select) return std::nullopt;
+    const auto row = read_world_row(*select);
+    return row ? std::optional(*row) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Salvage>> Salvage::open(const std::string& copy) {
+    std::unique_ptr<Salvage> salvage(new Salvage);
+    PERDURE_TAKE(salvage->vfs_, ChecksumVfs::make("unix"));
+    auto opened = Connection::open({.path = copy, .vfs = salvage->vfs_->name(), .write = true});
+    if (!opened) {
+        if (opened.status().code() != Code::corrupt) return opened.status();
+        return salvage;
+    }
+    salvage->connection_ = *std::move(opened);
+    const Status ours = check_file(salvage->connection_);
+    if (ours.code() == Code::invalid || ours.code() == Code::unsupported) return ours;
+    if (!ours.ok()) {  // rewritten by another program: its pages carry no checksums of ours
+        salvage->connection_.close();
+        return salvage;
+    }
+    salvage->world_ = read_world(salvage->connection_);
+    // What was read before a failure counts.
+    const Status all = read_definitions(salvage->connection_, [&](const TableDefinition& table) {
+        salvage->definitions_.push_back(table);
+    });
+    static_cast<void>(all.ok());
+    return salvage;
+}
+
+Result<SalvagedTable> Salvage::read(const TableDefinition& in_force,
+                                    const std::function<Status(Batch&&)>& take) {
+    const auto clustered = connection_.handle() == nullptr
+                               ? error(Code::corrupt, "the file cannot be opened")
+                               : is_clustered(connection_, in_force);
+    if (clustered) return TableSalvage(connection_, in_force, *clustered, take).run();
+    SalvagedTable nothing;
+    nothing.gaps.push_back({});
+    nothing.why = std::string(clustered.status().message());
+    return nothing;
+}
+
+std::optional<std::int64_t> salvage_position(const Batch& batch, std::uint32_t row) {
+    const TableDefinition& table = batch.table();
+    switch (table.columns[0].type.kind) {
+        case ColumnKind::boolean: return batch.boolean(0, row) ? 1 : 0;
+        case ColumnKind::i8: return batch.fixed<std::int8_t>(0, row);
+        case ColumnKind::i16: return batch.fixed<std::int16_t>(0, row);
+        case ColumnKind::i32: return batch.fixed<std::int32_t>(0, row);
+        case ColumnKind::u8: return batch.fixed<std::uint8_t>(0, row);
+        case ColumnKind::u16: return batch.fixed<std::uint16_t>(0, row);
+        case ColumnKind::u32: return batch.fixed<std::uint32_t>(0, row);
+        case ColumnKind::u64:
+            return static_cast<std::int64_t>(batch.fixed<std::uint64_t>(0, row) ^ key_flip);
+        case ColumnKind::i64:
+        case ColumnKind::id: return batch.fixed<std::int64_t>(0, row);
+        default: return std::nullopt;
+    }
+}
+
+std::string salvage_key_text(const TableDefinition& table, std::int64_t position) {
+    if (table.columns[0].type.kind != ColumnKind::u64) return text::format("{}", position);
+    return text::format("{}", static_cast<std::uint64_t>(position) ^ key_flip);
+}
+
+}  // namespace perdure::store::sqlite
