@@ -75,7 +75,7 @@ protected:
 };
 
 TEST_F(RandomDamage, is_seen_and_healed_and_no_byte_is_deleted) {
-    constexpr int cases = 300;
+    constexpr int cases = 200;
     Random random(test_seed());
     int whole = 0;
     for (std::uint64_t number = 0; number < test_share_of(cases); ++number) {

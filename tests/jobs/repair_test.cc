@@ -245,9 +245,9 @@ TEST_F(RepairTest, damaged_pages_of_the_store_cost_the_rows_that_the_journal_lac
         for (const std::string& row : missing) {
             const std::string table = row.substr(0, row.find(' '));
             // A component is not seen without its entity.
-            const std::string& loses = verdict.remedies.front().loses;
-            const bool unseen = table == "Hat" && loses.find("rows of entity") != std::string::npos;
-            EXPECT_TRUE(unseen || loses.find("rows of " + table) != std::string::npos)
+            const std::string& words = verdict.remedies.front().loses;
+            const bool unseen = table == "Hat" && words.find("rows of entity") != std::string::npos;
+            EXPECT_TRUE(unseen || words.find("rows of " + table) != std::string::npos)
                 << "page " << page << ": " << row << " / " << verdict.remedies.front().loses;
         }
         EXPECT_LT(missing.size(), 250U) << page << verdict.remedies.front().loses;

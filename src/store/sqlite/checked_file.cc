@@ -34,12 +34,19 @@ int judge_page(const CheckedFile& file, ByteSpan page, std::uint64_t offset) {
     return report_bad_page(file, number, offset);
 }
 
+// SQLite takes what a file lacks for zeros, and a cell of zeros for a row. A page of ours that is
+// not all there is as bad as one that is not what was written.
+int judge_outcome(const CheckedFile& file, int outcome, std::uint64_t offset) {
+    if (outcome != SQLITE_IOERR_SHORT_READ || !file.checked) return outcome;
+    return report_bad_page(file, offset / page_bytes + 1, offset / page_bytes * page_bytes);
+}
+
 // A part of a page, as SQLite reads overflow pages past its cache: the whole page is judged.
 int read_part(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64_t offset) {
     CheckedFile& checked = *checked_file(file);
     const std::uint64_t page_at = offset / page_bytes * page_bytes;
     const int outcome = read_below(file, checked.scratch->data(), page_bytes, page_at);
-    if (outcome != SQLITE_OK) return read_below(file, into, bytes, offset);
+    if (outcome != SQLITE_OK) return judge_outcome(checked, outcome, offset);
     std::memcpy(into, checked.scratch->data() + (offset - page_at), bytes);
     return judge_page(checked, ByteSpan(*checked.scratch).first(page_bytes), page_at);
 }
@@ -52,7 +59,7 @@ int read_database(sqlite3_file* file, std::byte* into, std::size_t bytes, std::u
         return read_part(file, into, bytes, offset);
     }
     const int outcome = read_below(file, into, bytes, offset);
-    if (outcome != SQLITE_OK) return outcome;
+    if (outcome != SQLITE_OK) return judge_outcome(checked, outcome, offset);
     if (offset == 0 && !checked.checked) checked.checked = has_page_checksums({into, bytes});
     if (!checked.checked || bytes != page_bytes || in_page != 0) return SQLITE_OK;
     return judge_page(checked, {into, bytes}, offset);

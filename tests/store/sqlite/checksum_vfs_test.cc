@@ -103,6 +103,18 @@ TEST_F(ChecksumVfsTest, an_empty_page_is_corrupt) {
     EXPECT_EQ(read_all().code(), Code::corrupt);
 }
 
+// SQLite reads zeros where a file ends, and cells of zeros are rows of key 0.
+TEST_F(ChecksumVfsTest, a_page_that_the_file_ends_within_or_before_is_corrupt) {
+    make_file();
+    const std::string whole = file_bytes(path());
+    for (const std::size_t left : {page_bytes - 1, page_bytes / 2 + 3, 100U, 0U}) {
+        overwrite(path(), whole.substr(0, whole.size() - page_bytes + left));
+        EXPECT_EQ(read_all().code(), Code::corrupt) << left;
+    }
+    overwrite(path(), whole);
+    EXPECT_OK(read_all());
+}
+
 TEST_F(ChecksumVfsTest, a_page_that_goes_bad_in_the_log_is_not_read) {
     World world = open();
     ASSERT_OK(world.define(positions()));
