@@ -115,7 +115,7 @@ std::string range_text(const TableDefinition& table, const SalvagedTable& found,
     };
     const bool open_below = gap.first == std::numeric_limits<std::int64_t>::min();
     const bool open_above = gap.last == std::numeric_limits<std::int64_t>::max();
-    if (open_below && open_above) return "all";
+    if (open_below && open_above) return "any";
     if (open_below) return "up to " + told(gap.last);
     if (open_above) return told(gap.first) + " and more";
     return gap.first == gap.last ? told(gap.first) : told(gap.first) + " to " + told(gap.last);

@@ -54,7 +54,7 @@ TEST_F(CutShort, cut_journal) {
         Life::undrained,
         [&] {
             const std::vector<Group> all = groups();
-            flip(all[all.size() - 8].file, all[all.size() - 8].offset + 150);
+            flip(all[all.size() - 4].file, all[all.size() - 4].offset + 150);
         },
         "cut-journal");
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t rows_at_once = 4096;
+constexpr std::uint64_t narrow = 1024;  // a page holds some hundreds of small rows
 
 bool is_number(ColumnKind kind) {
     return kind == ColumnKind::boolean || (kind >= ColumnKind::i8 && kind <= ColumnKind::id);
@@ -88,8 +89,13 @@ public:
 
 private:
     struct Interval {
-        std::int64_t first;
-        std::int64_t last;
+        std::int64_t first = 0;
+        std::int64_t last = 0;
+        bool galloped = false;
+
+        [[nodiscard]] std::uint64_t width() const noexcept {
+            return static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
+        }
     };
     // How far a scan came.
     struct Reached {
@@ -164,52 +170,91 @@ private:
         return take_(std::move(batch));
     }
 
-    // The first row at or behind `from`: nullopt if a bad page is in the way.
-    std::optional<std::int64_t> probe(std::int64_t from, std::int64_t last) {
+    // The first row of [from, last]; `readable`: no bad page is in the way to it, or to the end.
+    struct Probed {
+        bool readable = false;
+        std::optional<std::int64_t> row;
+    };
+    Probed probe(std::int64_t from, std::int64_t last) {
+        ++probes_;
         auto select = prepare(from, last, false, true);
-        if (!select) return std::nullopt;
+        if (!select) return {};
         const Result<bool> is_row = select->step();
-        if (!is_row) return std::nullopt;
-        // Nothing there: then the rest of the interval is whole, and empty.
-        return *is_row ? select->integer(scale_at_) : most;
+        if (!is_row) return {};
+        if (!*is_row) return {true, std::nullopt};
+        return {true, select->integer(scale_at_)};
     }
 
-    // Widest interval first, so that the probes are spread over all of it.
+    // What lies next to the ends of a wide interval, by steps that double: keys are dense, and the
+    // interval may be all numbers there are.
+    std::optional<std::int64_t> gallop(const Interval& gap) {
+        for (std::uint64_t step = 1; step != 0 && step <= gap.width(); step *= 2) {
+            const auto up = static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + step);
+            if (const auto row = probe(up, gap.last).row) return row;
+            const auto down =
+                static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.last) - step);
+            if (const auto row = probe(down, gap.last).row) return row;
+        }
+        return std::nullopt;
+    }
+
+    // Narrow intervals are searched to their end; wide ones share what probes are left.
+    void open(Interval gap) {
+        if (gap.first > gap.last) return;
+        if (gap.width() <= narrow) {
+            open_.push_front(gap);
+        } else {
+            open_.push_back(gap);
+        }
+    }
+
     Status search(Interval whole) {
-        std::deque<Interval> open{whole};
-        int probes = 0;
-        while (!open.empty()) {
-            const Interval gap = open.front();
-            open.pop_front();
-            if (probes >= salvage_probes_max) {
+        open(whole);
+        while (!open_.empty()) {
+            Interval gap = open_.front();
+            open_.pop_front();
+            if (probes_ >= salvage_probes_max) {
                 report_.gaps.push_back({gap.first, gap.last});
                 continue;
             }
-            ++probes;
-            // Halves of two numbers of either sign, without overflow.
-            const auto width =
-                static_cast<std::uint64_t>(gap.last) - static_cast<std::uint64_t>(gap.first);
-            const auto middle =
-                static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + width / 2);
-            const std::optional<std::int64_t> row = probe(middle, gap.last);
-            if (!row) {
-                report_.gaps.push_back({middle, middle});
-                if (middle > gap.first) open.push_back({gap.first, before(middle)});
-                if (middle < gap.last) open.push_back({after(middle), gap.last});
+            if (gap.width() > narrow && !gap.galloped) {
+                const std::optional<std::int64_t> row = gallop(gap);
+                gap.galloped = true;
+                if (row) {
+                    PERDURE_TRY(take_island(gap, *row));
+                } else {
+                    open_.push_back(gap);
+                }
                 continue;
             }
-            if (*row > gap.last) {  // whole and empty from the middle on
-                if (middle > gap.first) open.push_back({gap.first, before(middle)});
-                continue;
-            }
-            PERDURE_TAKE(const Reached up, scan(*row, gap.last, false));
-            if (!up.whole && up.last < gap.last) open.push_back({after(up.last), gap.last});
-            if (*row == gap.first) continue;
-            PERDURE_TAKE(const Reached down, scan(gap.first, before(*row), true));
-            if (down.whole) continue;
-            const std::int64_t end = down.any ? before(down.last) : before(*row);
-            if (end >= gap.first) open.push_back({gap.first, end});
+            PERDURE_TRY(halve(gap));
         }
+        return {};
+    }
+
+    Status halve(const Interval& gap) {
+        // Of two numbers of either sign, without overflow.
+        const auto middle =
+            static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + gap.width() / 2);
+        const Probed found = probe(middle, gap.last);
+        if (found.row) return take_island(gap, *found.row);
+        if (middle > gap.first) open({gap.first, before(middle), gap.galloped});
+        // Readable without a row: from the middle on nothing is missing.
+        if (found.readable) return {};
+        report_.gaps.push_back({middle, middle});
+        if (middle < gap.last) open({after(middle), gap.last, gap.galloped});
+        return {};
+    }
+
+    // A row that can be read, and its neighbours on both sides up to the next bad pages.
+    Status take_island(const Interval& gap, std::int64_t row) {
+        PERDURE_TAKE(const Reached up, scan(row, gap.last, false));
+        if (!up.whole && up.last < gap.last) {
+            open({up.any ? after(up.last) : after(row), gap.last});
+        }
+        if (row == gap.first) return {};
+        PERDURE_TAKE(const Reached down, scan(gap.first, before(row), true));
+        if (!down.whole) open({gap.first, before(down.any ? down.last : row)});
         return {};
     }
 
@@ -240,6 +285,8 @@ private:
     const int scale_at_;  // its place in what is selected
     RowGatherer gatherer_;
     std::uint32_t gathered_ = 0;
+    std::deque<Interval> open_;  // not searched yet
+    int probes_ = 0;
     SalvagedTable report_;
 };
 

@@ -47,7 +47,7 @@ struct SalvagedTable {
     [[nodiscard]] bool whole() const noexcept { return why.empty(); }
 };
 
-inline constexpr int salvage_probes_max = 256;  // of one table: each may read a page
+inline constexpr int salvage_probes_max = 4096;  // of one table: each may read a page
 
 class Salvage {
 public:

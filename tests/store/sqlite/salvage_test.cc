@@ -54,6 +54,10 @@ protected:
         knows_ = (*salvage)->knows_tables();
         return read.ok() ? *read : SalvagedTable();
     }
+    // Of a table's tree: a bad one hides all of the table.
+    [[nodiscard]] bool is_root(std::uint64_t page) const {
+        return roots_.find("\n" + std::to_string(page) + "\n") != std::string::npos;
+    }
     static bool in_gaps(const SalvagedTable& table, std::int64_t position) {
         return std::any_of(table.gaps.begin(), table.gaps.end(), [&](const auto& gap) {
             return gap.first <= position && position <= gap.last;
@@ -63,6 +67,7 @@ protected:
     io::PosixFileSystem files_;
     std::multiset<std::int64_t> found_;
     std::uint64_t given_ = 0;
+    std::string roots_;
     bool knows_ = false;
 };
 
@@ -81,6 +86,7 @@ TEST_F(SalvageTest, reads_around_bad_pages_each_row_once_and_names_every_gap) {
     int with_gaps = 0;
     for (std::uint64_t page = 2; page + 4 <= pages(); page += 3) {
         const std::string whole = file_bytes(path());
+        roots_ = "\n" + PlainSqlite(path()).ask("SELECT rootpage FROM sqlite_schema") + "\n";
         spoil(page);
         spoil(page + 4);  // with an island between them
         for (const TableDefinition& table : {positions(), trades()}) {
@@ -106,7 +112,9 @@ TEST_F(SalvageTest, reads_around_bad_pages_each_row_once_and_names_every_gap) {
             }
             if (missing > 0) ++with_gaps;
             EXPECT_EQ(missing > 0, !report.whole()) << report.why;
-            EXPECT_LT(missing, 700) << table.name << ", page " << page;
+            const bool root_is_bad = is_root(page) || is_root(page + 4);
+            EXPECT_TRUE(missing < 700 || root_is_bad)
+                << table.name << ", page " << page << ": " << missing << " missing";
         }
         overwrite(path(), whole);
         if (HasFailure()) return;
