@@ -14,8 +14,6 @@ namespace {
 
 using store::sqlite::Salvage;
 
-constexpr std::uint64_t settings_bytes_max = 1U << 20;
-
 // The store before the journal: what it can show decides how much of the journal is needed.
 std::size_t rank(const Remedy& remedy) {
     static constexpr const char* order[] = {remedies::identity,      remedies::identity_from_store,

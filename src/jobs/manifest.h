@@ -20,7 +20,6 @@ namespace perdure::jobs {
 inline constexpr std::string_view manifest_name = "manifest";
 inline constexpr std::string_view backup_store_name = "store.sqlite";
 inline constexpr std::string_view backup_settings_name = "perdure.toml";
-inline constexpr std::uint64_t settings_bytes_max = 1U << 20;  // as the world layer reads it
 
 struct Manifest {
     Uuid world;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "jobs/manifest.h"
 #include "store/sqlite/sqlite_store.h"
+#include "world/settings.h"
 
 namespace perdure::jobs {
 

@@ -73,6 +73,7 @@ Result<std::vector<std::string>> PrunedFiles::list(const std::string& directory)
 Status PrunedFiles::create_directory(const std::string& path) { return only_looks(path); }
 Status PrunedFiles::rename(const std::string& from, const std::string&) { return only_looks(from); }
 Status PrunedFiles::remove(const std::string& path) { return only_looks(path); }
+Status PrunedFiles::remove_directory(const std::string& path) { return only_looks(path); }
 Status PrunedFiles::sync_directory(const std::string& path) { return only_looks(path); }
 Result<std::unique_ptr<io::FileLock>> PrunedFiles::lock(const std::string& path, std::string_view) {
     return only_looks(path);

@@ -32,6 +32,7 @@ public:
     Status create_directory(const std::string& path) override;
     Status rename(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
+    Status remove_directory(const std::string& path) override;
     Status sync_directory(const std::string& path) override;
     Result<std::unique_ptr<io::FileLock>> lock(const std::string& path,
                                                std::string_view owner) override;

@@ -12,6 +12,7 @@
 // Thread rule: one thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "perdure/world.h"
 
 namespace perdure {
+
+inline constexpr std::uint64_t settings_bytes_max = 1U << 20;  // of the file
 
 // Changes `options` and `categories` to what the text says; `path` is for messages.
 Status apply_settings(std::string_view text, const std::string& path, WorldOptions& options,

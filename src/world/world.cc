@@ -24,7 +24,6 @@ namespace perdure {
 namespace {
 
 constexpr std::string_view memory_directory = "memory:";
-constexpr std::uint64_t settings_bytes_max = 1U << 20;
 
 // The real disk and clock, or what the options bring.
 struct Surroundings {

@@ -50,6 +50,7 @@ TEST_F(PrunedFilesTest, cannot_be_written_through) {
     EXPECT_EQ(file->write_at(0, as_bytes("x")).code(), Code::read_only);
     EXPECT_EQ(view_.rename("d/a", "d/c").code(), Code::read_only);
     EXPECT_EQ(view_.remove("d/a").code(), Code::read_only);
+    EXPECT_EQ(view_.remove_directory("d").code(), Code::read_only);
 }
 
 }  // namespace
