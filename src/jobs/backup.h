@@ -24,8 +24,7 @@
 namespace perdure::jobs {
 
 struct BackupOptions {
-    // Asked some hundred times a second. A failure ends the backup: what it has built is left, and
-    // the next backup to the same target clears it away.
+    // Asked before every few megabytes. A failure ends the backup and is what it answers.
     GoOn go_on = [] { return Status(); };
     // Called once: from here on nothing of the world is held, and there is no hurry any more.
     std::function<void()> when_free{};

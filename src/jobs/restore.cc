@@ -16,8 +16,9 @@
 namespace perdure::jobs {
 namespace {
 
-// Of the restored world's first journal file, which holds nothing but its head.
-constexpr std::uint64_t first_file_bytes = 1ULL << 20;
+// Of the restored world's first journal file, which holds nothing but its head; more if that needs
+// more.
+constexpr std::uint64_t first_file_bytes = journal::file_bytes_min;
 
 // A backup that is opened, judged and compared with its manifest.
 class BackupReading {
@@ -65,9 +66,12 @@ private:
                      store::sqlite::verify_store(files_, path_, workplace_.store_copy()));
         if (report.sound()) return {};
         const store::sqlite::Damage& first = report.damages.front();
-        return error(Code::corrupt,
-                     "{}, page {} at offset {}: {} ({} findings); take another backup", first.file,
-                     first.page, first.offset, first.what, report.damage_count);
+        const std::string where =
+            first.page == 0
+                ? first.file
+                : text::format("{}, page {} at offset {}", first.file, first.page, first.offset);
+        return error(Code::corrupt, "{}: {} ({} findings); take another backup", where, first.what,
+                     report.damage_count);
     }
 
     io::FileSystem& files_;
@@ -98,7 +102,6 @@ Status compare(const Contents& found, const Manifest& manifest, const std::strin
 Status take_over(io::FileSystem& files, const io::Clock& clock, const std::string& directory) {
     engine::EngineOptions options;
     options.journal.file_bytes = first_file_bytes;
-    options.journal.bytes_max = 4 * first_file_bytes;
     options.create = false;
     options.take_over = true;
     options.files = &files;

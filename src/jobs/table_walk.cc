@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t page_bytes_wanted = 8ULL << 20;
 constexpr std::uint32_t page_rows_first = 256;
 constexpr std::uint32_t page_rows_max = 16'384;
+constexpr std::uint32_t page_rows_growth = 4;  // small rows first say little of those behind them
 // A page of rows that are larger than those before them may not fit one batch: fewer are asked for.
 constexpr std::uint32_t page_rows_divisor = 8;
 // How much is written before the log is copied into the file: the log stays about as large.
@@ -37,6 +38,7 @@ public:
 
     // The page after `after`, or the first one; without rows behind the last.
     Result<Batch> next(const TableDefinition& table, const Batch* after) {
+        if (after == nullptr) rows_ = page_rows_first;
         for (;;) {
             if (!snapshot_) {
                 PERDURE_TAKE(snapshot_, store_.snapshot());
@@ -57,8 +59,9 @@ public:
 private:
     void fit(const Batch& page) {
         const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes() / page.rows(), 1);
+        const std::uint64_t most = std::min(rows_ * page_rows_growth, page_rows_max);
         rows_ = static_cast<std::uint32_t>(
-            std::clamp<std::uint64_t>(page_bytes_wanted / row_bytes, 1, page_rows_max));
+            std::clamp<std::uint64_t>(page_bytes_wanted / row_bytes, 1, most));
     }
 
     store::Store& store_;

@@ -80,15 +80,19 @@ Status Workplace::finish() {
     PERDURE_TRY(refuse_existing());
     PERDURE_TRY(files_.sync_directory(built()));
     PERDURE_TRY(files_.rename(built(), target_));
-    PERDURE_TRY(files_.sync_directory(io::parent_path(target_)));
-    // From here on it is done. What cannot be removed is in nobody's way.
-    for (const std::string& place : {store_copy(), journal_copy()}) {
-        const bool cleared = clear(place).ok() && files_.remove_directory(place).ok();
-        if (!cleared) return {};
+    return files_.sync_directory(io::parent_path(target_));
+}
+
+// Done or failed: what is left may be as large as the world, on a disk that the world needs. What
+// cannot be removed now is cleared away by the next job.
+Workplace::~Workplace() {
+    if (!lock_) return;
+    for (const std::string& place : places()) {
+        if (!files_.list(place).ok()) continue;  // it has its name now
+        if (!clear(place).ok() || !files_.remove_directory(place).ok()) return;
     }
-    if (!files_.remove(io::join_path(path_, lock_name)).ok()) return {};
+    if (!files_.remove(io::join_path(path_, lock_name)).ok()) return;
     static_cast<void>(files_.remove_directory(path_).ok());
-    return {};
 }
 
 }  // namespace perdure::jobs

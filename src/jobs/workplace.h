@@ -1,8 +1,8 @@
 // Workplace: where a job builds a directory that nobody sees before it is whole.
 //
 // It works in `<target>.unfinished`, beside the target, under a lock, and gives what it has built
-// its name at the very end. What a killed job leaves is found there by the next one for the same
-// target, which clears it away and begins again.
+// its name at the very end. A job that fails removes all of it; what a killed one leaves is found
+// by the next one for the same target, which clears it away and begins again.
 //
 // Thread rule: one thread. On the real disk.
 #pragma once
@@ -25,6 +25,11 @@ public:
     static Result<std::unique_ptr<Workplace>> open(io::FileSystem& files, const io::Clock& clock,
                                                    const std::string& target);
 
+    // Removes whatever did not get its name. What lies in it must be closed by then.
+    ~Workplace();
+    Workplace(const Workplace&) = delete;
+    Workplace& operator=(const Workplace&) = delete;
+
     // Absolute and without symbolic links: SQLite names files so.
     [[nodiscard]] const std::string& target() const noexcept { return target_; }
     // What will be the target, and two places for copies, all empty at first.
@@ -35,7 +40,7 @@ public:
     // Removes everything from one of these places.
     Status empty(const std::string& place) const { return clear(place); }
 
-    // Makes what is in built() durable, gives it the target's name, and removes the rest.
+    // Makes what is in built() durable and gives it the target's name.
     Status finish();
 
 private:

@@ -200,6 +200,25 @@ TEST_F(BackupTest, as_new_is_another_world_with_the_same_rows) {
     EXPECT_EQ(digest_of("again"), *home_->digest());
 }
 
+// Their definitions alone are more than the restored world's first journal file is made for.
+TEST_F(BackupTest, brings_back_many_wide_tables) {
+    Schema many = test_schema();
+    const std::string filler(40, 'x');
+    for (int i = 0; i < 20; ++i) {
+        TableBuilder& table = many.table(text::format("{}_{}", filler, i));
+        table.key<std::uint64_t>("id");
+        for (int column = 0; column < 60; ++column) {
+            table.column<std::int32_t>(text::format("{}_{}", filler, column));
+        }
+    }
+    home_.close();
+    home_.know(many);
+    home_.open();
+    home_.put(filler + "_9", {{"id", 1U}, {filler + "_7", 5}});
+    EXPECT_GT(back_up().manifest.contents.tables.size(), 20U);
+    expect_restores_to(*home_->digest());
+}
+
 TEST_F(BackupTest, takes_the_settings_along) {
     home_.close();
     std::ofstream(home_.path("perdure.toml")) << "[limits]\njournal_file_bytes = 4194304\n";
