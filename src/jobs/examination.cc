@@ -14,6 +14,20 @@ namespace {
 
 using store::sqlite::Salvage;
 
+// What the file does not set its program may have set to anything that goes with the rest.
+journal::Options journal_limits(const WorldOptions& set) {
+    const WorldOptions unset;
+    journal::Options limits;
+    limits.file_bytes = journal::file_bytes_min;
+    if (set.journal_file_bytes != unset.journal_file_bytes) {
+        limits.file_bytes = set.journal_file_bytes;
+    }
+    limits.bytes_max = 2 * journal::file_bytes_max;
+    if (set.journal_bytes_max != unset.journal_bytes_max) limits.bytes_max = set.journal_bytes_max;
+    limits.files_ahead = set.journal_files_ahead;
+    return limits;
+}
+
 // The store before the journal: what it can show decides how much of the journal is needed.
 std::size_t rank(const Remedy& remedy) {
     static constexpr const char* order[] = {remedies::identity,      remedies::identity_from_store,
@@ -148,11 +162,7 @@ Status Examination::judge_settings() {
     if (status.ok()) status = apply_settings(*text, place_.settings(), options, categories);
     if (status.ok()) status = options.validate();
     if (status.ok()) {
-        journal::Options journal;
-        journal.file_bytes = options.journal_file_bytes;
-        journal.bytes_max = options.journal_bytes_max;
-        journal.files_ahead = options.journal_files_ahead;
-        status = journal.validate();
+        status = journal_limits(options).validate();
     }
     if (status.ok()) return {};
     add({.code = status.code(),

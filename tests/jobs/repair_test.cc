@@ -329,6 +329,16 @@ TEST_F(RepairTest, settings_that_cannot_be_read_are_set_aside) {
     expect_state_at(last_lsn());
 }
 
+TEST_F(RepairTest, settings_that_go_with_what_the_program_sets_are_no_damage) {
+    fall_ill(Life::closed);
+    write_bytes(path("perdure.toml"), "[limits]\njournal_bytes_max = 1048576\n");
+    EXPECT_TRUE(judge()->whole());
+    expect_state_at(last_lsn());
+    write_bytes(path("perdure.toml"),
+                "[limits]\njournal_bytes_max = 1048576\njournal_file_bytes = 1048576\n");
+    finding("two files");
+}
+
 TEST_F(RepairTest, a_newer_format_is_left_alone) {
     fall_ill(Life::closed);
     std::string identity = bytes_of(path("identity"));
