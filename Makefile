@@ -3,6 +3,7 @@
 #   ARGS="…"         passed on to the program (run, bench, simulate, crash-test) or to ctest (test …)
 #   PACKAGES=no      never ask apt for anything
 #   CMAKE_ARGS="…"   passed on to cmake, for example -DPERDURE_WERROR=OFF with a newer compiler
+#   SHARE=4          seeded-bugs: a quarter of them, another one each day (TURN says which)
 #   JOBS, PREFIX     how many at a time; where `make install` puts things
 
 SHELL := /bin/bash
@@ -14,6 +15,8 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 PACKAGES ?= yes
 ARGS ?=
+SHARE ?= 1
+TURN ?=
 CMAKE_ARGS ?=
 export JOBS PACKAGES
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -29,7 +32,7 @@ share := 20
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
-    format asan tsan simulate crash-test torture \
+    format asan tsan simulate seeded-bugs crash-test torture \
     torture-short torture-build bench install install-test ci clean
 
 help:
@@ -104,6 +107,12 @@ simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 -
 	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
 	@$(compile) build/release --target perdure_simulate
 	@exec $(bin)/perdure_simulate $(ARGS)
+
+seeded-bugs: ## build bugs in, one after the other, and see the tests catch each: SHARE=4 for a quarter
+	$(packages) sanitize
+	@$(configure) bugs -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/bugs
+	@tests/seeded_bugs/hunt.py build/bugs --jobs $(JOBS) --share $(SHARE) $(if $(TURN),--turn $(TURN)) $(ARGS)
 
 crash-test: build/release/bin/perdure ## kill a real world again and again: ARGS="--kills 100"
 	@exec $(bin)/perdure demo --crash-test $(ARGS)

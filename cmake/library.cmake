@@ -17,6 +17,9 @@ target_link_libraries(perdure PRIVATE
     Threads::Threads fmt::fmt PkgConfig::sqlite3 PkgConfig::xxhash)
 set_target_properties(perdure PROPERTIES LINKER_LANGUAGE CXX)
 
+if(PERDURE_SEEDED_BUGS)  # the first rule is the first that runs
+    install(CODE "message(FATAL_ERROR \"this build has seeded bugs in it, and is never installed\")")
+endif()
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/perdure)
 install(TARGETS perdure EXPORT perdure-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT perdure-targets NAMESPACE perdure:: DESTINATION ${package_directory})

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/key_set.h"
 #include "engine/stored_key.h"
 #include "model/key.h"
@@ -83,12 +84,13 @@ public:
 
     Result<std::uint64_t> add(const Batch& batch, bool stays) {
         PERDURE_ASSERT(batch.table().id == table_.id && batch.table().version == table_.version);
-        if (table_.append_only) {
+        if (table_.append_only && !seeded_bug("engine: append-only rows are coalesced")) {
             PERDURE_ASSERT(stays);
             appended_.push_back(&batch);
             return batch.rows();
         }
         KeptRows& to = batch.operation() == Operation::upsert ? upserted_ : erased_;
+        if (&to == &erased_ && seeded_bug("engine: coalescing drops erases")) return 0;
         const std::size_t before = to.size();
         for (std::uint32_t row = 0; row < batch.rows(); ++row) {
             if (by_id_) {

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/engine.h"
 #include "model/key.h"
 
@@ -81,7 +82,8 @@ Level Engine::classify(ChangeSet& changes, const CommitOptions& options) const {
     }
     if (only_journal && raised < Level::journal) return std::max(level, Level::ephemeral);
     const auto leaves = [&](const Batch& batch) {
-        return core_->level_of(batch.table()) == Level::ephemeral;
+        return core_->level_of(batch.table()) == Level::ephemeral &&
+               !seeded_bug("engine: ephemeral rows go into the frame");
     };
     const auto first = std::stable_partition(changes.batches.begin(), changes.batches.end(),
                                              [&](const Batch& batch) { return !leaves(batch); });
@@ -114,9 +116,10 @@ Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
                          tick, *last);
         }
         proposal.changes.tick = tick;
+        if (seeded_bug("engine: a refused commit takes its tick")) core_->tick = tick;
         if (last && tick == *last) {
             PERDURE_TAKE(const bool same, is_last_tick_again(proposal, tick));
-            if (!same) {
+            if (!same && !seeded_bug("engine: the last tick again may differ")) {
                 return error(Code::conflict,
                              "tick {} was committed already, with other content; commit the "
                              "next one, {}",
@@ -241,6 +244,7 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     const std::uint64_t encoded = journal::encoded_bytes_max(changes);
     const Entry& entry = core_->pending.push(std::move(changes));
     flush_queue_.push(entry.changes, encoded, !options.wait);
+    if (seeded_bug("engine: acknowledged before the flush")) core_->progress->reached_journal(lsn);
     idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
     if (core_->pending.resident_bytes() > options_.pending.resident_bytes_max) {
         core_->pending.let_go(core_->progress->durable(), core_->drain_through);

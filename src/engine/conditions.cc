@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/check.h"
 #include "engine/engine.h"
 #include "model/key.h"
@@ -12,7 +13,8 @@ namespace perdure::engine {
 // Keys that an open tick has judged are the tick's until it is committed; appended keys must be
 // new.
 Status Engine::check_keys(Proposal& proposal, bool& again) {
-    if (!proposal.from_tick && !core_->reserved.empty()) {
+    const bool anyone = proposal.from_tick || seeded_bug("engine: a reserved key is anyone's");
+    if (!anyone && !core_->reserved.empty()) {
         for (const TouchedKey& key : proposal.touched) {
             if (core_->reserved.count({key.table->id, key.key}) == 0) continue;
             return error(Code::conflict,
@@ -61,7 +63,7 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& re
         }
         const RowVersion version =
             core_->pending.find(check.table->id, check.key, core_->pending.last());
-        if (version.batch) {
+        if (version.batch && !seeded_bug("engine: conditions see only the store")) {
             const bool there = version.batch->operation() == Operation::upsert;
             PERDURE_TRY(judge(check, there ? version.batch : nullptr, version.row));
             continue;
@@ -100,6 +102,7 @@ bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, b
 }
 
 void Engine::note_appended(const ChangeSet& changes) {
+    if (seeded_bug("engine: appended keys are not remembered")) return;
     std::string key;
     for (const auto* batches : {&changes.batches, &changes.ephemeral}) {
         for (const Batch& batch : *batches) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/seeded_bug.h"
 #include "engine/acceptance_mutex.h"
 #include "engine/pending.h"
 #include "engine/progress.h"
@@ -94,11 +95,13 @@ struct Core {
     // expired. Locked.
     [[nodiscard]] Lsn releasable() const {
         Lsn through = stored.lsn;
+        if (seeded_bug("engine: pending is released unstored")) through = progress->durable();
         const std::uint64_t now = clock->monotonic_ns();
         for (const auto& [view, mark] : views) {
             // A second of grace: the view's own clock reading may be a little older.
             if (now - mark.opened_ns > store::snapshot_age_ns_max + 1'000'000'000) continue;
-            through = std::min(through, mark.covered);
+            if (!seeded_bug("engine: pending forgets open snapshots"))
+                through = std::min(through, mark.covered);
         }
         return through;
     }

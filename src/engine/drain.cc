@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/coalesce.h"
 #include "model/digest.h"
 
@@ -28,7 +29,8 @@ std::optional<Drain::Range> Drain::choose_range() {
         for (const GroupEnd& group : core_.pending.groups()) {
             if (group.last < range.first) continue;
             const bool any = range.end.last != 0;
-            if (any && (group.definition || range.end.definition)) break;
+            const bool alone = !seeded_bug("engine: a range goes across a definition");
+            if (alone && any && (group.definition || range.end.definition)) break;
             if (any && bytes + group.bytes > range_bytes_max) break;
             if (any && group.last - range.first >= range_changes_max) break;
             bytes += group.bytes;
@@ -42,6 +44,8 @@ std::optional<Drain::Range> Drain::choose_range() {
         const Lsn stop = std::min(range.end.last, lsn + entries_per_lock - 1);
         for (; lsn <= stop; ++lsn) range.entries.push_back(&core_.pending.entry(lsn));
     }
+    if (seeded_bug("engine: coalescing keeps the oldest row"))
+        std::reverse(range.entries.begin(), range.entries.end());
     return range;
 }
 

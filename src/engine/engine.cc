@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/digest.h"
 
 namespace perdure::engine {
@@ -33,11 +34,12 @@ void Engine::group_durable(const journal::Appended& appended) {
         const std::scoped_lock lock(core_->mutex);
         core_->pending.group_durable(appended.last, core_->epoch, appended.chain, appended.address);
     }
-    core_->progress->reached_journal(appended.last);
+    const Lsn beyond = seeded_bug("engine: the durable LSN is one too high") ? 1 : 0;
+    core_->progress->reached_journal(appended.last + beyond);
 }
 
 void Engine::journal_failed(const Status& reason) {
-    core_->progress->fail(reason);
+    if (!seeded_bug("engine: a failed flush is not final")) core_->progress->fail(reason);
     {
         const std::scoped_lock lock(trouble_mutex_);
         trouble_ = reason;
@@ -117,7 +119,9 @@ Result<bool> Engine::step_store() {
             PERDURE_TAKE(const bool unfinished, store_->checkpoint_step());
             PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
             core_->safe_lsn.store(marks.safe, std::memory_order_relaxed);
-            if (!core_->progress->failed()) PERDURE_TRY(journal_->trim(marks.safe));
+            const bool early = seeded_bug("engine: trimmed behind what is visible");
+            const Lsn stored = early ? marks.visible.lsn : marks.safe;
+            if (!core_->progress->failed()) PERDURE_TRY(journal_->trim(stored));
             alarm_prepare_.ring();
             // A reader may be in the way: nothing is trimmed until it has gone, so this is tried
             // again though nothing more is drained.
@@ -325,6 +329,7 @@ Status Engine::close() {
         if (status.ok()) status = flush_queue_.attest_if_idle();
     }
     // Relaxed rows that waited are lost then, and nothing more was drained.
+    if (seeded_bug("engine: closing a failed world is ok")) return status;
     if (status.ok() && core_->progress->failed()) status = core_->progress->failure();
     return status;
 }

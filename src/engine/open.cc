@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/engine.h"
 #include "journal/recovery.h"
 #include "model/key.h"
@@ -90,7 +91,7 @@ Status Engine::open_journal() {
     }
     const auto visit = [this](journal::GroupFound&& group) -> Status {
         for (ChangeSet& set : group.changes) {
-            if (set.tick) {
+            if (set.tick && !seeded_bug("engine: recovery forgets the last tick")) {
                 core_->tick = set.tick;
                 core_->tick_lsn = set.lsn;
             }
@@ -175,7 +176,7 @@ Status Engine::settle() {
         return std::none_of(stored.begin(), stored.end(),
                             [&](const TableDefinition& known) { return known.id == table->id; });
     });
-    if (!ephemeral.empty()) {
+    if (!ephemeral.empty() && !seeded_bug("engine: ephemeral tables are not emptied")) {
         PERDURE_TRY(store_->empty({core_->epoch, core_->stored}, ephemeral));
     }
     PERDURE_TRY(free_journal());
@@ -245,7 +246,7 @@ Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
             PERDURE_TRY(take(*next));
             page = *std::move(next);
             first = false;
-            if (page.rows() < rows_per_batch) break;
+            if (page.rows() < rows_per_batch || seeded_bug("engine: opening reads one page")) break;
         }
     }
     // Nobody commits or drains yet, so pending stays as it is.

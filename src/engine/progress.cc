@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "perdure/token.h"
 
 namespace perdure::engine {
@@ -42,6 +43,7 @@ Status Progress::status(Lsn lsn, Level level) const {
         return error(Code::busy, "change set {} is on its way to level {}", lsn, level_name(level));
     }
     if (reached(lsn, level)) return {};  // it got there just before the failure
+    if (seeded_bug("engine: in flight counts as done")) return {};
     return error(Code::unknown, "change set {}: {}; the next open of the world decides", lsn,
                  failure().message());
 }

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/batch_builder.h"
 #include "model/key.h"
 #include "model/rows.h"
@@ -38,7 +39,10 @@ Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store
     core.views[view.get()].covered = covered;
     const Lsn durable = core.progress->durable();
     // After a failed flush only what is durable is shown: the rest may never have been.
-    const bool only_durable = durable_only || core.progress->failed();
+    const bool failed =
+        core.progress->failed() && !seeded_bug("engine: reads show what may never have been");
+    const bool only_durable =
+        durable_only || failed || seeded_bug("engine: a snapshot misses what is pending");
     view->at_ = std::max(covered, only_durable ? durable : core.pending.last());
     if (!only_durable) view->held_ = core.held;
     return view;
@@ -50,6 +54,7 @@ ReadView::~ReadView() {
 }
 
 Status ReadView::check_age() const {
+    if (seeded_bug("engine: an old snapshot goes on reading")) return {};
     if (core_.clock->monotonic_ns() - opened_ns_ <= store::snapshot_age_ns_max) return {};
     return error(Code::expired, "this snapshot is older than {} s; take a new one",
                  store::snapshot_age_ns_max / 1'000'000'000);
@@ -136,8 +141,10 @@ Result<Batch> ReadView::scan(const TableDefinition& table, const Batch* after,
         last_page = page.rows() < limit;
         std::string page_end;
         if (page.rows() > 0) encode_key(page, page.rows() - 1, page_end);
-        PERDURE_TAKE(const Overlay over, overlay(table, from_start ? nullptr : &after_key,
-                                                 last_page ? nullptr : &page_end, limit));
+        const bool open_end = seeded_bug("engine: a page shows pending rows behind it");
+        PERDURE_TAKE(const Overlay over,
+                     overlay(table, from_start ? nullptr : &after_key,
+                             last_page || open_end ? nullptr : &page_end, limit));
         merge(page, over, limit, merged);
         after = &page;
         after_key = page_end;

@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "base/utc.h"
 #include "io/process.h"
 
@@ -109,7 +110,8 @@ Result<Identity> WorldDirectory::create(const Uuid& world, const io::Clock& cloc
     PERDURE_TRY(files_.create_directory(quarantine()));
     PERDURE_TRY(files_.sync_directory(path_));
     // The world's own name, too: its directory may be new.
-    PERDURE_TRY(files_.sync_directory(io::parent_path(path_)));
+    if (!seeded_bug("engine: a new world's name is not flushed"))
+        PERDURE_TRY(files_.sync_directory(io::parent_path(path_)));
     Identity identity;
     identity.world = world;
     identity.created_us = clock.wall_us();

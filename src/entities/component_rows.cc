@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/seeded_bug.h"
 
 namespace perdure::entities {
 namespace {
@@ -105,7 +106,8 @@ std::uint32_t ComponentRows::add(std::uint64_t id) {
     PERDURE_ASSERT(before == none || before == removed);
     if (shape_.operations.construct != nullptr) shape_.operations.construct(at(row));
     changed_.set(row);
-    if (before != removed) fresh_.set(row);
+    const bool stored = before == removed && !seeded_bug("entities: set again counts as new");
+    if (!stored) fresh_.set(row);
     return row;
 }
 
@@ -183,7 +185,7 @@ void ComponentRows::move_marks(std::uint32_t to, std::uint32_t from) noexcept {
         const bool marked = marks->test(from);
         marks->clear(from);
         if (to == from) continue;
-        if (marked) {
+        if (marked && !seeded_bug("entities: a moved row loses its mark")) {
             marks->set(to);
         } else {
             marks->clear(to);

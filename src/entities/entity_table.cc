@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/seeded_bug.h"
 
 namespace perdure::entities {
 namespace {
@@ -62,6 +63,7 @@ void EntityTable::set_roots_below(EntityTree::Node top, EntityTree::Node root) {
 void EntityTable::link(EntityTree::Node child, EntityTree::Node parent) {
     tree_.attach(child, parent);
     rows_.mark(rows_.find(tree_.id(child)));
+    if (seeded_bug("entities: a moved tree keeps its root")) return;
     if (tree_.root(child) != tree_.root(parent)) set_roots_below(child, tree_.root(parent));
 }
 
@@ -143,7 +145,7 @@ std::vector<std::uint64_t> EntityTable::destroy(std::uint64_t id) {
     std::vector<std::uint64_t> doomed{id};
     const EntityTree::Node top = node_of(id);
     if (top != EntityTree::none) {
-        detach_players_below(top);
+        if (!seeded_bug("entities: players die with their parent")) detach_players_below(top);
         if (tree_.parent(top) != EntityTree::none) {
             const EntityTree::Node above = tree_.parent(top);
             tree_.detach(top);
@@ -152,7 +154,8 @@ std::vector<std::uint64_t> EntityTable::destroy(std::uint64_t id) {
         std::vector<EntityTree::Node> nodes;
         for (auto node = top; node != EntityTree::none; node = tree_.next(node, top)) {
             nodes.push_back(node);
-            if (node != top) doomed.push_back(tree_.id(node));
+            if (node != top && !seeded_bug("entities: children outlive their parent"))
+                doomed.push_back(tree_.id(node));
         }
         for (std::size_t at = nodes.size(); at > 0; --at) {  // children before their parents
             if (at > 1) tree_.detach(nodes[at - 1]);

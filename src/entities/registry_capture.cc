@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "entities/registry.h"
 #include "model/batch_builder.h"
 #include "model/digest.h"
@@ -14,6 +15,7 @@ Status Registry::capture(ChangeSet& into, std::uint64_t now_ms, bool everything,
     capturing_ms_ = now_ms;
     capturing_end_ = 0;
     Status status = capture_all(into, now_ms, everything, pool);
+    if (seeded_bug("entities: marks go before acceptance")) entities_.rows().captured_changed();
     if (status.ok()) return {};
     into.batches.resize(batches);
     into.ephemeral.resize(ephemeral);
@@ -38,6 +40,7 @@ Status Registry::capture_entities(std::vector<Batch>& to, BlockPool& pool) {
         const std::vector<std::uint64_t> dead = rows.removed_ids();
         PERDURE_TRY(RowGatherer::erases(*entity_definition_, dead, pool, to));
         for (const TableDefinition* table : foreign_) {
+            if (seeded_bug("entities: unlisted components stay")) break;
             PERDURE_TRY(RowGatherer::erases(*table, dead, pool, to));
         }
     }
@@ -64,6 +67,8 @@ Status Registry::capture_components(ComponentTable& table, std::vector<Batch>& t
     if (!rows.nothing_removed()) {
         PERDURE_TRY(RowGatherer::erases(*table.definition, rows.removed_ids(), pool, to));
     }
+    if (!table.capturing_changed && seeded_bug("entities: a new relaxed component waits"))
+        return {};
     const RowMarks& marks = table.capturing_changed ? rows.changed() : rows.fresh();
     return gatherer_.upserts(*table.definition, table.plan, rows, marks, pool, to);
 }
@@ -94,6 +99,7 @@ void Registry::captured() {
     if (capturing_end_ == 0) return;
     ids_.accepted(capturing_end_);
     reservation_under_way_ = capturing_end_;
+    if (seeded_bug("entities: ids are given before they are durable")) ids_.durable(capturing_end_);
 }
 
 Hash128 Registry::digest() const {

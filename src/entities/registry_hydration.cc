@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "entities/registry.h"
 #include "model/convert.h"
 #include "model/structs.h"
@@ -160,7 +161,8 @@ Status Registry::loaded(std::vector<std::string>& remarks) {
                          "ids go on behind it",
                          highest_id_, ids_.stored_end()));
     }
-    ids_.start(std::max({EntityIds::first, ids_.stored_end(), highest_id_ + 1}));
+    const bool again = seeded_bug("entities: ids are given again after a crash");
+    ids_.start(std::max({EntityIds::first, again ? 0 : ids_.stored_end(), highest_id_ + 1}));
     loaded_ = true;
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "journal/file_header.h"
 #include "journal/frame.h"
 #include "journal/frame_decoder.h"
@@ -55,7 +56,9 @@ Status Journal::begin_file(std::uint64_t group_bytes) {
                                                state.definitions.encoded(), state.head);
         PERDURE_ASSERT(head.size() == head_bytes && head.size() <= next.bytes);
         if (Status status = next.file->write_at(0, head); !status.ok()) return fail(status);
-        if (Status status = next.file->sync(); !status.ok()) return fail(status);
+        const bool unflushed = seeded_bug("journal: a file's head is not flushed");
+        if (Status status = unflushed ? Status() : next.file->sync(); !status.ok())
+            return fail(status);
         PERDURE_ASSERT(next.sequence > state.sequence);
         state.sequence = next.sequence;
         state.file = std::move(next.file);
@@ -126,7 +129,7 @@ Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bo
     header.offset = state.offset;
     header.first_lsn = state.last + 1;
     header.frames = static_cast<std::uint32_t>(frames);
-    header.durable_lsn = state.last;
+    header.durable_lsn = seeded_bug("journal: nothing says what is durable") ? 0 : state.last;
     header.wall_us = state.clock.wall_us();
     header.chain_before = state.chain;
     const ByteSpan bytes = state.group.seal(header);
@@ -140,7 +143,10 @@ Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bo
 
     if (Status status = state.file->write_at(state.offset, bytes); !status.ok())
         return fail(status);
-    if (Status status = state.file->sync(); !status.ok()) return fail(status);
+    Status flushed = seeded_bug("journal: a group is not flushed") ? Status() : state.file->sync();
+    if (!flushed.ok() && seeded_bug("journal: a failed flush is tried again"))
+        flushed = state.file->sync();
+    if (!flushed.ok()) return fail(flushed);
 
     const GroupAddress address{state.sequence, state.offset, bytes.size()};
     state.offset += bytes.size();
@@ -271,6 +277,7 @@ Status Journal::fail(const Status& cause) {
             Code::read_only, "the journal takes nothing more: {}; open the world again to recover",
             cause.message());
     }
+    if (seeded_bug("journal: writes on after a failed flush")) return state_->failure;
     state_->failed.store(true, std::memory_order_release);
     return state_->failure;
 }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "journal/definitions.h"
 #include "journal/ending.h"
 #include "journal/file_reader.h"
@@ -46,7 +47,8 @@ private:
         findings_.next_file = survey_.next_file;
         findings_.epoch = survey_.epoch;
         PERDURE_TRY(check(survey_.predicates, survey_.trouble));
-        if (access == Access::owner) PERDURE_TRY(flush_newest());
+        if (access == Access::owner && !seeded_bug("journal: recovery flushes nothing"))
+            PERDURE_TRY(flush_newest());
         if (survey_.used.empty()) return judge_empty();
         PERDURE_TRY(refuse_unknown_features());
         PERDURE_TAKE(const std::size_t first, first_file());
@@ -210,7 +212,7 @@ private:
                          const std::string& path) {
         if (lsn != from_.lsn || lsn == 0) return {};
         from_seen_ = true;
-        if (chain == from_.chain) return {};
+        if (chain == from_.chain || seeded_bug("journal: histories are not compared")) return {};
         fault_ = Fault::apart;
         return error(Code::corrupt,
                      "{}: at LSN {} the journal's history is {} (epoch {}), the store's is {} "
@@ -251,6 +253,8 @@ private:
         if (!changes) return damaged_frames(file, header, changes.status());
         found.changes = *std::move(changes);
         PERDURE_TRY(add_definitions(found.changes.back().definitions, file.path));
+        if (seeded_bug("journal: half a group is adopted"))
+            found.changes.resize((found.changes.size() + 1) / 2);
         return visit_(std::move(found));
     }
 
@@ -259,6 +263,7 @@ private:
     Status take_old_definitions(const ScannedGroup& group, const FileFound& file) {
         const GroupHeader& header = group.header;
         if ((header.flags & group_flag_definitions) == 0) return {};
+        if (seeded_bug("journal: old definitions are passed over")) return {};
         ByteSpan payload = group.bytes.subspan(group_header_bytes, header.payload_bytes);
         for (Lsn lsn = header.first_lsn; lsn <= header.last_lsn(); ++lsn) {
             auto frame = next_frame(payload, lsn);
@@ -398,7 +403,7 @@ private:
 Start Findings::start(const Uuid& world) const {
     Start start;
     start.world = world;
-    start.epoch = epoch + 1;
+    start.epoch = seeded_bug("journal: an epoch is used again") ? epoch : epoch + 1;
     start.next_file = next_file;
     start.next_group = next_group;
     start.last = last;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "journal/file_name.h"
 #include "journal/format.h"
 
@@ -207,7 +208,7 @@ Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64
         const ByteSpan piece =
             ByteSpan(zeros).first(std::min<std::uint64_t>(end - offset, zeros.size()));
         PERDURE_TRY(file.write_at(offset, piece));
-        PERDURE_TRY(file.sync());
+        if (!seeded_bug("journal: a prepared file is not flushed")) PERDURE_TRY(file.sync());
         offset += piece.size();
         bytes_prepared_ += piece.size();
     }
@@ -256,7 +257,9 @@ Status SpareFiles::recycle(Spare spare) {
     };
     auto file = files_.open(spare.path, {.write = true});
     if (!file) return drop(file.status());
-    if (Status status = write_zeros(**file, 0, headers_bytes); !status.ok()) return drop(status);
+    const std::uint64_t end =
+        seeded_bug("journal: a recycled file keeps its head") ? 0 : headers_bytes;
+    if (Status status = write_zeros(**file, 0, end); !status.ok()) return drop(status);
     ++files_recycled_;
     return publish(spare.path, *std::move(file), spare.bytes, true);
 }
@@ -281,6 +284,7 @@ Status SpareFiles::publish(const std::string& path, std::unique_ptr<io::File> fi
 }
 
 Status SpareFiles::sync_directory() {
+    if (seeded_bug("journal: its directory is not flushed")) return {};
     Status status = files_.sync_directory(settings_.directory);
     if (!status.ok()) broken_ = status.with_context("no more journal files can be prepared");
     return status;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/cell.h"
 
 namespace perdure {
@@ -182,6 +183,8 @@ Result<std::optional<TableDefinition>> Catalog::evolve(const TableDefinition& wa
     next.id = world->id;
     next.version = world->version;
     next.next_column_number = world->next_column_number;
+    if (seeded_bug("model: a removed column's number is given again"))
+        next.next_column_number = static_cast<std::uint16_t>(world->columns.size() + 1);
     for (Column& column : next.columns) {
         const auto found = world->find_column(column.name);
         if (!found) continue;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/batch_builder.h"
 #include "model/cell.h"
 #include "model/structs.h"
@@ -132,6 +133,7 @@ ByteSpan variable_field(const std::byte* row, std::size_t offset) noexcept {
 template <typename T>
 void gather_variable(const Step& step, const Pass& pass) {
     std::uint32_t end = step.offsets[pass.first];
+    if (seeded_bug("model: texts begin anew at each pass")) end = 0;
     for (std::size_t row = 0; row < pass.count; ++row) {
         const std::byte* from = pass.rows[row];
         if (!step.is_null(from)) {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/cell.h"
 
 namespace perdure {
@@ -26,7 +27,8 @@ void append_unsigned(const std::byte* cell, std::string& to) {
 template <typename Unsigned>
 void append_signed(const std::byte* cell, std::string& to) {
     constexpr auto sign = static_cast<Unsigned>(Unsigned{1} << (8 * sizeof(Unsigned) - 1));
-    append_big_endian(static_cast<Unsigned>(load_le<Unsigned>(cell) ^ sign), sizeof(Unsigned), to);
+    const auto flip = seeded_bug("model: negative keys come last") ? Unsigned{0} : sign;
+    append_big_endian(static_cast<Unsigned>(load_le<Unsigned>(cell) ^ flip), sizeof(Unsigned), to);
 }
 
 // A shorter one ends with 00 00, which is less than any
@@ -35,7 +37,7 @@ void append_escaped(std::string_view bytes, std::string& to) {
     for (std::size_t zero = bytes.find('\0'); zero != std::string_view::npos;
          zero = bytes.find('\0')) {
         to.append(bytes.substr(0, zero + 1));
-        to.push_back('\xFF');
+        if (!seeded_bug("model: a zero in a key is not escaped")) to.push_back('\xFF');
         bytes.remove_prefix(zero + 1);
     }
     to.append(bytes);

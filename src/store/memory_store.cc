@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/key.h"
 #include "store/fence.h"
 #include "store/memory_snapshot.h"
@@ -99,6 +100,7 @@ Status MemoryStore::apply(const Fence& fence, const Watermark& after,
             table.upsert(batch, *storage_->catalog_->find(batch.table().id, batch.table().version));
         }
     }
+    if (seeded_bug("store: rows are there before the watermark")) storage_->commit();
     storage_->owner_epoch_ = fence.owner_epoch;
     storage_->now_.watermark = after;
     storage_->commit();

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "engine/engine.h"
 #include "engine/runtime.h"
 #include "engine/staging.h"
@@ -241,15 +242,17 @@ Result<Token> World::commit(const CommitOptions& options) {
     engine::Proposal proposal;
     proposal.from_tick = true;
     const std::uint64_t now_ms = state.around.clock->monotonic_ns() / 1'000'000;
-    const bool everything = options.level && *options.level >= Level::journal;
+    const bool everything = options.level && *options.level >= Level::journal &&
+                            !seeded_bug("world: relaxed rows wait though the level was raised");
     PERDURE_TRY(
         state.registry->capture(proposal.changes, now_ms, everything, state.engine->pool()));
     engine::Staging& staged = state.tick->staging();
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
     auto token = state.engine->commit(proposal, options);
+    if (!token && seeded_bug("world: a refused commit drops what was staged")) staged.clear();
     if (!token) return token;
     staged.clear();
-    if (!proposal.tick_again) {
+    if (!proposal.tick_again || seeded_bug("world: the last tick again clears marks")) {
         const std::uint64_t before = state.registry->reservation_under_way();
         state.registry->captured();
         // Of this very change set: a later tick's token may be complete sooner, at a weaker level.

@@ -2,7 +2,7 @@
 """The architecture as a test: layers.py [ROOT] prints `path:line: what; what to do`.
 
 Layers, public headers and third-party headers are the three tables below; nothing else says who may
-include whom. Exits 1 if anything but warnings was found. layers_test.py proves that every rule can
+include whom. The seeded bugs in src/ are those of tests/seeded_bugs/bugs.py. Exits 1 if anything but warnings was found. layers_test.py proves that every rule can
 fail.
 """
 
@@ -10,6 +10,10 @@ import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "seeded_bugs"))
+from bugs import BUGS  # noqa: E402
 
 # layer: what it may include besides itself. Bottom up: it names only layers listed before it.
 LAYERS = {
@@ -75,6 +79,7 @@ INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 STANDARD = re.compile(r"[a-z0-9_]+")  # <vector>, <cstdint>: no dot, no slash
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
+SEEDED_BUG = re.compile(r'\bseeded_bug\(\s*(?:"([^"]*)"\s*\))?')
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 
@@ -237,6 +242,38 @@ def check_source(source):
         yield from check_include(source, line, name, quoted)
 
 
+def check_seeded_bugs(root, bugs):
+    """What differs between the bugs in src/ and their table."""
+    root = Path(root).resolve()
+    table = "tests/seeded_bugs/bugs.py"
+    where = {bug.name: f"src/{bug.where}" for bug in bugs}
+    seen = set()
+    for path in sorted((root / "src").rglob("*")):
+        if path.suffix not in (".h", ".cc") or path.stem == "seeded_bug":
+            continue
+        text, name_of_file = path.read_text(encoding="utf-8"), path.relative_to(root).as_posix()
+        for match in SEEDED_BUG.finditer(text):
+            name, line = match[1], text.count("\n", 0, match.start()) + 1
+            if name is None:
+                yield Finding(name_of_file, line, "a seeded bug whose name is not written here; "
+                                                  "give it in quotes, in one piece")
+            elif name not in where:
+                yield Finding(name_of_file, line, f'seeded bug "{name}" is in no table; add it to '
+                                                  f"{table}, with the promise that it breaks")
+            elif where[name] != name_of_file:
+                yield Finding(name_of_file, line, f'seeded bug "{name}" belongs to {where[name]}; '
+                                                  f"move it, or correct {table}")
+            elif name in seen:
+                yield Finding(name_of_file, line, f'seeded bug "{name}" is here twice; give one '
+                                                  "of them another name")
+            seen.add(name)
+    for number, bug in enumerate(bugs):
+        if bug.name not in seen:
+            yield Finding(table, 1, f'seeded bug "{bug.name}" is nowhere in src/; remove it')
+        if bug.name in (other.name for other in bugs[:number]):
+            yield Finding(table, 1, f'seeded bug "{bug.name}" is listed twice; remove one')
+
+
 def check_tree(root):
     """All findings under `root`, in path order."""
     root = Path(root).resolve()
@@ -249,7 +286,8 @@ def check_tree(root):
 
 
 def main():
-    findings = check_tree(sys.argv[1] if len(sys.argv) > 1 else ".")
+    root = sys.argv[1] if len(sys.argv) > 1 else "."
+    findings = [*check_tree(root), *check_seeded_bugs(root, BUGS)]
     for finding in findings:
         print(finding)
     faults = sum(not finding.warning for finding in findings)

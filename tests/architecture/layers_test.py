@@ -12,6 +12,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 import layers  # noqa: E402
+from bugs import BUGS, SIMULATED  # noqa: E402, where layers found it
 
 GOOD_TREE = {
     "include/perdure/status.h": "#pragma once\n#include <string>\n",
@@ -178,12 +179,65 @@ class Tables(unittest.TestCase):
         self.assertLessEqual(set(layers.PUBLIC.values()), set(layers.LAYERS))
 
 
+class SeededBugs(unittest.TestCase):
+    BUG = BUGS[0]._replace(name="io: a bug", where="io/clock.cc")
+
+    def check(self, sources, bugs):
+        with tempfile.TemporaryDirectory() as root:
+            for path, content in sources.items():
+                file = Path(root, path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(content, encoding="utf-8")
+            return [str(finding) for finding in layers.check_seeded_bugs(root, bugs)]
+
+    def expect(self, sources, bugs, begin, words):
+        findings = self.check(sources, bugs)
+        self.assertEqual(len(findings), 1, findings)
+        self.assertTrue(findings[0].startswith(begin), findings[0])
+        self.assertIn(words, findings[0])
+        self.assertRegex(findings[0], "; .")
+
+    def test_a_bug_in_source_and_table_is_fine(self):
+        for use in ['seeded_bug("io: a bug")', 'seeded_bug(\n    "io: a bug")']:
+            self.assertEqual(self.check({"src/io/clock.cc": f"if ({use}) return;\n"}, [self.BUG]), [])
+        header = {"src/io/clock.cc": 'seeded_bug("io: a bug")\n',
+                  "src/base/seeded_bug.h": 'bool seeded_bug(std::string_view name);\n'}
+        self.assertEqual(self.check(header, [self.BUG]), [])
+
+    def test_a_bug_that_is_in_no_table(self):
+        self.expect({"src/io/clock.cc": '\nseeded_bug("io: a bug")\n'}, [], "src/io/clock.cc:2: ",
+                    "in no table")
+
+    def test_a_bug_that_is_nowhere(self):
+        self.expect({"src/io/clock.cc": "\n"}, [self.BUG], "tests/seeded_bugs/bugs.py:1: ",
+                    '"io: a bug" is nowhere')
+
+    def test_a_bug_elsewhere(self):
+        self.expect({"src/io/file.cc": 'seeded_bug("io: a bug")\n'}, [self.BUG],
+                    "src/io/file.cc:1: ", "belongs to src/io/clock.cc")
+
+    def test_a_bug_twice(self):
+        self.expect({"src/io/clock.cc": 'seeded_bug("io: a bug")\n' * 2}, [self.BUG],
+                    "src/io/clock.cc:2: ", "twice")
+        self.expect({"src/io/clock.cc": 'seeded_bug("io: a bug")\n'}, [self.BUG, self.BUG],
+                    "tests/seeded_bugs/bugs.py:1: ", "listed twice")
+
+    def test_a_bug_without_a_name(self):
+        for use in ["seeded_bug(name)", 'seeded_bug("io: a " "bug")']:
+            self.expect({"src/io/clock.cc": f"{use}\n"}, [], "src/io/clock.cc:1: ", "not written")
+
+
+    def test_what_the_simulator_is_to_find_is_in_the_table(self):
+        self.assertLessEqual(SIMULATED, {bug.name for bug in BUGS})
+
+
 class ExitCode(unittest.TestCase):
     def run_main(self, content):
         with tempfile.TemporaryDirectory() as root:
             Path(root, "src/io").mkdir(parents=True)
             Path(root, "src/io/clock.cc").write_text(content, encoding="utf-8")
             with mock.patch("sys.argv", ["layers.py", root]), \
+                    mock.patch.object(layers, "BUGS", []), \
                     contextlib.redirect_stdout(io.StringIO()):
                 return layers.main()
 

@@ -9,12 +9,18 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/seeded_bug.h"
 #include "perdure/batch.h"
 
 namespace perdure::store::sqlite {
 
 // Unsigned 64-bit keys are stored with this bit flipped, so that SQLite's signed order is theirs.
 inline constexpr std::uint64_t key_flip = std::uint64_t{1} << 63;
+
+// There and back.
+[[nodiscard]] inline std::uint64_t flipped(std::uint64_t key) noexcept {
+    return seeded_bug("sqlite: u64 keys are in another order") ? key : key ^ key_flip;
+}
 
 // SQL cannot hold these bit for bit: NaN becomes NULL and -0 becomes 0.
 [[nodiscard]] inline bool is_inexact(float value) noexcept {
@@ -77,7 +83,7 @@ void send_cell(const CellView& view, std::uint32_t row, Sink&& sink) {
         case ColumnKind::u32: return sink.integer(view.fixed<std::uint32_t>(row));
         case ColumnKind::u64: {
             const auto value = view.fixed<std::uint64_t>(row);
-            return sink.integer(static_cast<std::int64_t>(view.is_key ? value ^ key_flip : value));
+            return sink.integer(static_cast<std::int64_t>(view.is_key ? flipped(value) : value));
         }
         case ColumnKind::id: return sink.integer(view.fixed<std::int64_t>(row));
         case ColumnKind::f32: {

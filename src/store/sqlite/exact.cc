@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/seeded_bug.h"
+
 namespace perdure::store::sqlite {
 namespace {
 
@@ -43,6 +45,7 @@ ExactCells::ExactCells(const Batch& batch) {
 
 ByteSpan ExactCells::of_row(std::uint32_t row) {
     entries_.clear();
+    if (seeded_bug("sqlite: -0 and NaN are not kept")) return entries_;
     for (const Real& real : reals_) {
         if (real.view.is_null(row) || !is_inexact_cell(real.view, row)) continue;
         const std::uint64_t bits = real.view.kind == ColumnKind::f32

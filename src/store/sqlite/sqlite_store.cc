@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "store/fence.h"
 #include "store/sqlite/batch_rows.h"
 #include "store/sqlite/format.h"
@@ -142,7 +143,7 @@ Status SqliteStore::check_alone() {
     PERDURE_ASSERT(is_row);
     const std::int64_t version = data_version_.integer(0);
     data_version_.reset();
-    if (version == seen_version_) return {};
+    if (version == seen_version_ || seeded_bug("sqlite: foreign writes go unnoticed")) return {};
     broken_ =
         error(Code::conflict,
               "{}: another program has written to it, so that its rows may not be what the journal "
@@ -155,6 +156,7 @@ Status SqliteStore::check_alone() {
 // can be trusted. Only opening the store again can, which copies the log anew.
 void SqliteStore::note_failed_flush(const Status& status) {
     const int code = sqlite3_extended_errcode(writer_.handle());
+    if (seeded_bug("sqlite: goes on after a failed flush")) return;
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) broken_ = status;
 }
 
@@ -170,6 +172,8 @@ Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& w
     PERDURE_TRY(begin_.run());
     Status status = check_alone();
     if (status.ok()) status = sqlite::write_world_row(writer_, update_world_, fence, after);
+    if (status.ok() && seeded_bug("sqlite: the watermark goes before its rows"))
+        status = writer_.run("COMMIT; BEGIN IMMEDIATE");
     if (status.ok()) status = work();
     if (status.ok()) status = commit_.run();
     if (!status.ok()) {
@@ -262,7 +266,8 @@ Status SqliteStore::take_over(std::uint64_t owner_epoch) {
     const auto nothing = []() -> Status { return {}; };
     if (options_.throwaway) return transact(fence, row_after(fence, fence.expected), nothing);
     // Flushed: an older owner must not be let in again by a power failure.
-    PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
+    if (!seeded_bug("sqlite: a take-over is not flushed"))
+        PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
     const Status status = transact(fence, row_after(fence, fence.expected), nothing);
     const Status restored = writer_.run("PRAGMA synchronous = NORMAL");
     return status.ok() ? restored : status;
@@ -293,7 +298,8 @@ Result<bool> SqliteStore::checkpoint_step() {
         return status;
     }
     measure();
-    if (copied < frames) return false;  // a snapshot needs the rest of the log as it is
+    const bool whole = copied == frames || seeded_bug("sqlite: half a checkpoint is taken for all");
+    if (!whole) return false;  // a snapshot needs the rest of the log as it is
     return finish_checkpoint(frames);
 }
 

@@ -66,7 +66,7 @@ bool RowGatherer::add_integer(Gathered& column, std::int64_t value) {
         case ColumnKind::u32: return append_in_range<std::uint32_t>(column.data, value);
         case ColumnKind::u64: {
             const auto bits = static_cast<std::uint64_t>(value);
-            append_value(column.data, column.is_key ? bits ^ key_flip : bits);
+            append_value(column.data, column.is_key ? flipped(bits) : bits);
             return true;
         }
         case ColumnKind::id: append_value(column.data, value); return value >= 0;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "model/catalog.h"
 #include "store/fence.h"
 #include "store/sqlite/cell_view.h"
@@ -108,10 +109,12 @@ Result<WorldRow> read_world_row(Statement& select) {
 }
 
 std::string update_world_row() {
-    return "UPDATE _perdure_world SET owner_epoch = ?1, epoch = ?2, lsn = ?3, chain = ?4, tick = "
-           "?5,"
-           " tick_content = ?6, safe_lsn = ?7, definitions = ?8"
-           " WHERE owner_epoch <= ?1 AND epoch = ?9 AND lsn = ?10 AND chain = ?11";
+    const std::string update =
+        "UPDATE _perdure_world SET owner_epoch = ?1, epoch = ?2, lsn = ?3, chain = ?4, tick = ?5,"
+        " tick_content = ?6, safe_lsn = ?7, definitions = ?8"
+        " WHERE epoch = ?9 AND lsn = ?10 AND chain = ?11";
+    if (seeded_bug("sqlite: an older owner is let in")) return update;
+    return update + " AND owner_epoch <= ?1";
 }
 
 Status write_world_row(Connection& connection, Statement& update, const Fence& fence,
