@@ -303,6 +303,37 @@ TEST_F(EngineTest, a_checkpoint_that_somebody_held_up_is_tried_again) {
     EXPECT_EQ(live_->health().safe_lsn, live_->health().accepted_lsn);
 }
 
+// After a power failure the store may be where it was safe, and then only the journal has the rest.
+TEST(EngineTrim, leaves_what_is_visible_and_not_safe) {
+    EngineOptions options;
+    options.journal.file_bytes = 64 << 10;
+    LiveEngine live(options);
+    const auto files = [&] { return live->health().journal_files; };
+    const auto step_store = [&] {
+        live.clock.advance_ns(1'000'000'000);
+        while (*live->step_store()) {
+        }
+    };
+    live.store->checkpoint_is_held_up = true;
+    for (std::int64_t value = 0; value < 12; ++value) {  // two of them fill a file
+        const std::string name(20'000, 'a');
+        EXPECT_TRUE(live.commit(live.change().put("names", {name, value})).wait().ok());
+        step_store();
+    }
+    EXPECT_EQ(live->health().stored_lsn, live->health().accepted_lsn);
+    EXPECT_GE(files(), 5U);
+    live.store->checkpoint_is_held_up = false;
+    step_store();
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(EngineTest, what_is_accepted_behind_a_durable_change_set_is_not_durable) {
+    const Token first = put(1);  // behind the tables' definition
+    EXPECT_FALSE(first.done());
+    EXPECT_TRUE(first.wait().ok());
+    EXPECT_FALSE(put(2).done());
+}
+
 TEST_F(EngineTest, a_change_set_beyond_the_limit_is_refused) {
     EngineOptions options;
     options.change_set_bytes_max = 100'000;

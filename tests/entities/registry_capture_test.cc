@@ -134,6 +134,20 @@ TEST_F(RegistryCapture, a_destroyed_entity_is_erased_where_it_had_rows) {
     EXPECT_TRUE(world.commit().batches.empty());
 }
 
+TEST_F(RegistryCapture, components_of_a_whole_tree_are_erased_with_it) {
+    const Entity ana = stored_entity();
+    const Entity bag = stored_entity();
+    const Entity coin = stored_entity();
+    world->set_parent(bag, ana);
+    world->set_parent(coin, bag);
+    world.commit();
+    world->destroy(ana);
+    const ChangeSet changes = world.commit();
+    for (const char* table : {"entity", "Position", "Name"}) {
+        EXPECT_EQ(erases(changes, table), (Ids{ana.id, bag.id, coin.id})) << table;
+    }
+}
+
 TEST_F(RegistryCapture, a_refused_commit_changes_nothing) {
     const Entity ana = stored_entity();
     world->set(ana, Position{5, 5, 5});
@@ -146,6 +160,18 @@ TEST_F(RegistryCapture, a_refused_commit_changes_nothing) {
     EXPECT_EQ(upserts(accepted, "Position"), Ids{ana.id});
     EXPECT_EQ(upserts(accepted, "Health"), Ids{ana.id});
     EXPECT_EQ(erases(accepted, "Name"), Ids{ana.id});
+}
+
+TEST_F(RegistryCapture, a_refused_commit_keeps_who_is_new_who_moved_and_who_died) {
+    const Entity ana = stored_entity();
+    const Entity bob = stored_entity();
+    const Entity cat = world.create();
+    world->set_parent(ana, cat);
+    world->destroy(bob);
+    world.capture();
+    const ChangeSet accepted = world.commit();
+    EXPECT_EQ(upserts(accepted, "entity"), (Ids{ana.id, cat.id}));
+    EXPECT_EQ(erases(accepted, "entity"), Ids{bob.id});
 }
 
 TEST_F(RegistryCapture, adds_to_what_is_there) {

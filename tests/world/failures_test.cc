@@ -82,6 +82,13 @@ TEST_F(DiskFailure, closing_says_so_and_ends) {
     EXPECT_FALSE(home_->close().ok());
 }
 
+TEST_F(DiskFailure, closing_says_so_even_if_nothing_was_in_flight) {
+    home_.fail_flushes();
+    home_.clock.advance_ns(second_ns);
+    home_->engine().step_attest();
+    EXPECT_FALSE(home_->close().ok());
+}
+
 TEST_F(DiskFailure, the_next_open_recovers) {
     fail_the_journal();
     static_cast<void>(home_->close().ok());

@@ -148,6 +148,19 @@ TEST_F(RecoveryTest, a_burst_of_new_entities_does_not_repeat_ids_after_a_crash) 
     EXPECT_GT(home_.entities().create().id, last.id);
 }
 
+// Opening reads what lives in pages of some thousand rows.
+TEST_F(RecoveryTest, more_entities_than_a_page_come_back_from_the_store) {
+    Entity last;
+    for (int i = 0; i < 40'000; ++i) last = home_.entities().create();
+    home_.entities().set(last, Purse{7});
+    home_.commit();
+    home_.drain();
+    home_.reopen();
+    EXPECT_EQ(home_->recovery().entities, 40'001u);
+    ASSERT_TRUE(home_.entities().has<Purse>(last));
+    EXPECT_EQ(home_.entities().get<Purse>(last)->coins, 7);
+}
+
 TEST_F(RecoveryTest, ephemeral_rows_and_components_are_gone_after_a_crash_and_after_a_clean_end) {
     for (const bool clean : {true, false}) {
         const Entity ana = home_.entities().create();
@@ -281,6 +294,17 @@ TEST_F(RelaxedTest, components_wait_where_they_live) {
     home_.commit({.level = Level::journal});
     crash();
     EXPECT_EQ(home_.entities().get<Mood>(ana)->level, 4);
+}
+
+TEST_F(RelaxedTest, a_raised_tick_takes_components_with_it_whatever_their_interval) {
+    const Entity ana = home_.entities().create();
+    home_.entities().set(ana, Mood{1});
+    home_.commit();
+    pass(1);
+    home_.entities().set(ana, Mood{2});
+    home_.commit({.level = Level::journal});
+    crash();
+    EXPECT_EQ(home_.entities().get<Mood>(ana)->level, 2);
 }
 
 // The last tick, staged again in the next life.

@@ -132,6 +132,21 @@ TEST_P(TickTest, an_empty_tick_again_keeps_what_is_marked_and_staged) {
     EXPECT_EQ(stored[0], text::format("{} 2", ana.id)) << "it was still marked";
 }
 
+// Their interval is over, so they were captured, and then were in no change set.
+TEST_P(TickTest, the_last_one_again_keeps_marked_what_was_due) {
+    const Entity ana = home_.entities().create();
+    home_.entities().set(ana, Mood{1});
+    home_.commit({.tick = 7});
+    home_.commit({.tick = 8});
+    home_.clock.advance_ns(5 * second_ns);
+    home_.entities().set(ana, Mood{2});
+    EXPECT_EQ(home_.commit({.tick = 8}).tick(), 8u);
+    ASSERT_TRUE(home_.tick().put("counters", {{"id", 1u}, {"value", 1}}).ok());  // flushed
+    home_.commit({.tick = 9});
+    home_.drain();
+    EXPECT_EQ(home_.rows("Mood"), Rows{text::format("{} 2", ana.id)});
+}
+
 // The tick thread waits for no flush when ids run out, as long as it polls.
 TEST_P(TickTest, ids_are_reserved_with_the_ticks) {
     static_cast<void>(home_.entities().create());
