@@ -42,6 +42,9 @@ SECONDS_MAX = 180
 STARTS = [1, 1_000_001, 2_000_001, 3_000_001, 4_000_001]
 WORKLOADS_MAX = 40  # of each start
 WORKLOADS_WITHOUT_BUG = 20
+HEADER = f"{'bug':<56} {'caught by':<98} workloads seconds"
+MARKDOWN_HEADER = """| seeded bug | promise that it breaks | caught by | workloads |
+| --- | --- | --- | --- |"""
 REACHED = "perdure: seeded bug: "
 
 
@@ -174,7 +177,7 @@ def show(bug, result, markdown):
         workloads = f"NOT FOUND from seed {STARTS[len(result.workloads)]}"
     if markdown:
         return f"| {bug.name} | {bug.breaks} | `{by}` | {workloads} |"
-    return f"{bug.name:<56} {by:<98} {workloads:>5} {result.seconds:6.1f}"
+    return f"{bug.name:<56} {by:<98} {workloads:>9} {result.seconds:7.1f}"
 
 
 def main():
@@ -199,7 +202,7 @@ def main():
             for name, output in failing_without_bug(build, executor).items():
                 sys.exit(f"{output}\n{name} fails though no bug was chosen")
             print(f"without a bug all pass, {time.monotonic() - began:.0f} s", flush=True)
-        print(f"{'bug':<56} {'caught by':<98} {'workloads':>5} seconds")
+        print(HEADER if not arguments.markdown else MARKDOWN_HEADER)
         results = executor.map(lambda bug: hunt(build, bug, arguments.afresh), bugs)
         for bug, result in zip(bugs, results):
             print(show(bug, result, arguments.markdown), flush=True)
