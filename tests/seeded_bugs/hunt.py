@@ -37,7 +37,7 @@ SIMULATOR = "simulator"
 LAYER_OF = {"sqlite": "store"}
 # Exhaustive tests try every so manyth case: they find what there is to find long before the last.
 TEST_SHARE = 10
-# A bug can make a program wait for ever. No suite needs a tenth of this on an idle machine.
+# A bug can make a program wait for ever. No suite needs a third of this.
 SECONDS_MAX = 300
 STARTS = [1, 1_000_001, 2_000_001, 3_000_001, 4_000_001]
 WORKLOADS_MAX = 40  # of each start
