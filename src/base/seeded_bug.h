@@ -1,6 +1,6 @@
 // Seeded bugs: the mistakes that a tired engineer would make, one line each, where they would be
 // made. They show that the tests can fail: `make seeded-bugs` chooses one after the other, and a
-// suite must notice each. See docs/decisions/0006-bugs-live-in-the-sources.md.
+// suite must notice each. See docs/decisions/0008-bugs-live-in-the-sources.md.
 //
 //     if (seeded_bug("journal: a torn end is thrown away")) return {};
 //
