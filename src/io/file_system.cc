@@ -74,12 +74,13 @@ Status validate(OpenOptions options, const std::string& path) {
     return {};
 }
 
-// The text comes from a file that anyone may have written: one line of it, and no control
-// characters.
+// The text comes from a file that anyone may have written: one line of it, and only what every
+// terminal shows.
 Status locked_error(const std::string& path, std::string_view owner) {
     owner = owner.substr(0, lock_owner_bytes_max);
     const auto end = std::find_if(owner.begin(), owner.end(), [](char letter) {
-        return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+        const auto byte = static_cast<unsigned char>(letter);
+        return byte < 0x20 || byte >= 0x7f;
     });
     owner = owner.substr(0, static_cast<std::size_t>(end - owner.begin()));
     return error(Code::locked, "{} is held by {}; stop that program first", path,

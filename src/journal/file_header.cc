@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "base/assert.h"
@@ -25,12 +26,17 @@ bool is_newer(const FileHeader& header) noexcept {
     return header.major > format_major || (header.incompat & ~incompat_known) != 0;
 }
 
+// Numbers count from 1, and one more must follow: the next owner, file, group.
+bool is_counted(std::uint64_t number) noexcept {
+    return number != 0 && number != std::numeric_limits<std::uint64_t>::max();
+}
+
 // What version 1 promises beyond that.
 bool is_plausible(const FileHeader& header) noexcept {
-    return header.major == format_major && header.sequence != 0 && header.epoch != 0 &&
-           header.first_lsn != 0 && header.first_group != 0 &&
-           header.durable_lsn < header.first_lsn && header.previous_file < header.sequence &&
-           header.previous_bytes % block_bytes == 0 &&
+    return header.major == format_major && is_counted(header.sequence) &&
+           is_counted(header.epoch) && is_counted(header.first_lsn) &&
+           is_counted(header.first_group) && header.durable_lsn < header.first_lsn &&
+           header.previous_file < header.sequence && header.previous_bytes % block_bytes == 0 &&
            (header.previous_file == 0) == (header.previous_bytes == 0) &&
            header.definitions_bytes <= definitions_bytes_max &&
            header.file_bytes % block_bytes == 0 && header.file_bytes >= header.groups_offset() &&

@@ -69,6 +69,14 @@ Result<Frame> next_frame(ByteSpan& payload, Lsn expected) {
     return frame;
 }
 
+Status check_place(const Frame& frame, const GroupHeader& header) {
+    const bool may_define =
+        frame.lsn == header.last_lsn() && (header.flags & group_flag_definitions) != 0;
+    if (may_define == (frame.kind == FrameKind::definitions)) return {};
+    return error(Code::corrupt, "LSN {}: its frame {}", frame.lsn,
+                 may_define ? "should hold definitions" : "may not hold definitions");
+}
+
 Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame) {
     PERDURE_ASSERT(frame.kind == FrameKind::definitions);
     // They say themselves where they end; behind them is only the padding.
@@ -92,12 +100,7 @@ Result<std::vector<ChangeSet>> decode_group(const GroupHeader& header, ByteSpan 
     ByteSpan payload = group.subspan(group_header_bytes, header.payload_bytes);
     for (Lsn lsn = header.first_lsn; lsn < header.first_lsn + header.frames; ++lsn) {
         PERDURE_TAKE(const Frame frame, next_frame(payload, lsn));
-        const bool may_define =
-            lsn == header.last_lsn() && (header.flags & group_flag_definitions) != 0;
-        if (may_define != (frame.kind == FrameKind::definitions)) {  // J-10
-            return error(Code::corrupt, "LSN {}: its frame {}", lsn,
-                         may_define ? "should hold definitions" : "may not hold definitions");
-        }
+        PERDURE_TRY(check_place(frame, header));
         PERDURE_TAKE(ChangeSet changes, decoder.decode(frame));
         all.push_back(std::move(changes));
     }

@@ -29,6 +29,10 @@ struct Frame {
 // Takes the first frame off `payload`. `corrupt` if it is not the frame of LSN `expected`.
 Result<Frame> next_frame(ByteSpan& payload, Lsn expected);
 
+// Definitions stand in the last frame of a group that says so, and nowhere else (J-10); else
+// `corrupt`.
+Status check_place(const Frame& frame, const GroupHeader& header);
+
 // The definitions of a frame of that kind.
 Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame);
 

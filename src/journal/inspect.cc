@@ -112,7 +112,8 @@ private:
         if (scanner.offset() < scanner.limit()) {
             PERDURE_TRY(remark(file.path + describe_end(scanner)));
         }
-        const bool newest = file.sequence == survey_.files[survey_.used.back()].sequence;
+        const bool newest = !survey_.used.empty() &&
+                            file.sequence == survey_.used_file(survey_.used.size() - 1).sequence;
         return newest ? check_end(reader, scanner, file) : Status();
     }
 
@@ -211,9 +212,13 @@ private:
         ByteSpan payload = group.bytes.subspan(group_header_bytes, group.header.payload_bytes);
         for (std::uint32_t index = 0; index < group.header.frames; ++index) {
             PERDURE_TAKE(const Frame frame, next_frame(payload, group.header.first_lsn + index));
+            PERDURE_TRY(check_place(frame, group.header));
             PERDURE_TAKE(ChangeSet changes, decoder.decode(frame));
             seen.changes.push_back(std::move(changes));
             seen.frame_bytes.push_back(frame.bytes);
+        }
+        if (!payload.empty()) {
+            return error(Code::corrupt, "{} bytes follow its frames", payload.size());
         }
         return {};
     }

@@ -38,7 +38,7 @@ std::string shown(const Value& value) {
             if (!is_text(words)) return text::format("{} that is not UTF-8 without NUL", kind);
             if (words.size() > shown_bytes_max)
                 return text::format("{} of {} bytes", kind, words.size());
-            return text::format("the {} \"{}\"", kind, words);
+            return text::format("the {} \"{}\"", kind, printable(words));
         }
     };
     return std::visit(Show{}, value.storage());

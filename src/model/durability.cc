@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "model/utf8.h"
 #include "perdure/table.h"
 
 namespace perdure {
@@ -30,7 +31,7 @@ Result<Level> parse_level(std::string_view name) {
     }
     return error(Code::invalid,
                  "\"{}\" is no durability level; write ephemeral, relaxed, journal or stored",
-                 name);
+                 printable(name));
 }
 
 Status Category::validate() const {
@@ -47,13 +48,13 @@ Status Category::validate() const {
         return error(
             Code::invalid,
             "category {}: consistency \"{}\" is not enforced by this version; only \"strict\" is",
-            name, consistency);
+            name, printable(consistency));
     }
     if (retention != "keep") {
         return error(
             Code::invalid,
             "category {}: retention \"{}\" is not enforced by this version; only \"keep\" is", name,
-            retention);
+            printable(retention));
     }
     return {};
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/cell.h"
+#include "model/utf8.h"
 
 namespace perdure {
 namespace {
@@ -84,7 +85,7 @@ std::string value_text(const Value& value) {
     if (const auto* uuid = value.get_if<Uuid>()) return hex(uuid->bytes);
     const auto* words = value.get_if<std::string>();
     PERDURE_ASSERT(words != nullptr);
-    if (words->size() <= shown_key_bytes_max) return text::format("\"{}\"", *words);
+    if (words->size() <= shown_key_bytes_max) return text::format("\"{}\"", printable(*words));
     return text::format("text of {} bytes", words->size());
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "model/cell.h"
+#include "model/utf8.h"
 
 namespace perdure {
 namespace {
@@ -80,7 +81,7 @@ Status validate_name(std::string_view what, std::string_view name, Naming naming
     if (name.empty() || name.size() > name_bytes_max || !letters || is_digit(name.front())) {
         return error(Code::invalid,
                      "\"{}\" cannot name a {}; write 1 to {} letters, digits and _, a letter first",
-                     name, what, name_bytes_max);
+                     printable(name), what, name_bytes_max);
     }
     if (naming == Naming::program && name.front() == '_') {
         return error(Code::invalid,

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace perdure {
 namespace {
@@ -53,6 +54,12 @@ std::size_t character_bytes(const std::byte* at, std::size_t bytes) noexcept {
     return length;
 }
 
+// C0, DEL and C1, the second set of control characters.
+bool is_control(const std::byte* at, std::size_t length) noexcept {
+    if (length == 1) return at[0] < std::byte{0x20} || at[0] == std::byte{0x7F};
+    return at[0] == std::byte{0xC2} && at[1] < std::byte{0xA0};
+}
+
 }  // namespace
 
 bool is_text(std::string_view text) noexcept {
@@ -77,6 +84,24 @@ bool is_ascii_text(std::string_view text) noexcept {
     std::size_t done = skip_ascii(bytes.data(), bytes.size());
     while (done < bytes.size() && is_ascii_text_byte(bytes[done])) ++done;
     return done == bytes.size();
+}
+
+std::string printable(std::string_view text) {
+    const ByteSpan bytes = as_bytes(text);
+    std::string shown;
+    for (std::size_t at = 0; at < bytes.size();) {
+        const std::byte* const here = bytes.data() + at;
+        const std::size_t length =
+            *here < std::byte{0x80} ? 1 : character_bytes(here, bytes.size() - at);
+        if (length == 0 || is_control(here, length)) {
+            shown += perdure::text::format("\\x{:02x}", std::to_integer<unsigned>(*here));
+            ++at;
+        } else {
+            shown += text.substr(at, length);
+            at += length;
+        }
+    }
+    return shown;
 }
 
 }  // namespace perdure

@@ -1,6 +1,7 @@
 // UTF-8 without NUL: what text and json columns hold, on every store.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace perdure {
@@ -11,5 +12,9 @@ namespace perdure {
 // Bytes 1 to 127 only. Unlike is_text it holds for
 // a whole exactly when it holds for all its pieces.
 [[nodiscard]] bool is_ascii_text(std::string_view bytes) noexcept;
+
+// For messages that repeat what came from a disk or a caller: text as it is; what is none, and
+// control characters, which a terminal would obey, as \x1b.
+[[nodiscard]] std::string printable(std::string_view bytes);
 
 }  // namespace perdure

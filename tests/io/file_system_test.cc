@@ -41,6 +41,15 @@ TEST(join_path, puts_one_slash_between) {
     EXPECT_EQ(join_path("", "b"), "b");
 }
 
+TEST(locked_error, shows_nothing_of_a_lock_file_that_a_terminal_might_obey) {
+    EXPECT_NE(locked_error("lock", "process 17\x1B[2J").message().find("process 17;"),
+              std::string_view::npos);
+    EXPECT_NE(locked_error("lock", "process 17\xC2\x9B[2J").message().find("process 17;"),
+              std::string_view::npos);
+    EXPECT_NE(locked_error("lock", "\xFF").message().find("another program;"),
+              std::string_view::npos);
+}
+
 TEST(parent_path, is_what_join_path_was_given) {
     EXPECT_EQ(parent_path("a/b"), "a");
     EXPECT_EQ(parent_path("a/b/"), "a");

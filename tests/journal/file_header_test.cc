@@ -115,6 +115,20 @@ TEST(FileHead, AHeaderThatContradictsItselfIsInvalid) {
     }
 }
 
+// The next owner's epoch would be 0, and the next file 0000000000000000.pdj, which no survey sees.
+TEST(FileHead, NumbersThatNothingCanFollowAreInvalid) {
+    constexpr std::uint64_t last = ~std::uint64_t{0};
+    const std::vector<std::function<void(FileHeader&)>> changes = {
+        [](FileHeader& header) { header.epoch = last; },
+        [](FileHeader& header) { header.sequence = last; },
+        [](FileHeader& header) { header.first_lsn = last; },
+        [](FileHeader& header) { header.first_group = last; },
+    };
+    for (std::size_t index = 0; index < changes.size(); ++index) {
+        EXPECT_EQ(read(changed_head(changes[index])).state, HeaderFound::State::invalid) << index;
+    }
+}
+
 TEST(FileHead, TwoWholeCopiesThatDifferAreInvalid) {
     std::vector<std::byte> head = head_of(header_of_file());
     const std::vector<std::byte> other = changed_head([](FileHeader& header) { header.epoch = 9; });

@@ -121,6 +121,37 @@ TEST_F(JournalTest, InspectionFindsDamageInAFileThatHasASuccessor) {
               "20480: group 2 does not match its checksum\n");
 }
 
+// J-10: recovery refuses it, and so inspection may not call it sound.
+TEST_F(JournalTest, InspectionFindsAGroupThatHidesItsDefinitions) {
+    open();
+    append("a");
+    it.close();
+    std::vector<std::byte> group = it.disk->read_at_rest(path_of(1));
+    group.erase(group.begin(), group.begin() + 3 * 4096);
+    auto header = load_le<GroupHeader>(group.data());
+    header.flags |= group_flag_definitions;
+    store_le(group.data(), header);
+    store_le(group.data() + group_checksum_offset,
+             checksum64(ByteSpan(group).first(group_checksum_offset)));
+    it.disk->write_at_rest(path_of(1), 3 * 4096, ByteSpan(group).first(group_header_bytes));
+    EXPECT_EQ(recover_from(*it.disk, it.world).status.code(), Code::corrupt);
+    EXPECT_EQ(damage_in(*it.disk),
+              "corrupt: world/journal/0000000000000001.pdj at offset 12288: LSN 1: its frame "
+              "should hold definitions\n");
+}
+
+// There is then no file that is used, and no newest one.
+TEST_F(JournalTest, InspectionShowsAFileThatIsAloneUnderAnotherName) {
+    open();
+    append("a");
+    it.close();
+    ASSERT_TRUE(it.disk->rename(path_of(1), path_of(5)).ok());
+    EXPECT_NE(shown(*it.disk).find("[5 used notes] 1:a"), std::string::npos) << shown(*it.disk);
+    EXPECT_NE(damage_in(*it.disk).find("it is file 0000000000000001 under another name"),
+              std::string::npos)
+        << damage_in(*it.disk);
+}
+
 TEST_F(JournalTest, InspectionFindsAMissingFile) {
     for (int life = 0; life < 3; ++life) {
         open();

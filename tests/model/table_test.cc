@@ -46,6 +46,13 @@ TEST_F(TableTest, refuses_names_that_sql_or_people_would_trip_over) {
     EXPECT_TRUE(validate_name("table", "a9_B").ok());
 }
 
+// They may come from a damaged disk.
+TEST_F(TableTest, a_name_that_is_refused_is_shown_without_control_characters) {
+    const Status status = validate_name("table", "a\x1B[2J\xFF");
+    EXPECT_EQ(status.message().find("\"a\\x1b[2J\\xff\" cannot name a table"), 0U)
+        << status.message();
+}
+
 TEST_F(TableTest, names_that_begin_with_an_underscore_are_ours) {
     EXPECT_EQ(validate_name("table", "_ids").code(), Code::invalid);
     EXPECT_TRUE(validate_name("table", "_ids", Naming::internal).ok());

@@ -96,5 +96,13 @@ TEST(Utf8, agrees_with_the_definition_on_random_bytes) {
     EXPECT_LT(good, 199'000);
 }
 
+TEST(Utf8, what_a_terminal_would_obey_is_printed_as_its_number) {
+    EXPECT_EQ(printable("häuser für 5 € und 𝄞"), "häuser für 5 € und 𝄞");
+    EXPECT_EQ(printable("a\tb\x1B[2J\x7F"), "a\\x09b\\x1b[2J\\x7f");
+    EXPECT_EQ(printable("\xC2\x9B[2J\xC2\xA0"), "\\xc2\\x9b[2J\xC2\xA0");  // CSI, in two bytes
+    EXPECT_EQ(printable("a\0b"s), "a\\x00b");
+    EXPECT_EQ(printable("\xE2\x82"), "\\xe2\\x82");  // cut
+}
+
 }  // namespace
 }  // namespace perdure

@@ -1,5 +1,6 @@
 #include "world/settings.h"
 
+#include "model/utf8.h"
 #include "world/home.h"
 
 namespace perdure {
@@ -94,6 +95,26 @@ TEST_F(SettingsTest, what_is_not_toml_is_refused) {
     EXPECT_EQ(refused_line("[limits\n"), 1);
 }
 
+// toml++ 3.3 asserts there, and so ended the program.
+TEST_F(SettingsTest, a_table_without_a_name_is_refused_and_ends_nothing) {
+    for (const char* header : {"[=]", "[,", "[\n", "[ !]", "[[=]]", "[[ !", "[\x01", "[\xFF"}) {
+        EXPECT_EQ(refused_line(text::format("\n{}", header)), 2) << header;
+    }
+    EXPECT_EQ(refused_line(std::string_view("[\0a]", 4)), 1);
+}
+
+// toml++ 3.3 reaches what it declares unreachable there.
+TEST_F(SettingsTest, letters_that_are_not_ascii_stand_in_comments_only) {
+    EXPECT_EQ(refused_line("# h\u00e9\n[limits]  # \u00e9 \" \u00e9\ndrain_bytes = 5"), 0);
+    EXPECT_EQ(refused_line("\xEF\xBB\xBF[limits]\ndrain_bytes = 5"), 0);
+    EXPECT_EQ(refused_line("\n\u00e9 = 5"), 2);
+    EXPECT_EQ(refused_line("\nW\uFEFE = 5"), 2);
+    EXPECT_EQ(refused_line("\n\"a\".\u00e9 = 5"), 2);
+    EXPECT_EQ(refused_line("\n[\u00e9]"), 2);
+    EXPECT_EQ(refused_line("\n'\u00e9' = 5"), 2);
+    EXPECT_EQ(refused_line("\n[limits]\ndrain_bytes = 9\"\"\"\"b\"\u03b1\""), 3);
+}
+
 TEST_F(SettingsTest, words_that_are_not_known_are_refused) {
     EXPECT_EQ(refused_line("\n[limit]\nx = 1"), 2);
     EXPECT_EQ(refused_line("\n\nfast = true"), 3);
@@ -137,6 +158,17 @@ TEST_F(SettingsTest, policies_that_are_not_enforced_are_refused) {
 
 TEST_F(SettingsTest, names_that_cannot_be_are_refused) {
     EXPECT_EQ(refused_line("[category.\"no spaces\"]\ndurability = \"stored\""), 1);
+}
+
+TEST_F(SettingsTest, what_is_refused_is_shown_without_control_characters) {
+    for (const char* text : {"\"\\u001b[2J\" = 5", "[limits]\n\"\\u009b[2J\" = 5",
+                             "[category.economy]\n\"\\u0007\" = \"x\"",
+                             "[category.economy]\ndurability = \"\\u001b[2J\"",
+                             "[category.economy]\nretention = \"\\u007f\""}) {
+        const Status status = apply(text);
+        ASSERT_EQ(status.code(), Code::invalid) << text;
+        EXPECT_EQ(printable(status.message()), status.message()) << text;
+    }
 }
 
 // In a world's directory.

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "model/utf8.h"
 #include "store/sqlite/checksum_vfs.h"
 
 namespace perdure::store::sqlite {
@@ -81,12 +82,13 @@ Status failure_of(sqlite3* connection, int code, std::string_view doing) {
         take_bad_page();  // forgotten even if it has nothing to do with this
     if (extended != SQLITE_IOERR_DATA) bad.reset();
     std::string message = text::format("{}: {}: ", where(name != nullptr ? name : "SQLite", bad),
-                                       doing.substr(0, shown_sql_max));
+                                       printable(doing.substr(0, shown_sql_max)));
     if (bad) {
         message += "this is not what was written (its checksum differs)";
     } else {
-        message +=
-            is_of_call && connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
+        // It may repeat what stands in a damaged file.
+        message += printable(is_of_call && connection != nullptr ? sqlite3_errmsg(connection)
+                                                                 : sqlite3_errstr(code));
     }
     const int system = connection != nullptr ? sqlite3_system_errno(connection) : 0;
     if (meaning == Code::io && system != 0) message += text::format(" (errno {})", system);

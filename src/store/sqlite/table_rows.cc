@@ -1,6 +1,8 @@
 #include "store/sqlite/table_rows.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include <sqlite3.h>
@@ -93,6 +95,33 @@ void RowGatherer::add_default(Gathered& column) {
         column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
 }
 
+namespace {
+
+// What SQLite must have the cell stored as; anything else was written by another program, and
+// SQLite would bend it to what is asked for.
+bool is_stored_as(ColumnKind kind, int stored) {
+    switch (kind) {
+        case ColumnKind::f32:
+        case ColumnKind::f64: return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
+        case ColumnKind::text:
+        case ColumnKind::json: return stored == SQLITE_TEXT;
+        case ColumnKind::bytes:
+        case ColumnKind::uuid:
+        case ColumnKind::array: return stored == SQLITE_BLOB;
+        default: return stored == SQLITE_INTEGER;
+    }
+}
+
+// Whether a float is that very number: else reading it would round.
+bool is_float(double value) {
+    constexpr double most = std::numeric_limits<float>::max();
+    if (std::isinf(value)) return true;
+    return value >= -most && value <= most &&
+           static_cast<double>(static_cast<float>(value)) == value;
+}
+
+}  // namespace
+
 bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
     // One look-up per cell; good until the next step, and to whoever steps the statement.
     sqlite3_value* const value = sqlite3_column_value(row.handle(), index);
@@ -101,14 +130,16 @@ bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
         add_missing(column);
         return !column.is_key;
     }
+    if (!is_stored_as(column.type.kind, stored)) return false;
     if (!column.present.empty()) column.present.push_back(std::byte{1});
     switch (column.type.kind) {
-        case ColumnKind::f32:
-            append_value(column.data, static_cast<float>(sqlite3_value_double(value)));
-            return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
-        case ColumnKind::f64:
-            append_value(column.data, sqlite3_value_double(value));
-            return stored == SQLITE_FLOAT || stored == SQLITE_INTEGER;
+        case ColumnKind::f32: {
+            const double real = sqlite3_value_double(value);
+            if (!is_float(real)) return false;
+            append_value(column.data, static_cast<float>(real));
+            return true;
+        }
+        case ColumnKind::f64: append_value(column.data, sqlite3_value_double(value)); return true;
         case ColumnKind::text:
         case ColumnKind::json:
         case ColumnKind::bytes:
@@ -123,7 +154,7 @@ bool RowGatherer::add_cell(Gathered& column, Statement& row, int index) {
             }
             return true;
         }
-        default: return stored == SQLITE_INTEGER && add_integer(column, sqlite3_value_int64(value));
+        default: return add_integer(column, sqlite3_value_int64(value));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "model/utf8.h"
 #include "store/sqlite/checksum_vfs.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_survey.h"
@@ -128,8 +129,8 @@ private:
         for (;;) {
             PERDURE_TAKE(const bool is_row, check.step());
             if (!is_row) return {};
-            const std::string words(check.text(0));
-            if (words != "ok") add({path_, 0, 0, "integrity_check: " + words});
+            const std::string_view words = check.text(0);
+            if (words != "ok") add({path_, 0, 0, "integrity_check: " + printable(words)});
         }
     }
 

@@ -184,6 +184,12 @@ Status read_definitions(Connection& connection,
             return definition.status().with_context(
                 text::format("{}: row {} of _perdure_catalog", connection.path(), expected));
         }
+        if (!encoded.empty()) {
+            return error(Code::corrupt,
+                         "{}: row {} of _perdure_catalog has {} bytes behind its definition; "
+                         "restore a backup",
+                         connection.path(), expected, encoded.size());
+        }
         visit(*definition);
     }
 }
