@@ -5,6 +5,7 @@
 #   CMAKE_ARGS="…"   passed on to cmake, for example -DPERDURE_WERROR=OFF with a newer compiler
 #   SHARE=4          seeded-bugs: a quarter of them, another one each day (TURN says which)
 #   JOBS, PREFIX     how many at a time; where `make install` puts things
+#   SECONDS=60       how long each fuzzer runs
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,6 +14,7 @@ MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+SECONDS ?= 60
 PACKAGES ?= yes
 ARGS ?=
 SHARE ?= 1
@@ -29,11 +31,13 @@ packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
 fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 # Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
 share := 20
+# Percent of branches, of the layer that has the fewest. It only ever goes up; the goal is 95
+coverage_floor := 0
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
-    format asan tsan simulate seeded-bugs crash-test torture \
-    torture-short torture-build bench install install-test ci clean
+    format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate seeded-bugs crash-test \
+    torture torture-short torture-build bench install install-test ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -101,6 +105,32 @@ tsan: ## run all tests but those labelled no_tsan under the thread sanitizer, bu
 	@$(compile) build/tsan
 	@PERDURE_SHARE=$(share) TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
 	    $(fixed_addresses) scripts/run-tests.sh build/tsan -LE 'install|no_tsan' $(ARGS)
+
+fuzz: fuzz-build ## fuzz every decoder, or ARGS="recovery …", for SECONDS=60 each; a CI-sized share is SECONDS=5, a minute in all
+	@JOBS=$(JOBS) scripts/fuzz.sh build/fuzz $(SECONDS) $(ARGS)
+
+fuzz-build:
+	$(packages) sanitize
+	@$(configure) fuzz $(CMAKE_ARGS)
+	@$(compile) build/fuzz --target fuzzers
+
+fuzz-merge: fuzz-build ## keep what the fuzzers found, as small as it can be, in tests/fuzz/corpus
+	@scripts/fuzz-merge.sh build/fuzz $(ARGS)
+
+fuzz-seeds: ## write the seeds of tests/fuzz/corpus again, with the encoders as they are now
+	$(packages) test
+	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/release --target perdure_fuzz_seeds
+	@$(bin)/perdure_fuzz_seeds tests/fuzz/corpus
+
+coverage: ## which branches of journal, engine and store the tests take; fails below the floor
+	$(packages) coverage
+	@$(configure) coverage -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/coverage
+	@find build/coverage -name '*.gcda' -delete
+	@PERDURE_SHARE=$(share) scripts/run-tests.sh build/coverage -LE install $(ARGS)
+	@scripts/coverage.py build/coverage $(coverage_floor)
+	@scripts/count-assertions.sh
 
 simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 --runs 1000"
 	$(packages) test

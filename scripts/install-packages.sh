@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The one list of Debian packages: install-packages.sh [run|test|sanitize|lint|bench]
+# The one list of Debian packages: install-packages.sh [run|test|sanitize|coverage|lint|bench]
 # Each purpose includes `run`. Nothing is asked of apt when dpkg says that all are there.
 set -euo pipefail
 
 run=(g++ cmake ninja-build pkg-config libsqlite3-dev libxxhash-dev libfmt-dev
     libtomlplusplus-dev nlohmann-json3-dev libcli11-dev)
 test=(python3 libgtest-dev librapidcheck-dev)
-sanitize=(clang libclang-rt-14-dev)
+sanitize=(clang libclang-rt-14-dev)  # libFuzzer is in the latter, too
+coverage=(gcovr)
 lint=(python3 clang clang-format clang-tidy)
 bench=(liblmdb-dev librocksdb-dev redis-server libhiredis-dev libbenchmark-dev)
 
@@ -20,9 +21,10 @@ case $purpose in
     run) wanted=("${run[@]}") ;;
     test) wanted=("${run[@]}" "${test[@]}") ;;
     sanitize) wanted=("${run[@]}" "${test[@]}" "${sanitize[@]}") ;;
+    coverage) wanted=("${run[@]}" "${test[@]}" "${coverage[@]}") ;;
     lint) wanted=("${run[@]}" "${lint[@]}") ;;
     bench) wanted=("${run[@]}" "${bench[@]}") ;;
-    *) fail "unknown purpose '$purpose'; say run, test, sanitize, lint or bench" ;;
+    *) fail "unknown purpose '$purpose'; say run, test, sanitize, coverage, lint or bench" ;;
 esac
 
 command -v dpkg-query >/dev/null ||

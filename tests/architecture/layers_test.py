@@ -31,6 +31,8 @@ GOOD_TREE = {
                        '#include "base/text.h"\n',
     "tests/store/store_test.cc": "#include <gtest/gtest.h>\n#include <sqlite3.h>\n"
                                  '#include "store/store.h"\n#include "support/matchers.h"\n',
+    "tests/fuzz/recovery.cc": '#include "journal/recovery.h"\n#include "store/store.h"\n'
+                              '#include "fuzz/target.h"\n',
     "tests/install/main.cc": "#include <perdure/world.h>\n",
     "examples/first_world/main.cc": "#include <perdure/world.h>\n",
     "bench/raw/raw.cc": "#include <fcntl.h>\n",
