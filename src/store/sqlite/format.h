@@ -36,4 +36,11 @@ inline constexpr std::size_t frame_checksum_at =
 inline constexpr std::size_t frame_bytes = frame_header_bytes + page_bytes;
 inline constexpr std::uint32_t wal_magic = 0x377f0682;  // checksums of little-endian words
 
+// store.sqlite-renewal, a copy of the log: its bytes, then this. Less than that is a note: a copy
+// is to be made.
+inline constexpr std::uint64_t renewal_magic = 0x3177'656e'6572'6470;  // "pdrenew1"
+inline constexpr std::size_t renewal_magic_at = 0;
+inline constexpr std::size_t renewal_checksum_at = 8;  // of the log, piece by piece
+inline constexpr std::size_t renewal_end_bytes = 16;
+
 }  // namespace perdure::store::sqlite

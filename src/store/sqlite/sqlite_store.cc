@@ -11,6 +11,7 @@
 #include "store/fence.h"
 #include "store/sqlite/batch_rows.h"
 #include "store/sqlite/format.h"
+#include "store/sqlite/log_renewal.h"
 #include "store/sqlite/store_file.h"
 #include "store/sqlite/table_schema.h"
 #include "store/sqlite/table_sql.h"
@@ -54,6 +55,7 @@ Status SqliteStore::start() {
     PERDURE_TAKE(std::unique_ptr<sqlite::ChecksumVfs> vfs,
                  sqlite::ChecksumVfs::make(options_.base_vfs));
     vfs_ = std::move(vfs);
+    PERDURE_TRY(sqlite::renew_log(options_.base_vfs, options_.path));
     sqlite::ConnectionOptions connecting{.path = options_.path,
                                          .vfs = vfs_->name(),
                                          .write = true,
@@ -110,10 +112,12 @@ SqliteStore::~SqliteStore() {
     readers_.reset();
     if (writer_.handle() == nullptr || options_.throwaway) return;
     if (broken_.ok() && behind_ && row_.world == options_.world) {
-        sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                  nullptr);
+        const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr,
+                                                      SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        if (outcome != SQLITE_OK) note_failed_flush(writer_.failure(outcome, "checkpoint"));
     }
-    // A file that was refused is left as it is, log and all.
+    // A file that was refused is left as it is, log and all; so is a log that could not be flushed,
+    // which SQLite would try once more.
     if (broken_.ok() && started_) sqlite::let_close_remove_log(writer_);
 }
 
@@ -153,11 +157,18 @@ Status SqliteStore::check_alone() {
 }
 
 // A failed flush may have dropped pages that the next flush then takes for written: no later one
-// can be trusted. Only opening the store again can, which copies the log anew.
+// can be trusted. Only opening the store again can, which writes the log anew and copies all of it.
 void SqliteStore::note_failed_flush(const Status& status) {
     const int code = sqlite3_extended_errcode(writer_.handle());
     if (seeded_bug("sqlite: goes on after a failed flush")) return;
-    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) broken_ = status;
+    if (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC) return;
+    broken_ = status;
+    const Status noted = sqlite::leave_renewal_note(options_.base_vfs, options_.path);
+    if (noted.ok()) return;
+    broken_ = error(status.code(),
+                    "{}; nor could a note of it be left ({}): restart the machine "
+                    "before the store is opened again",
+                    status.message(), noted.message());
 }
 
 void SqliteStore::undo() {

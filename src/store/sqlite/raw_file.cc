@@ -1,0 +1,82 @@
+#include "store/sqlite/raw_file.h"
+
+#include <sqlite3.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace perdure::store::sqlite {
+namespace {
+
+Status raw_answer(int code, const char* doing, const std::string& path) {
+    if (code == SQLITE_OK) return {};
+    const Code meaning = (code & 0xff) == SQLITE_FULL ? Code::no_space : Code::io;
+    return error(meaning, "cannot {} {}: {} (SQLite's code {})", doing, path, sqlite3_errstr(code),
+                 code);
+}
+
+}  // namespace
+
+RawFile::RawFile(sqlite3_vfs* vfs, const std::string& path)
+    : path_(path),
+      name_(sqlite3_create_filename(path.c_str(), "", "", 0, nullptr)),
+      memory_(std::make_unique<std::byte[]>(static_cast<std::size_t>(vfs->szOsFile))),
+      file_(reinterpret_cast<sqlite3_file*>(memory_.get())) {
+    PERDURE_ASSERT(name_ != nullptr);  // out of memory
+}
+
+Result<std::unique_ptr<RawFile>> RawFile::open(sqlite3_vfs* vfs, const std::string& path,
+                                               bool create) {
+    std::unique_ptr<RawFile> raw(new RawFile(vfs, path));
+    // Of all kinds of file the one that no VFS has further thoughts about.
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_SUPER_JOURNAL;
+    if (create) flags |= SQLITE_OPEN_CREATE;
+    PERDURE_TRY(raw->answer(vfs->xOpen(vfs, raw->name_, raw->file_, flags, nullptr), "open"));
+    return raw;
+}
+
+RawFile::~RawFile() {
+    if (file_->pMethods != nullptr) file_->pMethods->xClose(file_);
+    sqlite3_free_filename(name_);
+}
+
+Status RawFile::answer(int code, const char* doing) const { return raw_answer(code, doing, path_); }
+
+Result<std::uint64_t> RawFile::size() {
+    sqlite3_int64 bytes = 0;
+    PERDURE_TRY(answer(file_->pMethods->xFileSize(file_, &bytes), "ask for the size of"));
+    return static_cast<std::uint64_t>(bytes);
+}
+
+Status RawFile::resize(std::uint64_t bytes) {
+    return answer(file_->pMethods->xTruncate(file_, static_cast<sqlite3_int64>(bytes)), "cut");
+}
+
+Status RawFile::read_at(std::uint64_t offset, MutableByteSpan into) {
+    return answer(file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
+                                         static_cast<sqlite3_int64>(offset)),
+                  "read");
+}
+
+Status RawFile::write_at(std::uint64_t offset, ByteSpan bytes) {
+    return answer(file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()),
+                                          static_cast<sqlite3_int64>(offset)),
+                  "write");
+}
+
+Status RawFile::sync() {
+    return answer(file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL), "flush");
+}
+
+Result<bool> raw_exists(sqlite3_vfs* vfs, const std::string& path) {
+    int there = 0;
+    PERDURE_TRY(raw_answer(vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &there),
+                           "look for", path));
+    return there != 0;
+}
+
+Status raw_remove(sqlite3_vfs* vfs, const std::string& path) {
+    return raw_answer(vfs->xDelete(vfs, path.c_str(), 1), "remove", path);
+}
+
+}  // namespace perdure::store::sqlite
