@@ -22,8 +22,20 @@ engine::PendingLimits draw_limits(Random& random) {
     return limits;
 }
 
-constexpr std::string_view fault_names[] = {"none",      "failed sync",  "failed write",
-                                            "full disk", "failed names", "store down"};
+constexpr std::string_view fault_names[] = {"none",       "failed sync",  "failed write",
+                                            "full disk",  "failed names", "store down",
+                                            "failed read"};
+
+// What SQLite adds: it does several times as many operations, and its files can be aimed at.
+void draw_fault_of_sqlite(Character& drawn, Random& random) {
+    if (drawn.fault == FaultPlan::none) return;
+    drawn.fault_at = random.range(1U, 600U);
+    drawn.fault_length = random.range(1U, 100U);
+    if (random.chance(1, 6)) drawn.fault = FaultPlan::failed_read;
+    if (random.chance(2, 3) || drawn.fault == FaultPlan::failed_read) {
+        drawn.fault_target = FaultTarget::store;
+    }
+}
 
 }  // namespace
 
@@ -31,7 +43,7 @@ Variant draw_variant(Random& random) {
     return {random.chance(1, 2), random.chance(1, 2), random.chance(2, 3)};
 }
 
-Character Character::draw(Random& random) {
+Character Character::draw(Random& random, StoreKind kind) {
     Character drawn;
     drawn.options.journal = draw_journal(random);
     drawn.options.pending = draw_limits(random);
@@ -47,8 +59,9 @@ Character Character::draw(Random& random) {
         drawn.fault = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
         drawn.fault_at = random.range(1U, 160U);
         drawn.fault_length = random.range(1U, 30U);
-        drawn.fault_in_journal = random.chance(2, 3);
+        if (random.chance(2, 3)) drawn.fault_target = FaultTarget::journal;
     }
+    if (kind == StoreKind::sqlite) draw_fault_of_sqlite(drawn, random);
     return drawn;
 }
 

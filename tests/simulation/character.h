@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "simulation/life.h"
+#include "simulation/machine.h"
 #include "simulation/small_world.h"
 
 namespace perdure::simulation {
@@ -18,7 +19,11 @@ enum class FaultPlan : std::uint8_t {
     full_disk,     // all writes fail with no_space, for a while
     failed_names,  // one creation, rename or removal fails
     store_down,    // the store answers `io`, for a while
+    failed_read,   // one read of SQLite's files fails
 };
+
+// Which files a failed flush, write or name is one of.
+enum class FaultTarget : std::uint8_t { anything, journal, store };
 
 struct Character {
     LifeOptions options;
@@ -29,9 +34,10 @@ struct Character {
     FaultPlan fault = FaultPlan::none;
     std::uint64_t fault_at = 0;  // counted in operations of the run
     std::uint64_t fault_length = 0;
-    bool fault_in_journal = false;  // a failed flush or write is one of a journal file in use
+    FaultTarget fault_target = FaultTarget::anything;
 
-    static Character draw(Random& random);
+    // For the memory store the seed draws what it always drew; for SQLite some more.
+    static Character draw(Random& random, StoreKind kind);
     [[nodiscard]] std::string describe() const;
 };
 

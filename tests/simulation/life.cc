@@ -32,9 +32,8 @@ Result<std::unique_ptr<Life>> Life::open(io::FileSystem& files, const io::Clock&
     wanted.files = &files;
     wanted.clock = &clock;
     wanted.new_world = the_world();
-    wanted.open_store = [&](const engine::WorldDirectory&,
-                            const Uuid&) -> Result<std::unique_ptr<store::Store>> {
-        return open_store();
+    wanted.open_store = [&](const engine::WorldDirectory& directory, const Uuid& world) {
+        return open_store(directory.store(), world);
     };
     std::unique_ptr<Life> life(new Life());
     PERDURE_TAKE(life->engine_, engine::Engine::open("world", std::move(wanted)));

@@ -31,7 +31,9 @@ struct LifeOptions {
 
 class Life {
 public:
-    using OpenStore = std::function<std::unique_ptr<store::Store>()>;
+    // Opens, or makes, the store of this world in a file of this path.
+    using OpenStore = std::function<Result<std::unique_ptr<store::Store>>(const std::string& path,
+                                                                          const Uuid& world)>;
 
     // Opens the engine: what it recovered can be read now. Nothing is declared, nobody lives yet.
     static Result<std::unique_ptr<Life>> open(io::FileSystem& files, const io::Clock& clock,

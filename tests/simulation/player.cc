@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "simulation/contents.h"
+#include "simulation/watched_store.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace perdure::simulation {
 
@@ -24,6 +26,10 @@ void Figures::add(const Figures& other) {
     faults += other.faults;
     failures += other.failures;
     interleaved += other.interleaved;
+    store_crash_points += other.store_crash_points;
+    store_unsynced += other.store_unsynced;
+    store_faults += other.store_faults;
+    store_interleaved += other.store_interleaved;
     files_prepared += other.files_prepared;
     files_trimmed += other.files_trimmed;
 }
@@ -36,7 +42,8 @@ Player::Player(Machine& machine, Model& model, const Character& character, Rando
       figures_(figures),
       log_(log),
       random_(random),
-      variant_(character.variant) {
+      variant_(character.variant),
+      sqlite_seed_(Random(random).next()) {
     clock_.advance_ns(machine.now_ns - clock_.monotonic_ns());
 }
 
@@ -72,15 +79,32 @@ Status Player::open_life() {
             std::make_unique<io::FaultyFileSystem>(broken_disk_ ? *broken_disk_ : *machine_.disk);
         faulty_->on_operation = [this](const io::Operation& operation) { before_disk(operation); };
     }
-    auto opened = Life::open(*faulty_, clock_, character_.options, [this] {
-        return break_store(
-            bug, std::make_unique<RecordingStore>(
-                     machine_.store, clock_, [this](std::string_view call) { before_store(call); },
-                     store_down_));
-    });
+    auto opened = Life::open(
+        *faulty_, clock_, character_.options,
+        [this](const std::string& path, const Uuid& world) { return open_store(path, world); });
     if (!opened) return opened.status();
     life_ = *std::move(opened);
     return {};
+}
+
+Result<std::unique_ptr<store::Store>> Player::open_store(const std::string& path,
+                                                         const Uuid& world) {
+    const auto before = [this](std::string_view call) { before_store(call); };
+    if (machine_.kind == StoreKind::memory) {
+        return break_store(
+            bug, std::make_unique<RecordingStore>(machine_.store, clock_, before, store_down_));
+    }
+    vfs_ = std::make_unique<DiskVfs>(*faulty_, clock_, sqlite_seed_ + operations_);
+    store::SqliteStoreOptions options;
+    options.path = path;
+    options.world = world;
+    options.base_vfs = vfs_->name();
+    options.cache_mib = 1;
+    options.reader_cache_mib = 1;
+    options.busy_timeout_ms = 0;  // there is nobody to wait for
+    options.clock = &clock_;
+    PERDURE_TAKE(auto opened, store::SqliteStore::open(options));
+    return break_store(bug, std::make_unique<WatchedStore>(std::move(opened), before, store_down_));
 }
 
 Status Player::judge_recovered() {
@@ -151,11 +175,13 @@ Status Player::reserve_ids(const Batch& batch) {
 void Player::kill() {
     if (!life_) return;
     acknowledge();
+    if (vfs_) vfs_->end();
     end_life();
 }
 
 void Player::end_life() {
     life_.reset();
+    vfs_.reset();
     tokens_.clear();
     machine_.now_ns = clock_.monotonic_ns();
     if (faulty_) faulty_->clear_faults();
@@ -201,147 +227,5 @@ void Player::acknowledge() {
 }
 
 bool Player::failed() { return engine().health().read_only; }
-
-bool Player::has_unsynced() const noexcept {
-    return !unsynced_files_.empty() || !unsynced_directories_.empty() ||
-           machine_.store.safe() != machine_.store.visible();
-}
-
-// --- operations ----------------------------------------------------------------------------------
-
-void Player::before_disk(const io::Operation& operation) {
-    ++operations_;
-    if (log_.on()) {
-        log_.add("  {}: {} {} {} at {} of {}", operations_, io::operation_name(operation.kind),
-                 operation.path, operation.path_to, operation.offset, operation.bytes);
-    }
-    if (on_operation) on_operation(operation.path);
-    note_unsynced(operation);
-    interleave(&operation);
-    inject_faults(operation);  // last: what was done meanwhile must not take this one's fault
-}
-
-void Player::before_store(std::string_view call) {
-    ++operations_;
-    log_.add("  {}: {}", operations_, call);
-    if (on_operation) on_operation(call);
-    changed_ = true;
-    flushed_ = true;
-    if (character_.fault == FaultPlan::store_down) {
-        const bool down = operations_ >= character_.fault_at && operations_ < fault_until_;
-        if (!fault_spent_ && operations_ >= character_.fault_at) {
-            fault_spent_ = true;
-            fault_until_ = operations_ + character_.fault_length;
-            ++figures_.faults;
-        }
-        store_down_ = down;
-        if (down) ++faults_;
-    }
-    if (call == "store: apply") interleave(nullptr);
-}
-
-void Player::note_unsynced(const io::Operation& operation) {
-    const std::string path(operation.path);
-    const auto parent = [](std::string_view of) { return io::parent_path(of); };
-    if (path.ends_with("/lock")) return;
-    switch (operation.kind) {
-        case io::OperationKind::write:
-        case io::OperationKind::resize: unsynced_files_.insert(path); break;
-        case io::OperationKind::sync:
-            unsynced_files_.erase(path);
-            flushed_ = true;
-            break;
-        case io::OperationKind::sync_directory:
-            unsynced_directories_.erase(path);
-            flushed_ = true;
-            break;
-        case io::OperationKind::rename:
-            if (unsynced_files_.erase(path) > 0)
-                unsynced_files_.insert(std::string(operation.path_to));
-            unsynced_directories_.insert(parent(operation.path_to));
-            if (operation.path_to.ends_with(".pdj")) ++figures_.files_prepared;
-            if (path.ends_with(".pdj")) ++figures_.files_trimmed;
-            break;
-        case io::OperationKind::remove: unsynced_files_.erase(path); [[fallthrough]];
-        case io::OperationKind::create_directory: unsynced_directories_.insert(parent(path)); break;
-        case io::OperationKind::open:  // may create
-            if (path.ends_with(".pdj")) return;
-            unsynced_directories_.insert(parent(path));
-            break;
-        default: return;  // changes nothing
-    }
-    changed_ = true;
-}
-
-void Player::inject_faults(const io::Operation& operation) {
-    using Kind = io::OperationKind;
-    if (character_.fault == FaultPlan::none || character_.fault == FaultPlan::store_down) return;
-    if (operations_ < character_.fault_at) return;
-    const auto hit = [&](io::FaultType type) {
-        faulty_->inject({.kind = operation.kind, .at = 1, .type = type});
-        ++faults_;
-        ++figures_.faults;
-        log_.add("  this operation fails");
-        // Not a group's: of a file that is prepared, and a commit may be what prepares it.
-        if (!operation.path.ends_with(".pdj")) model_.held_may_wait();
-    };
-    const Kind kind = operation.kind;
-    const bool aimed = !character_.fault_in_journal || operation.path.ends_with(".pdj");
-    const bool sync = kind == Kind::sync || kind == Kind::sync_directory;
-    const bool name =
-        kind == Kind::rename || kind == Kind::remove || kind == Kind::create_directory;
-    switch (character_.fault) {
-        case FaultPlan::failed_sync:
-            if (fault_spent_ || !sync || !aimed) return;
-            hit(io::FaultType::fail_io);
-            // What a page cache may do then: the bytes still seem to be there.
-            if (kind == Kind::sync && random_.chance(2, 3)) {
-                machine_.disk->lose_unsynced(std::string(operation.path));
-            }
-            break;
-        case FaultPlan::failed_write:
-            if (fault_spent_ || kind != Kind::write || !aimed) return;
-            hit(random_.chance(1, 2) ? io::FaultType::fail_io : io::FaultType::short_write);
-            break;
-        case FaultPlan::failed_names:
-            if (fault_spent_ || !name) return;
-            hit(io::FaultType::fail_io);
-            break;
-        case FaultPlan::full_disk:
-            if (!fault_spent_) fault_until_ = operations_ + character_.fault_length;
-            fault_spent_ = true;
-            if (operations_ < fault_until_ && kind == Kind::write)
-                hit(io::FaultType::fail_no_space);
-            return;
-        default: return;
-    }
-    fault_spent_ = true;
-}
-
-// What other threads may do while this one is at its I/O: whatever needs none of the locks that it
-// holds.
-void Player::interleave(const io::Operation* operation) {
-    if (!character_.may_interleave || interleaving_ || !life_ || !trouble_.ok() ||
-        model_.is_offered())
-        return;
-    const bool leading =
-        operation != nullptr && working_ == Working::journal && operation->path.ends_with(".pdj") &&
-        (operation->kind == io::OperationKind::write || operation->kind == io::OperationKind::sync);
-    const bool applying = operation == nullptr && working_ == Working::store;
-    if (!(leading || applying) || !random_.chance(1, 4)) return;
-    interleaving_ = true;
-    ++figures_.interleaved;
-    log_.add("  meanwhile:");
-    const Working outer = working_;
-    switch (random_.below(5)) {
-        case 0:
-        case 1: trouble_ = step_transaction(false); break;
-        case 2: trouble_ = step_look(); break;
-        case 3: trouble_ = step_background(Working::prepare); break;
-        default: trouble_ = step_background(leading ? Working::store : Working::journal); break;
-    }
-    working_ = outer;
-    interleaving_ = false;
-}
 
 }  // namespace perdure::simulation

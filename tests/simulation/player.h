@@ -23,6 +23,7 @@
 #include "io/faulty_file_system.h"
 #include "simulation/beings.h"
 #include "simulation/character.h"
+#include "simulation/disk_vfs.h"
 #include "simulation/life.h"
 #include "simulation/machine.h"
 #include "simulation/model.h"
@@ -47,7 +48,12 @@ struct Figures {
     std::uint64_t faults = 0;
     std::uint64_t failures = 0;  // worlds that became read-only
     std::uint64_t interleaved = 0;
-    std::uint64_t files_prepared = 0;  // of the journal
+    // Of those above, where SQLite is the store:
+    std::uint64_t store_crash_points = 0;  // operations on SQLite's files
+    std::uint64_t store_unsynced = 0;      // crash points with bytes of it that were not flushed
+    std::uint64_t store_faults = 0;        // likewise
+    std::uint64_t store_interleaved = 0;   // in the middle of a call to SQLite
+    std::uint64_t files_prepared = 0;      // of the journal
     std::uint64_t files_trimmed = 0;
 
     void add(const Figures& other);
@@ -94,6 +100,8 @@ public:
     [[nodiscard]] bool take_flushed() noexcept { return std::exchange(flushed_, false); }
     // Whether a power failure now could leave more than one state.
     [[nodiscard]] bool has_unsynced() const noexcept;
+    // Whether SQLite's files have bytes that were not flushed.
+    [[nodiscard]] bool has_unsynced_store() const noexcept;
 
 private:
     // Which part is at work, and so holds which locks.
@@ -101,6 +109,7 @@ private:
 
     // Opening and closing.
     Status open_life();
+    Result<std::unique_ptr<store::Store>> open_store(const std::string& path, const Uuid& world);
     Status judge_recovered();
     Status start_life();
     Status reserve_ids(const Batch& batch);
@@ -111,7 +120,9 @@ private:
     void before_store(std::string_view call);
     void note_unsynced(const io::Operation& operation);
     void inject_faults(const io::Operation& operation);
+    [[nodiscard]] bool is_aimed_at(std::string_view path) const;
     void interleave(const io::Operation* operation);
+    Status step_meanwhile(bool leading, bool in_store);
 
     // Steps.
     Status step_tick(bool may_wait);
@@ -138,6 +149,8 @@ private:
     Status conclude(const Result<Token>& token, bool must_conflict, Level least);
     Status judge_refusal(const Status& status);
     Status judge_work(const Status& status);
+    // A read of the store that something made fail.
+    [[nodiscard]] bool is_fault_of_store(const Status& status) const;
 
     [[nodiscard]] engine::Engine& engine() { return life_->engine(); }
     [[nodiscard]] std::uint64_t now_ms() const { return clock_.monotonic_ns() / 1'000'000; }
@@ -155,6 +168,8 @@ private:
     std::unique_ptr<io::FaultyFileSystem> faulty_;
     std::unique_ptr<io::FileSystem> broken_disk_;
     Variant variant_;
+    std::uint64_t sqlite_seed_;     // what SQLite's own random numbers follow from
+    std::unique_ptr<DiskVfs> vfs_;  // of SQLite, for one life
     std::unique_ptr<Life> life_;
     bool store_down_ = false;
 
@@ -181,7 +196,8 @@ private:
     std::set<std::string> unsynced_directories_;
     Working working_ = Working::nothing;
     bool interleaving_ = false;
-    Status trouble_;  // of what was interleaved
+    bool in_store_ = false;  // in the middle of a call to SQLite: nobody may ask it meanwhile
+    Status trouble_;         // of what was interleaved
 };
 
 }  // namespace perdure::simulation

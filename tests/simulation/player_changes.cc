@@ -112,6 +112,7 @@ std::optional<UserChange> Player::draw_change(const std::vector<Write>& staged) 
         if (table->spec.role == TableRole::user) tables.push_back(table.get());
     }
     const ModelTable& table = *tables[random_.below(tables.size())];
+    if (in_store_ && table.spec.append_only) return std::nullopt;  // may have to be looked for
     UserChange change;
     change.table = table.spec.name;
     const auto value = static_cast<std::int32_t>(random_.below(100));
@@ -128,7 +129,7 @@ std::optional<UserChange> Player::draw_change(const std::vector<Write>& staged) 
     }
     change.kind = random_.chance(1, 4) ? UserChange::Kind::erase : UserChange::Kind::put;
     change.row = make_user_row(table.spec, random_.below(user_keys), value);
-    if (!random_.chance(1, 3)) return change;
+    if (in_store_ || !random_.chance(1, 3)) return change;
     switch (random_.below(3)) {
         case 0: change.condition = if_absent(); break;
         case 1: change.condition = if_present(); break;
@@ -170,7 +171,11 @@ Result<bool> Player::stage(Transaction& to, const UserChange& change, std::vecto
                            bool in_tick) {
     const bool conditional = change.condition.kind != Condition::Kind::none;
     const bool looks = conditional || change.kind == UserChange::Kind::append;
-    if (in_tick && looks) PERDURE_TRY(to.prefetch(change.table, std::span(&change.row.key, 1)));
+    if (in_tick && looks) {
+        const Status fetched = to.prefetch(change.table, std::span(&change.row.key, 1));
+        if (is_fault_of_store(fetched)) return false;
+        PERDURE_TRY(fetched);
+    }
     const bool judged_now = looks && (in_tick || find_write(staged, change) != nullptr);
     const bool must_conflict = judged_now && !holds(change, staged);
     Status status;

@@ -138,6 +138,11 @@ Status Player::judge_work(const Status& status) {
     return status.with_context("a step in the background");
 }
 
+bool Player::is_fault_of_store(const Status& status) const {
+    const bool failed = status.code() == Code::io || status.code() == Code::no_space;
+    return failed && machine_.kind == StoreKind::sqlite && faults_ > 0;
+}
+
 Status Player::step_wait() {
     if (tokens_.empty()) return step_background(Working::journal);
     const Token token = tokens_[random_.below(tokens_.size())];
@@ -159,8 +164,9 @@ Status Player::step_look() {
     log_.add("looks");
     const bool durable_only = failed() || random_.chance(1, 3);
     Lsn lsn = 0;
-    PERDURE_TAKE(const Contents found,
-                 read_user_tables(engine(), model_.newest(), durable_only, lsn));
+    auto read = read_user_tables(engine(), model_.newest(), durable_only, lsn);
+    if (is_fault_of_store(read.status())) return {};
+    PERDURE_TAKE(const Contents found, std::move(read));
     if (lsn < model_.acknowledged() || lsn > model_.last() ||
         (!durable_only && lsn != model_.last())) {
         return error(Code::corrupt,

@@ -1,19 +1,36 @@
 #include "simulation/seeded_bugs.h"
 
 #include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "model/batch_builder.h"
+#include "simulation/machine.h"
 
 namespace perdure::simulation {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(SeededBug::count_)> names{
-    "none",           "unsynced files", "unsynced directories", "early acknowledgement",
-    "believed cache", "lost writes",    "kept names",           "lost row",
-    "lost erase",     "early safe",     "lost range",           "kept ephemeral"};
+    "none",
+    "unsynced files",
+    "unsynced directories",
+    "early acknowledgement",
+    "believed cache",
+    "lost writes",
+    "kept names",
+    "lost row",
+    "lost erase",
+    "early safe",
+    "lost range",
+    "kept ephemeral",
+    "store unsynced files",
+    "store unsynced names",
+    "store lost writes",
+    "store stale page",
+    "store kept names",
+    "store unseen note"};
 
 // --- disk ----------------------------------------------------------------------------------------
 
@@ -33,10 +50,13 @@ public:
     Status resize(std::uint64_t bytes) override { return inner_->resize(bytes); }
 
 private:
+    Status write_stale(std::uint64_t offset, ByteSpan bytes);
+
     BrokenDisk& disk_;
     const std::string path_;
     const std::unique_ptr<io::File> inner_;
     bool sync_due_ = false;
+    std::map<std::uint64_t, std::vector<std::byte>> written_;  // by offset: what was there before
 };
 
 class BrokenDisk final : public io::FileSystem {
@@ -50,7 +70,10 @@ public:
         return std::unique_ptr<io::File>(
             std::make_unique<BrokenFile>(*this, path, std::move(file)));
     }
-    Result<bool> exists(const std::string& path) override { return inner_.exists(path); }
+    Result<bool> exists(const std::string& path) override {
+        if (bug_ == SeededBug::store_unseen_note && path.ends_with("-renewal")) return false;
+        return inner_.exists(path);
+    }
     Result<std::vector<std::string>> list(const std::string& directory) override {
         return inner_.list(directory);
     }
@@ -61,13 +84,21 @@ public:
         return inner_.rename(from, to);
     }
     Status remove(const std::string& path) override {
-        return bug_ == SeededBug::kept_names ? Status() : inner_.remove(path);
+        const bool kept = bug_ == SeededBug::kept_names ||
+                          (bug_ == SeededBug::store_kept_names && is_store_file(path));
+        return kept ? Status() : inner_.remove(path);
     }
     Status remove_directory(const std::string& path) override {
         return inner_.remove_directory(path);
     }
     Status sync_directory(const std::string& path) override {
-        return bug_ == SeededBug::unsynced_directories ? Status() : inner_.sync_directory(path);
+        const auto with_store = [&] {
+            const auto there = inner_.exists(io::join_path(path, "store.sqlite"));
+            return there.ok() && *there;
+        };
+        const bool lazy = bug_ == SeededBug::unsynced_directories ||
+                          (bug_ == SeededBug::store_unsynced_names && with_store());
+        return lazy ? Status() : inner_.sync_directory(path);
     }
     Status probe_lock(const std::string& path) override { return inner_.probe_lock(path); }
     Result<std::unique_ptr<io::FileLock>> lock(const std::string& path,
@@ -89,12 +120,33 @@ private:
 
 Status BrokenFile::write_at(std::uint64_t offset, ByteSpan bytes) {
     if (std::exchange(sync_due_, false)) PERDURE_TRY(inner_->sync());
-    if (disk_.bug() == SeededBug::lost_writes && disk_.is_twentieth_write()) return {};
+    const bool of_store = is_store_file(path_);
+    switch (disk_.bug()) {
+        case SeededBug::lost_writes:
+            if (disk_.is_twentieth_write()) return {};
+            break;
+        case SeededBug::store_lost_writes:
+            if (of_store && disk_.is_twentieth_write()) return {};
+            break;
+        case SeededBug::store_stale_page:
+            if (path_.ends_with("store.sqlite")) return write_stale(offset, bytes);
+            break;
+        default: break;
+    }
     return inner_->write_at(offset, bytes);
+}
+
+Status BrokenFile::write_stale(std::uint64_t offset, ByteSpan bytes) {
+    std::vector<std::byte>& before = written_[offset];
+    const std::vector<std::byte> older =
+        std::exchange(before, std::vector<std::byte>(bytes.begin(), bytes.end()));
+    const bool stale = older.size() == bytes.size() && disk_.is_twentieth_write();
+    return inner_->write_at(offset, stale ? ByteSpan(older) : bytes);
 }
 
 Status BrokenFile::sync() {
     if (disk_.bug() == SeededBug::unsynced_files) return {};
+    if (disk_.bug() == SeededBug::store_unsynced_files && is_store_file(path_)) return {};
     if (disk_.bug() == SeededBug::early_acknowledgement && path_.ends_with(".pdj")) {
         sync_due_ = true;
         return {};
@@ -157,6 +209,7 @@ public:
         if (bug_ == SeededBug::early_safe) return false;
         return inner_->checkpoint_step();
     }
+    [[nodiscard]] Status broken() const override { return inner_->broken(); }
     Result<std::uint64_t> bytes() override { return inner_->bytes(); }
     [[nodiscard]] store::Capabilities capabilities() const override {
         return inner_->capabilities();
@@ -182,6 +235,8 @@ private:
 };
 
 }  // namespace
+
+bool is_of_sqlite(SeededBug bug) noexcept { return bug >= SeededBug::store_unsynced_files; }
 
 std::string_view bug_name(SeededBug bug) noexcept { return names[static_cast<std::size_t>(bug)]; }
 

@@ -29,9 +29,18 @@ enum class SeededBug : std::uint8_t {
     early_safe,      // says that everything is safe before it is
     lost_range,      // one apply in three moves nothing but the watermark
     kept_ephemeral,  // does not empty ephemeral tables
+    // Of SQLite's files, and of nothing else on the disk.
+    store_unsynced_files,  // flushing one does nothing
+    store_unsynced_names,  // flushing their directory does nothing
+    store_lost_writes,     // one write in twenty is not done
+    store_stale_page,      // one write in twenty of the file is an older one of that page again
+    store_kept_names,      // removing one does nothing
+    store_unseen_note,     // a failed flush leaves no note behind
     count_,
 };
 
+// Of SQLite's files: there are none with the memory store.
+[[nodiscard]] bool is_of_sqlite(SeededBug bug) noexcept;
 [[nodiscard]] std::string_view bug_name(SeededBug bug) noexcept;
 [[nodiscard]] std::optional<SeededBug> find_bug(std::string_view name) noexcept;
 // The part with its bug, or as it is.

@@ -4,6 +4,7 @@
 //     perdure_simulate [--runs N] [--seconds S] [--first-seed S]
 //     perdure_simulate --seed S [--crash-at K]        one run, told line by line
 //     … --bug NAME                                    with a seeded bug: it must be found
+//     … --store sqlite                                on SQLite, crashed at some operations
 //
 // Exit codes: 0 all is well, 1 something is not, 2 bad arguments.
 #include <csignal>
@@ -29,6 +30,7 @@ struct Arguments {
     std::optional<std::uint64_t> seed;
     std::optional<std::uint64_t> crash_at;
     SeededBug bug = SeededBug::none;
+    StoreKind store = StoreKind::memory;
 };
 
 std::optional<Arguments> parse(int count, char** words) {
@@ -41,6 +43,12 @@ std::optional<Arguments> parse(int count, char** words) {
             const auto bug = find_bug(words[at + 1]);
             if (!bug) return std::nullopt;
             arguments.bug = *bug;
+            continue;
+        }
+        if (name == "--store") {
+            const auto store = find_kind(words[at + 1]);
+            if (!store) return std::nullopt;
+            arguments.store = *store;
             continue;
         }
         char* end = nullptr;
@@ -72,22 +80,28 @@ std::optional<Arguments> parse(int count, char** words) {
 
 void print(const Figures& figures, double seconds) {
     const std::string line = text::format(
-        "{} workloads, {} operations, {} crash points, {} crash states, {} crashes in recoveries; "
+        "{} workloads, {} operations, {} crash points ({} before one of SQLite, {} "
+        "with its bytes unflushed), {} crash states, "
+        "{} crashes in recoveries; "
         "{} recoveries "
         "({} with a torn end), {} change sets replayed; {} journal files prepared, {} trimmed; {} "
-        "commits, {} conflicts, {} refused; {} faults, {} steps in "
-        "the middle of others; {:.0f} s, {:.0f} recoveries/s\n",
-        figures.workloads, figures.operations, figures.crash_points, figures.crashes,
-        figures.nested_crashes, figures.recoveries, figures.torn, figures.replayed,
-        figures.files_prepared, figures.files_trimmed, figures.commits, figures.conflicts,
-        figures.refused, figures.faults, figures.interleaved, seconds,
+        "commits, {} conflicts, {} refused; {} faults ({} of SQLite's), {} steps in "
+        "the middle of others ({} in SQLite's); {:.0f} s, {:.0f} recoveries/s\n",
+        figures.workloads, figures.operations, figures.crash_points, figures.store_crash_points,
+        figures.store_unsynced, figures.crashes, figures.nested_crashes, figures.recoveries,
+        figures.torn, figures.replayed, figures.files_prepared, figures.files_trimmed,
+        figures.commits, figures.conflicts, figures.refused, figures.faults, figures.store_faults,
+        figures.interleaved, figures.store_interleaved, seconds,
         static_cast<double>(figures.recoveries) / seconds);
     std::fputs(line.c_str(), stdout);
     std::fflush(stdout);
 }
 
 int run_one(const Arguments& arguments) {
-    Simulation simulation({.crash_at = arguments.crash_at, .log = true, .bug = arguments.bug});
+    Simulation simulation({.store = arguments.store,
+                           .crash_at = arguments.crash_at,
+                           .log = true,
+                           .bug = arguments.bug});
     const auto failure = simulation.run(*arguments.seed);
     if (failure) {
         std::fputs(failure->text().c_str(), stdout);
@@ -103,11 +117,12 @@ int run_many(const Arguments& arguments) {
     const auto seconds = [&] { return static_cast<double>(clock.monotonic_ns() - began) / 1e9; };
     constexpr double seconds_per_report = 10;
     double next_report = seconds_per_report;
-    Simulation simulation({.bug = arguments.bug});
+    Simulation simulation({.store = arguments.store, .bug = arguments.bug});
     for (std::uint64_t run = 0; run < arguments.runs; ++run) {
         const std::uint64_t seed = arguments.first_seed + run;
         if (const auto failure = simulation.run(seed)) {
-            Simulation again({.crash_at = failure->operation > 0 ? std::optional(failure->operation)
+            Simulation again({.store = arguments.store,
+                              .crash_at = failure->operation > 0 ? std::optional(failure->operation)
                                                                  : std::nullopt,
                               .log = true,
                               .bug = arguments.bug});
@@ -131,8 +146,9 @@ extern "C" void tell_whereabouts(int signal_number) {
     const Whereabouts& at = whereabouts();
     char line[160];
     const int length = std::snprintf(
-        line, sizeof line, "perdure_simulate: ended by signal %d: --seed %llu --crash-at %llu\n",
-        signal_number, static_cast<unsigned long long>(at.seed),
+        line, sizeof line,
+        "perdure_simulate: ended by signal %d: --store %s --seed %llu --crash-at %llu\n",
+        signal_number, kind_name(at.store).data(), static_cast<unsigned long long>(at.seed),
         static_cast<unsigned long long>(at.operation));
     if (length > 0)
         static_cast<void>(!write(STDERR_FILENO, line, static_cast<std::size_t>(length)));
@@ -145,7 +161,7 @@ int run(int count, char** words) {
     if (!arguments) {
         std::fputs(
             "usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S "
-            "[--crash-at K]] [--bug NAME]\n",
+            "[--crash-at K]] [--store memory|sqlite] [--bug NAME]\n",
             stderr);
         return 2;
     }

@@ -1,6 +1,6 @@
 // Simulation: runs a short random workload and lets the power fail before every operation on disk
 // or store that could matter; each time what is left is recovered, judged by the model, and lived
-// in for a while.
+// in for a while. With SQLite, whose operations are many, before some of them.
 //
 //     Simulation simulation({});
 //     for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
@@ -25,12 +25,14 @@
 namespace perdure::simulation {
 
 struct SimulationOptions {
+    StoreKind store = StoreKind::memory;
     std::optional<std::uint64_t> crash_at{};  // only before this operation
     bool log = false;
     SeededBug bug = SeededBug::none;
 };
 
 struct Failure {
+    StoreKind store = StoreKind::memory;
     std::uint64_t seed = 0;
     std::uint64_t operation = 0;  // before which the power failed; 0: it did not
     CrashState state = CrashState::nothing;
@@ -42,12 +44,15 @@ struct Failure {
 
 // Where a run is just now; readable when an assertion of the engine ends the program.
 struct Whereabouts {
+    StoreKind store = StoreKind::memory;
     std::uint64_t seed = 0;
     std::uint64_t operation = 0;
     CrashState state = CrashState::nothing;
 };
 [[nodiscard]] const Whereabouts& whereabouts() noexcept;
 [[nodiscard]] std::string_view state_name(CrashState state) noexcept;
+[[nodiscard]] std::string_view kind_name(StoreKind kind) noexcept;
+[[nodiscard]] std::optional<StoreKind> find_kind(std::string_view name) noexcept;
 
 class Simulation {
 public:

@@ -12,6 +12,7 @@ namespace {
 
 // Enough for continuous integration; `make simulate` runs as many as one likes.
 constexpr std::uint64_t runs = 1000;
+constexpr std::uint64_t runs_on_sqlite = 120;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
 
@@ -58,10 +59,53 @@ TEST(Simulation, same_seed_is_the_same_run) {
     EXPECT_GT(one.log().size(), 100U);
 }
 
+// Or a crash that failed could not be looked at by itself.
+TEST(Simulation, a_crash_point_alone_is_the_same_as_among_all) {
+    Simulation all({.store = StoreKind::sqlite, .log = true});
+    Simulation none({.store = StoreKind::sqlite, .crash_at = 1, .log = true});
+    EXPECT_FALSE(all.run(3));
+    EXPECT_FALSE(none.run(3));
+    std::vector<std::string> outer;
+    for (const std::string& line : all.log()) {
+        if (!line.starts_with("    ") && !line.starts_with("the power fails"))
+            outer.push_back(line);
+    }
+    std::vector<std::string> alone;
+    for (const std::string& line : none.log()) {
+        if (!line.starts_with("    ") && !line.starts_with("the power fails"))
+            alone.push_back(line);
+    }
+    EXPECT_EQ(outer, alone);
+    EXPECT_GT(all.log().size(), outer.size());
+}
+
+TEST(Simulation, sampled_crash_points_of_workloads_on_sqlite_recover) {
+    Simulation simulation({.store = StoreKind::sqlite});
+    const std::uint64_t seeds = test_share_of(runs_on_sqlite);
+    if (const auto failure = run_until_failure(simulation, seeds)) {
+        Simulation again({.store = StoreKind::sqlite, .crash_at = failure->operation, .log = true});
+        const auto told = again.run(failure->seed);
+        FAIL() << (told ? *told : *failure).text();
+    }
+    const Figures& figures = simulation.figures();
+    EXPECT_EQ(figures.workloads, seeds);
+    EXPECT_GT(figures.store_crash_points, 8 * seeds);
+    EXPECT_GT(figures.store_unsynced, 8 * seeds);
+    EXPECT_GT(figures.crash_points, figures.store_crash_points + seeds);
+    EXPECT_GT(figures.crashes, figures.crash_points);
+    EXPECT_GT(figures.nested_crashes, seeds);
+    EXPECT_GT(figures.replayed, 0U);
+    if (seeds < runs_on_sqlite) return;  // of these there is not one in every workload
+    EXPECT_GT(figures.store_faults, 0U);
+    EXPECT_GT(figures.store_interleaved, 0U);
+    EXPECT_GT(figures.files_trimmed, 0U);
+}
+
 class SeededBugs : public ::testing::TestWithParam<SeededBug> {};
 
 TEST_P(SeededBugs, are_found) {
-    Simulation simulation({.bug = GetParam()});
+    const StoreKind store = is_of_sqlite(GetParam()) ? StoreKind::sqlite : StoreKind::memory;
+    Simulation simulation({.store = store, .bug = GetParam()});
     const auto failure = run_until_failure(simulation, bug_runs_max);
     ASSERT_TRUE(failure) << bug_name(GetParam()) << " was not found by " << bug_runs_max
                          << " workloads";
