@@ -28,7 +28,7 @@ struct LogRenewal : ::testing::Test {
         vfs = std::make_unique<DiskVfs>(*faulty, clock, 1);
     }
     void open() {
-        store::SqliteStoreOptions options{.path = store_path, .base_vfs = vfs->name()};
+        store::SqliteStoreOptions options{.path = store_path, .world = {}, .base_vfs = vfs->name()};
         auto opened = store::SqliteStore::open(options);
         ASSERT_TRUE(opened.ok()) << opened.status().text();
         store = *std::move(opened);
@@ -185,7 +185,8 @@ TEST_F(LogLost, a_store_whose_log_cannot_be_written_anew_is_not_opened) {
                             io::OperationKind::sync, io::OperationKind::remove}) {
         start();
         faulty->inject({.kind = kind, .at = 1});
-        const auto opened = store::SqliteStore::open({.path = store_path, .base_vfs = vfs->name()});
+        const auto opened =
+            store::SqliteStore::open({.path = store_path, .world = {}, .base_vfs = vfs->name()});
         EXPECT_EQ(opened.status().code(), Code::io);
         EXPECT_TRUE(*disk->exists(note_path));
         EXPECT_NE(opened.status().text().find("store.sqlite"), std::string::npos);

@@ -16,7 +16,7 @@ namespace perdure::store::sqlite {
 namespace {
 
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t rows_at_once = 4096;
 constexpr std::uint64_t narrow = 1024;  // a page holds some hundreds of small rows
 
@@ -69,14 +69,14 @@ public:
     }
 
     Result<SalvagedTable> run() {
-        PERDURE_TAKE(const Reached forwards, scan(least, most, false));
+        PERDURE_TAKE(const Reached forwards, scan(least, greatest, false));
         if (forwards.whole) return finish();
-        PERDURE_TAKE(const Reached backwards, scan(least, most, true));
+        PERDURE_TAKE(const Reached backwards, scan(least, greatest, true));
         if (!scaled_) {
             report_.gaps.push_back({});
             return finish();
         }
-        Interval gap{least, most};
+        Interval gap{least, greatest};
         if (forwards.any) gap.first = after(forwards.last);
         if (backwards.any) gap.last = before(backwards.last);
         if (gap.first > gap.last) {  // within the rows of one number
@@ -104,7 +104,9 @@ private:
         std::int64_t last = 0;
     };
 
-    static std::int64_t after(std::int64_t value) { return value == most ? most : value + 1; }
+    static std::int64_t after(std::int64_t value) {
+        return value == greatest ? greatest : value + 1;
+    }
     static std::int64_t before(std::int64_t value) { return value == least ? least : value - 1; }
 
     [[nodiscard]] std::string sql(bool backwards, bool one) const {
@@ -264,7 +266,7 @@ private:
                   [](const SalvageGap& a, const SalvageGap& b) { return a.first < b.first; });
         std::vector<SalvageGap> joined;
         for (const SalvageGap& gap : gaps) {
-            const bool touches = !joined.empty() && (joined.back().last == most ||
+            const bool touches = !joined.empty() && (joined.back().last == greatest ||
                                                      gap.first <= joined.back().last + 1);
             if (touches) {
                 joined.back().last = std::max(joined.back().last, gap.last);
