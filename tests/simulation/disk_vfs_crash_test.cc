@@ -128,7 +128,9 @@ protected:
             Database database(other);
             ASSERT_EQ(ledger_.judge(database, found), "") << "operation " << operations_;
             ASSERT_GE(found, durable_) << "operation " << operations_;
-            if (state == 1) ASSERT_GE(found, committed_) << "operation " << operations_;
+            if (state == 1) {
+                ASSERT_GE(found, committed_) << "operation " << operations_;
+            }
             found_.insert(ledger_.states.size() - 1 - found);
             ++crashes_;
             // It goes on from there.
@@ -174,7 +176,9 @@ TEST_P(DiskVfsCrash, leaves_a_committed_prefix) {
     EXPECT_GT(crashes_ * test_stride(), 300U);
     EXPECT_TRUE(found_.contains(0) || test_stride() > 1);
     EXPECT_TRUE(found_.contains(1) || test_stride() > 1);
-    if (!GetParam().flush_commits) EXPECT_GT(*found_.rbegin() * test_stride(), 3U);
+    if (!GetParam().flush_commits) {
+        EXPECT_GT(*found_.rbegin() * test_stride(), 3U);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(all, DiskVfsCrash,
