@@ -213,13 +213,17 @@ Result<Statement> Connection::prepare(const std::string& sql) {
 Result<std::int64_t> Connection::number(const std::string& sql) {
     PERDURE_TAKE(Statement statement, prepare(sql));
     PERDURE_TAKE(const bool is_row, statement.step());
-    return is_row ? statement.integer(0) : 0;
+    const std::int64_t found = is_row ? statement.integer(0) : 0;
+    if (is_row) PERDURE_TRY(statement.run());
+    return found;
 }
 
 Result<std::string> Connection::word(const std::string& sql) {
     PERDURE_TAKE(Statement statement, prepare(sql));
     PERDURE_TAKE(const bool is_row, statement.step());
-    return is_row ? std::string(statement.text(0)) : std::string();
+    const std::string found(is_row ? statement.text(0) : std::string_view());
+    if (is_row) PERDURE_TRY(statement.run());
+    return found;
 }
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }

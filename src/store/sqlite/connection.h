@@ -74,7 +74,8 @@ public:
     Status run(const std::string& sql);
     // For use again and again.
     Result<Statement> prepare(const std::string& sql);
-    // The first cell of the first row; 0 if there is none.
+    // The first cell of the first row; 0 if there is none. The statement is run to its end: what it
+    // changes may fail after it has answered.
     Result<std::int64_t> number(const std::string& sql);
     Result<std::string> word(const std::string& sql);
     // How many rows the last statement changed.

@@ -153,6 +153,24 @@ TEST_F(SqliteFaults, a_read_that_fails_is_an_error_and_the_next_one_works) {
     EXPECT_GT(failures, 5);
 }
 
+// SQLite answers `wal` before the change is committed, and so before it is flushed.
+TEST_F(SqliteFaults, a_new_file_whose_change_to_the_log_cannot_be_flushed_is_no_store) {
+    std::uint64_t failures = 0;
+    for (bool has_failed = true; has_failed;) {
+        for (const char* end : {"", "-wal", "-shm", "-journal"})
+            std::filesystem::remove(path() + end);
+        disk.fail(DiskOperation::sync, ++failures, SQLITE_IOERR_FSYNC);
+        const auto opened = SqliteStore::open(on_faulty_disk());
+        has_failed = disk.has_failed();
+        disk.heal();
+        EXPECT_EQ(opened.ok(), !has_failed) << failures;
+        if (!has_failed) {
+            EXPECT_TRUE(std::filesystem::exists(path() + "-wal"));
+        }
+    }
+    EXPECT_GT(failures, 2U);
+}
+
 TEST_F(SqliteFaults, a_store_that_could_not_be_made_is_made_the_next_time) {
     bool has_failed = true;
     for (std::uint64_t number = 1; has_failed; ++number) {
