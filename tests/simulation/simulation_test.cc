@@ -12,7 +12,7 @@ namespace {
 
 // Enough for continuous integration; `make simulate` runs as many as one likes.
 constexpr std::uint64_t runs = 1000;
-constexpr std::uint64_t runs_on_sqlite = 80;
+constexpr std::uint64_t runs_on_sqlite = 60;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
 
