@@ -69,7 +69,6 @@ private:
     Status judge_journal();
     Status offer_rebuild();
     Status judge_together();
-    Status digest(store::Store& store);
 
     void add(Damage damage);
     void offer(const char* name, std::string does, std::string loses);
@@ -77,7 +76,6 @@ private:
     void report_journal();
     [[nodiscard]] std::string loss_of_journal() const;
     [[nodiscard]] std::string loss_of_rebuild() const;
-    Status apply(store::Store& store, std::uint64_t epoch, const journal::GroupFound& group);
     Result<std::string> copy_store(const char* into);
 
     io::FileSystem& files_;

@@ -1,24 +1,18 @@
 // Examination, second part: the journal, how the store fits it, and the state that both make.
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "engine/coalesce.h"
 #include "jobs/examination.h"
+#include "jobs/replay.h"
+#include "jobs/table_walk.h"
 #include "journal/survey.h"
-#include "model/digest.h"
 #include "store/sqlite/sqlite_store.h"
-#include "world/categories.h"
 
 namespace perdure::jobs {
 namespace {
 
 using Way = JournalPlan::Way;
-
-constexpr std::uint32_t rows_per_batch = 16'384;
-// Newer than any owner of the real store: the copy is ours alone.
-constexpr std::uint64_t copy_owner_epoch = 1ULL << 62;
 
 std::string lsns(Lsn first, Lsn last) {
     return first == last ? text::format("LSN {}", first)
@@ -240,6 +234,7 @@ Status Examination::judge_together() {
     store::SqliteStoreOptions options;
     options.world = verdict_.world;
     options.create = store_state_ == StoreState::missing;
+    options.throwaway = true;
     if (options.create) {
         verdict_.remarks.push_back(text::format(
             "{}: there is no store.sqlite; opening the world makes it from the journal",
@@ -257,63 +252,20 @@ Status Examination::judge_together() {
     for (const TableDefinition& definition : definitions) {
         PERDURE_TRY(catalog_.add(definition));
     }
-    PERDURE_TRY(store.take_over(copy_owner_epoch));
-    const journal::Assessment found = journal::assess(
-        files_, place_.journal(), verdict_.world, marks.visible, catalog_,
-        [&](journal::GroupFound&& group) -> Status {
-            return group.changes.empty() ? Status() : apply(store, copy_owner_epoch, group);
-        });
+    PERDURE_TAKE(Replay replay, Replay::begin(store));
+    const journal::Assessment found =
+        journal::assess(files_, place_.journal(), verdict_.world, marks.visible, catalog_,
+                        [&](journal::GroupFound&& group) -> Status {
+                            for (const ChangeSet& set : group.changes) {
+                                if (set.tick) verdict_.tick = set.tick;
+                            }
+                            return group.changes.empty() ? Status() : replay.take(std::move(group));
+                        });
     if (!found.status.ok()) return report_or_fail(found.status);
-    return digest(store);
-}
-
-Status Examination::apply(store::Store& store, std::uint64_t epoch,
-                          const journal::GroupFound& group) {
-    PERDURE_TAKE(const store::Watermarks marks, store.watermarks());
-    Watermark after = marks.visible;
-    after.epoch = group.epoch;
-    after.lsn = group.last;
-    after.chain = group.chain;
-    for (const ChangeSet& set : group.changes) {
-        if (!set.tick) continue;
-        after.tick = set.tick;
-        verdict_.tick = set.tick;
-    }
-    const store::Fence fence{epoch, marks.visible};
-    if (!group.changes.front().definitions.empty()) {
-        return store.apply(fence, after, group.changes.front().definitions);
-    }
-    engine::Coalescer coalescer;
-    for (auto set = group.changes.rbegin(); set != group.changes.rend(); ++set) {
-        PERDURE_TRY(coalescer.add(*set));
-    }
-    PERDURE_TAKE(const auto changes, coalescer.finish());
-    return store.apply(fence, after, changes);
-}
-
-Status Examination::digest(store::Store& store) {
-    PERDURE_TAKE(const auto snapshot, store.snapshot());
-    std::set<std::string> ephemeral;
-    if (const TableDefinition* categories = catalog_.find("_categories")) {
-        PERDURE_TAKE(const Batch rows, snapshot->scan(*categories, nullptr, 0, rows_per_batch));
-        for (std::uint32_t row = 0; row < rows.rows(); ++row) {
-            PERDURE_TAKE(const Category category, read_category(rows, row));
-            if (category.durability == Level::ephemeral) ephemeral.insert(category.name);
-        }
-    }
-    Hash128 sum;
-    for (const TableDefinition* table : catalog_.tables()) {
-        if (ephemeral.count(table->category) != 0) continue;
-        Batch page;
-        do {
-            const bool first = page.rows() == 0;
-            PERDURE_TAKE(page, snapshot->scan(*table, first ? nullptr : &page,
-                                              first ? 0 : page.rows() - 1, rows_per_batch));
-            sum = sum + batch_digest(page);
-            verdict_.rows += page.rows();
-        } while (page.rows() == rows_per_batch);
-    }
-    verdict_.digest = sum;
+    if (const Status finished = replay.finish(); !finished.ok()) return report_or_fail(finished);
+    PERDURE_TAKE(const Contents contents, walk_tables(store, [](Batch&) { return Status(); }));
+    verdict_.digest = contents.digest;
+    verdict_.rows = contents.rows;
     return {};
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "base/test_run.h"
+#include "base/text.h"
 #include "simulation/database.h"
 
 namespace perdure::simulation {
@@ -21,7 +22,7 @@ using Pairs = std::map<std::int64_t, std::string>;
 
 std::string text_of(const Pairs& pairs) {
     std::string all;
-    for (const auto& [key, value] : pairs) all += " " + std::to_string(key) + "=" + value;
+    for (const auto& [key, value] : pairs) all += text::format(" {}={}", key, value);
     return all;
 }
 
