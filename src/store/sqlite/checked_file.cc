@@ -137,7 +137,10 @@ int file_write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 of
     return write_below(file, page.data(), bytes, offset);
 }
 
+// Rolled back to nothing, by the journal of a first transaction that was cut short: what is read
+// next is of no page.
 int file_truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+    if (bytes == 0) checked_file(file)->checked = false;
     return methods_below(file)->xTruncate(base_file(file), bytes);
 }
 

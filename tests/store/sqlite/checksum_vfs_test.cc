@@ -115,6 +115,27 @@ TEST_F(ChecksumVfsTest, a_page_that_the_file_ends_within_or_before_is_corrupt) {
     EXPECT_OK(read_all());
 }
 
+// What SQLite keeps beside a file that had no pages while its first transaction is under way.
+std::string journal_of_an_empty_file() {
+    std::string header(512, '\0');
+    const std::string magic = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+    header.replace(0, magic.size(), magic);
+    header[22] = 2;     // sectors of 512 bytes, big-endian at 20
+    header[26] = 0x10;  // pages of 4,096 bytes, at 24
+    return header;
+}
+
+// The simulator found it: a power failure in the middle of the first transaction left a world that
+// nobody could open.
+TEST_F(ChecksumVfsTest, a_new_file_that_is_rolled_back_to_nothing_begins_anew) {
+    make_file();
+    overwrite(path(), file_bytes(path()).substr(0, page_bytes));
+    overwrite(path() + "-journal", journal_of_an_empty_file());
+    World world = open();
+    EXPECT_OK(world.define(positions()));
+    EXPECT_FALSE(std::filesystem::exists(path() + "-journal"));
+}
+
 TEST_F(ChecksumVfsTest, a_page_that_goes_bad_in_the_log_is_not_read) {
     World world = open();
     ASSERT_OK(world.define(positions()));
