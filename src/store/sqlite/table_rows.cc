@@ -184,7 +184,7 @@ Status RowGatherer::refuse(const Gathered& column) const {
 }
 
 Status RowGatherer::add(Statement& row) {
-    const Status status = add_cells(row);
+    Status status = add_cells(row);
     if (!status.ok()) {
         take_back();
         return status;

@@ -109,7 +109,7 @@ Result<WorldRow> read_world_row(Statement& select) {
 }
 
 std::string update_world_row() {
-    const std::string update =
+    std::string update =
         "UPDATE _perdure_world SET owner_epoch = ?1, epoch = ?2, lsn = ?3, chain = ?4, tick = ?5,"
         " tick_content = ?6, safe_lsn = ?7, definitions = ?8"
         " WHERE epoch = ?9 AND lsn = ?10 AND chain = ?11";
