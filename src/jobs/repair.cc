@@ -7,6 +7,7 @@
 #include "jobs/examination.h"
 #include "jobs/quarantine.h"
 #include "journal/journal.h"
+#include "store/sqlite/companions.h"
 
 namespace perdure::jobs {
 namespace {
@@ -109,9 +110,9 @@ private:
 
     Status make_store(const RebuildPlan& plan) {
         const std::string path = place_.store() + ".new";
-        for (const char* suffix : {"", "-wal", "-shm"}) {  // half of an earlier attempt
-            PERDURE_TAKE(const bool left, files_.exists(path + suffix));
-            if (left) PERDURE_TRY(files_.remove(path + suffix));
+        PERDURE_TRY(remove_ours(path));  // half of an earlier attempt
+        for (const char* ending : store::sqlite::companion_endings) {
+            PERDURE_TRY(remove_ours(path + ending));
         }
         PERDURE_TRY(
             rebuild(files_, place_.journal(), found_.world(), found_.salvage(), plan, path));
@@ -121,8 +122,15 @@ private:
 
     Status set_store_aside() {
         PERDURE_TRY(quarantine_.move(place_.store(), "damaged"));
-        PERDURE_TRY(quarantine_.move(place_.store() + "-wal", "damaged"));
-        return quarantine_.move(place_.store() + "-shm", "damaged");
+        for (const char* ending : store::sqlite::companion_endings) {
+            PERDURE_TRY(quarantine_.move(place_.store() + ending, "damaged"));
+        }
+        return {};
+    }
+
+    Status remove_ours(const std::string& path) {
+        PERDURE_TAKE(const bool there, files_.exists(path));
+        return there ? files_.remove(path) : Status();
     }
 
     io::FileSystem& files_;

@@ -5,6 +5,8 @@
 #include "base/checksum.h"
 #include "base/test_run.h"
 #include "jobs/sick_world.h"
+#include "store/sqlite/companions.h"
+#include "store/sqlite/format.h"
 
 namespace perdure::jobs {
 namespace {
@@ -220,6 +222,34 @@ TEST_F(RepairTest, an_older_store_goes_on_from_the_beginning_of_the_journal) {
     for (const std::string& row : *state) EXPECT_TRUE(lived_->ever.contains(row)) << row;
     EXPECT_TRUE(state->contains("marks 29 7 203"));
     EXPECT_TRUE(state->contains("marks 2 7 14"));
+}
+
+// As a failed flush and a crash leave it: a whole copy of the log.
+std::string renewal_of(const std::string& log) {
+    std::string end(store::sqlite::renewal_end_bytes, '\0');
+    const std::uint64_t magic = store::sqlite::renewal_magic;
+    const std::uint64_t sum = checksum64(as_bytes(log), log.size());
+    std::memcpy(end.data() + store::sqlite::renewal_magic_at, &magic, sizeof magic);
+    std::memcpy(end.data() + store::sqlite::renewal_checksum_at, &sum, sizeof sum);
+    return log + end;
+}
+
+// Beside the new store it would be written over that one's log, and SQLite would read it.
+TEST_F(RepairTest, what_belongs_to_a_damaged_store_goes_with_it) {
+    fall_ill(Life::half);
+    const std::string log = bytes_of(path("store.sqlite-wal"));
+    ASSERT_FALSE(log.empty());
+    fall_ill(Life::closed);
+    write_bytes(path("store.sqlite-renewal"), renewal_of(log));
+    spoil_pages(2, 2);
+    expect_healed({"rebuild-store"});
+    for (const char* ending : store::sqlite::companion_endings) {
+        EXPECT_FALSE(std::filesystem::exists(path("store.sqlite") + ending)) << ending;
+    }
+    const State& whole = state_at(last_lsn());
+    const auto state = open_and_read();
+    ASSERT_TRUE(state.has_value());
+    EXPECT_TRUE(std::includes(whole.begin(), whole.end(), state->begin(), state->end()));
 }
 
 TEST_F(RepairTest, damaged_pages_of_the_store_cost_the_rows_that_the_journal_lacks) {

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/checksum.h"
 #include "base/error.h"
+#include "store/sqlite/companions.h"
 #include "store/sqlite/format.h"
 #include "store/sqlite/raw_file.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t piece_bytes = std::uint64_t{1} << 20;
 
-std::string note_of(const std::string& path) { return path + "-renewal"; }
+std::string note_of(const std::string& path) { return path + renewal_ending; }
 
 // The pieces of a file up to `bytes`, copied to `to` if there is one; its checksum.
 Result<std::uint64_t> go_through(RawFile& from, std::uint64_t bytes, RawFile* to) {
@@ -60,7 +61,7 @@ Status copy_log(RawFile& log, std::uint64_t bytes, RawFile& note) {
 
 Status renew(sqlite3_vfs* vfs, const std::string& path) {
     PERDURE_TAKE(const auto note, RawFile::open(vfs, note_of(path), true));
-    PERDURE_TAKE(const auto log, RawFile::open(vfs, path + "-wal", true));
+    PERDURE_TAKE(const auto log, RawFile::open(vfs, path + log_ending, true));
     PERDURE_TAKE(std::uint64_t bytes, copied_bytes(*note));
     if (bytes == 0) {
         PERDURE_TAKE(bytes, log->size());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/sqlite/companions.h"
 
 namespace perdure::store::sqlite {
 namespace {
@@ -33,8 +34,10 @@ Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
     const std::string copy =
         std::filesystem::path(io::join_path(directory, copy_name)).lexically_normal();
     PERDURE_TRY(copy_file(files, path, copy));
-    PERDURE_TAKE(const bool has_log, files.exists(path + "-wal"));
-    if (has_log) PERDURE_TRY(copy_file(files, path + "-wal", copy + "-wal"));
+    for (const char* ending : {log_ending, journal_ending, renewal_ending}) {
+        PERDURE_TAKE(const bool there, files.exists(path + ending));
+        if (there) PERDURE_TRY(copy_file(files, path + ending, copy + ending));
+    }
     return copy;
 }
 

@@ -12,10 +12,10 @@
 
 namespace perdure::store::sqlite {
 
-// Byte for byte, the file and its log, into `directory`, which exists. The caller holds the world's
-// lock, or sees to it otherwise that nobody writes meanwhile (beside an owner: pinned_store.h).
-// Returns the copy's path, as SQLite will call it if `directory` is absolute and without symbolic
-// links.
+// Byte for byte, the file and what belongs to it (companions.h) but its shared memory, into
+// `directory`, which exists. The caller holds the world's lock, or sees to it otherwise that nobody
+// writes meanwhile (beside an owner: pinned_store.h). Returns the copy's path, as SQLite will call
+// it if `directory` is absolute and without symbolic links.
 Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
                                const std::string& directory);
 
