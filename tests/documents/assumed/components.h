@@ -1,0 +1,6 @@
+#pragma once
+
+#include <cstdio>
+
+extern perdure::Entities& entities;
+extern const perdure::Entity ana;
