@@ -37,7 +37,7 @@ find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
     format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate seeded-bugs crash-test \
-    torture torture-short torture-build bench install install-test ci clean
+    torture torture-short torture-build bench install package install-test ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -164,11 +164,19 @@ bench: ## compare with the peers and with the machine
 	@$(compile) build/release
 	@exec bench/run $(bin) $(ARGS)
 
-install: build/release/bin/perdure ## install library, headers and command: PREFIX=/usr/local
-	@$(compile) build/release --target perdure
+install: build/release/bin/perdure ## install libraries, headers and command: PREFIX=/usr/local
+	@$(compile) build/release --target perdure perdure_shared
 	@cmake --install build/release --prefix $(PREFIX)
+	@[[ $$EUID -ne 0 ]] || ldconfig
 
-install-test: build ## install into a scratch folder and build a program against it
+package: build/release/bin/perdure ## make Debian packages in build/packages
+	$(packages) package
+	@$(compile) build/release --target perdure perdure_shared
+	@cd build/release && cpack -B ../packages >/dev/null
+	@ls build/packages/*.deb
+
+install-test: build ## install into a scratch folder, make the packages, build programs against both
+	$(packages) package
 	@scripts/run-tests.sh build/release -L install
 
 ci: ## test, lint, asan, tsan, install-test, with the time of each

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one list of Debian packages: install-packages.sh [run|test|sanitize|coverage|lint|bench]
+# The one list of Debian packages: install-packages.sh [run|test|sanitize|coverage|lint|bench|package]
 # Each purpose includes `run`. Nothing is asked of apt when dpkg says that all are there.
 set -euo pipefail
 
@@ -9,6 +9,7 @@ test=(python3 libgtest-dev librapidcheck-dev)
 sanitize=(clang libclang-rt-14-dev)  # libFuzzer is in the latter, too
 coverage=(gcovr)
 lint=(python3 clang clang-format clang-tidy)
+package=(dpkg-dev file)
 bench=(liblmdb-dev librocksdb-dev redis-server libhiredis-dev libbenchmark-dev)
 
 fail() {
@@ -23,8 +24,9 @@ case $purpose in
     sanitize) wanted=("${run[@]}" "${test[@]}" "${sanitize[@]}") ;;
     coverage) wanted=("${run[@]}" "${test[@]}" "${coverage[@]}") ;;
     lint) wanted=("${run[@]}" "${lint[@]}") ;;
+    package) wanted=("${run[@]}" "${package[@]}") ;;
     bench) wanted=("${run[@]}" "${bench[@]}") ;;
-    *) fail "unknown purpose '$purpose'; say run, test, sanitize, coverage, lint or bench" ;;
+    *) fail "unknown purpose '$purpose'; say run, test, sanitize, coverage, lint, bench or package" ;;
 esac
 
 command -v dpkg-query >/dev/null ||

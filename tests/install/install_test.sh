@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install_test.sh BUILD_DIR SOURCE_DIR: installs the built tree into a scratch folder, moves it, and
-# builds and runs a program against it by find_package and by pkg-config.
+# builds and runs programs against it by find_package and by pkg-config, shared and static.
 set -euo pipefail
 
 build=$1 source=$2
@@ -31,11 +31,37 @@ cmake --build "$scratch/consumer"
 
 step "pkg-config perdure"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name perdure.pc)")
-export PKG_CONFIG_PATH
-# shellcheck disable=SC2046 # the flags are words
-"${CXX:-g++}" -std=c++20 "$consumer/main.cc" -o "$scratch/by-pkg-config" \
-    $(pkg-config --cflags --libs perdure)
+LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH")
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+compile() { # PROGRAM SOURCE WORD…
+    "${CXX:-g++}" -std=c++20 -o "$@"
+}
+read -ra shared <<<"$(pkg-config --cflags --libs perdure)"
+read -ra static <<<"$(pkg-config --cflags --libs --static perdure)"
+compile "$scratch/by-pkg-config" "$consumer/main.cc" "${shared[@]}"
 "$scratch/by-pkg-config"
+compile "$scratch/static" "$consumer/main.cc" "${static[@]/#-lperdure/-l:libperdure.a}"
+env -u LD_LIBRARY_PATH "$scratch/static"
+
+step "the shared library has all that the examples need"
+for example in "$source"/examples/*/*.cc; do
+    echo "   ${example##*/}"
+    compile "$scratch/example" "$example" "${shared[@]}"
+    ldd "$scratch/example" >"$scratch/log"
+    grep -q libperdure.so "$scratch/log" || { echo "$example was not linked with the shared library"; exit 1; }
+done
+(cd "$scratch" && ./example >"$scratch/log") || { cat "$scratch/log"; exit 1; }
+
+step "and exports nothing that is ours alone"
+library=$(find "$prefix" -name 'libperdure.so.*' -type f)
+nm --dynamic --defined-only --demangle "$library" | cut -d' ' -f3- | sort >"$scratch/exports"
+grep -q '^perdure::World::commit' "$scratch/exports"
+if grep -vE '^(perdure::|(vtable|typeinfo|typeinfo name) for perdure::|perdure_|PERDURE_)' "$scratch/exports" ||
+    grep -E 'perdure::(engine|entities|io|journal|store|model|jobs|cli)::[A-Za-z_:]*\(' "$scratch/exports" |
+        grep -vE '^perdure::[A-Z]'; then
+    echo "the names above are exported; see cmake/perdure.map" >&2
+    exit 1
+fi
 
 step "the installed files name neither the source nor the build folder"
 if grep -rIl -e "$source" -e "$build" "$prefix"; then
