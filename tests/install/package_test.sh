@@ -26,7 +26,7 @@ step "dpkg installs them"
 mkdir -p "$root/var/lib/dpkg"/{info,updates,triggers}
 : >"$root/var/lib/dpkg/status"
 in_root() { # what they depend on is on this machine, and not in that root
-    dpkg --root="$root" --log="$scratch/dpkg.log" --force-depends --force-not-root "$@" \
+    dpkg --root="$root" --log="$scratch/dpkg.log" --force-depends --force-not-root --force-script-chrootless "$@" \
         >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 }
 in_root --unpack "${packages[@]}"
