@@ -43,7 +43,7 @@ cmake --build "$scratch/consumer"
 
 step "dpkg removes them, and leaves nothing"
 in_root --remove perdure libperdure-dev libperdure0.1
-if find "$root/usr" -name '*perdure*' | grep .; then
+if find "$root" -path '*usr*' -name '*perdure*' | grep .; then
     echo "the files above are still there" >&2
     exit 1
 fi
