@@ -37,7 +37,7 @@ find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
     format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate seeded-bugs crash-test \
-    torture torture-short torture-build bench install package install-test ci clean
+    torture torture-short torture-build docs bench install package install-test ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -157,6 +157,12 @@ torture-build:
 	$(packages) test
 	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
 	@$(compile) build/release --target perdure_torture perdure_cli
+
+docs: ## write the reference of the public headers and the guide into build/docs; a warning is an error
+	$(packages) docs
+	@mkdir -p build/docs
+	@doxygen docs/Doxyfile
+	@echo "reference: build/docs/html/index.html"
 
 bench: ## compare with the peers and with the machine
 	$(packages) bench

@@ -4,7 +4,7 @@
 # are also the check that clang has no warnings.
 set -uo pipefail
 
-steps=(test lint-format lint-rules torture-short install-test lint-headers lint-tidy asan tsan)
+steps=(test lint-format lint-rules docs torture-short install-test lint-headers lint-tidy asan tsan)
 summary=() passed=0 failed=0
 
 for step in "${steps[@]}"; do

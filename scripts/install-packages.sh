@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one list of Debian packages: install-packages.sh [run|test|sanitize|coverage|lint|bench|package]
+# The one list of Debian packages: install-packages.sh [run|test|sanitize|coverage|lint|bench|package|docs]
 # Each purpose includes `run`. Nothing is asked of apt when dpkg says that all are there.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ sanitize=(clang libclang-rt-14-dev)  # libFuzzer is in the latter, too
 coverage=(gcovr)
 lint=(python3 clang clang-format clang-tidy)
 package=(dpkg-dev file)
+docs=(doxygen)
 bench=(liblmdb-dev librocksdb-dev redis-server libhiredis-dev libbenchmark-dev)
 
 fail() {
@@ -25,8 +26,9 @@ case $purpose in
     coverage) wanted=("${run[@]}" "${test[@]}" "${coverage[@]}") ;;
     lint) wanted=("${run[@]}" "${lint[@]}") ;;
     package) wanted=("${run[@]}" "${package[@]}") ;;
+    docs) wanted=("${docs[@]}") ;;
     bench) wanted=("${run[@]}" "${bench[@]}") ;;
-    *) fail "unknown purpose '$purpose'; say run, test, sanitize, coverage, lint, bench or package" ;;
+    *) fail "unknown purpose '$purpose'; say run, test, sanitize, coverage, lint, bench, package or docs" ;;
 esac
 
 command -v dpkg-query >/dev/null ||
