@@ -87,6 +87,8 @@ public:
                                            std::string_view owner) override;
     Status probe_lock(const std::string& path) override;
     Result<std::uint64_t> free_bytes(const std::string& directory) override;
+    // SQLite's operations pass by here if the inner disk's VFS does not lead here.
+    [[nodiscard]] std::string sqlite_vfs() const override { return inner_.sqlite_vfs(); }
 
     // Called before each operation, and before its faults are looked up; it may call inject().
     std::function<void(const Operation&)> on_operation;

@@ -77,6 +77,10 @@ public:
     // way.
     virtual Status probe_lock(const std::string& path) = 0;
     virtual Result<std::uint64_t> free_bytes(const std::string& directory) = 0;
+
+    // How SQLite, which makes its own system calls, gets at this very disk: the name of a VFS.
+    // Empty: not at all.
+    [[nodiscard]] virtual std::string sqlite_vfs() const { return {}; }
 };
 
 // Reads a whole file. `limit` bounds what is believed: a larger file is `corrupt`.

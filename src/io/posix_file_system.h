@@ -23,6 +23,7 @@ public:
                                            std::string_view owner) override;
     Status probe_lock(const std::string& path) override;
     Result<std::uint64_t> free_bytes(const std::string& directory) override;
+    [[nodiscard]] std::string sqlite_vfs() const override { return "unix"; }
 };
 
 }  // namespace perdure::io

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "journal/survey.h"
 #include "perdure/world.h"
+#include "store/sqlite/companions.h"
 #include "store/sqlite/private_copy.h"
 #include "world/settings.h"
 
@@ -116,7 +117,7 @@ Status Examination::judge_identity() {
     }
     if (has_store_) {
         PERDURE_TAKE(const std::string copy, copy_store("whose"));
-        const auto salvage = Salvage::open(copy);
+        const auto salvage = Salvage::open(files_, copy);
         if (salvage && (*salvage)->world()) world_of_store_ = (*salvage)->world()->world;
     }
     Damage damage{.code = identity_trouble_.code(),
@@ -174,6 +175,22 @@ Status Examination::judge_settings() {
     return {};
 }
 
+// Where the file is missing, what belonged to it would be taken for the next one's, or removed.
+Status Examination::judge_lone_companions() {
+    for (const char* ending : {store::sqlite::log_ending, store::sqlite::renewal_ending}) {
+        const std::string path = place_.store() + ending;
+        PERDURE_TAKE(const bool there, files_.exists(path));
+        if (!there) continue;
+        add({.what =
+                 text::format("{} is here, and {} is not: the store was taken away, or a repair "
+                              "was cut short",
+                              path, place_.store()),
+             .path = path,
+             .remedies = {remedies::rebuild_store}});
+    }
+    return {};
+}
+
 Status Examination::judge_store() {
     PERDURE_TAKE(const bool rebuilt, files_.exists(place_.rebuilt_store()));
     if (rebuilt) {
@@ -187,6 +204,7 @@ Status Examination::judge_store() {
         if (rebuilt)
             offer(remedies::rebuild_store, "put the new store, which is ready, in its place", "");
         finishing_ = rebuilt;
+        if (!rebuilt) PERDURE_TRY(judge_lone_companions());
         return {};
     }
     const std::string pages = io::join_path(scratch_, "pages");
@@ -215,7 +233,7 @@ Status Examination::judge_store() {
     }
     if (!file.sound()) store_state_ = StoreState::damaged;
     PERDURE_TAKE(const std::string copy, copy_store("store"));
-    auto salvage = Salvage::open(copy);
+    auto salvage = Salvage::open(files_, copy);
     if (!salvage) {
         // A newer one's, or the judging failed: that says nothing of what the file holds.
         if (salvage.status().code() != Code::invalid) return of_world(salvage.status());

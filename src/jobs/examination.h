@@ -66,6 +66,7 @@ private:
     Status judge_identity();
     Status judge_settings();
     Status judge_store();
+    Status judge_lone_companions();
     Status judge_journal();
     Status offer_rebuild();
     Status judge_together();

@@ -32,7 +32,18 @@ std::string Examination::loss_of_journal() const {
         std::string words = lsns(journal_.kept + 1, journal_.known);
         words += text::format(": {} of these change sets can be read, with {}",
                               journal_.lost_readable, tables_text(journal_.lost.tables()));
+        if (journal_.nameless_bytes > 0) {
+            words += text::format("; and what {} bytes behind them held, if it was acknowledged",
+                                  journal_.nameless_bytes);
+        }
         return words;
+    }
+    if (journal_.nameless_bytes > 0) {
+        return text::format(
+            "change sets after LSN {} that {} bytes held which are gone or cannot be read, if "
+            "there "
+            "were any",
+            journal_.kept, journal_.nameless_bytes);
     }
     if (journal_.way == Way::start_anew && journal_.beyond.empty()) {
         return text::format(
@@ -233,6 +244,7 @@ Status Examination::judge_together() {
     salvage_.reset();
     store::SqliteStoreOptions options;
     options.world = verdict_.world;
+    options.base_vfs = files_.sqlite_vfs();
     options.create = store_state_ == StoreState::missing;
     options.throwaway = true;
     if (options.create) {

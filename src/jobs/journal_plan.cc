@@ -221,6 +221,10 @@ private:
                      journal::read_behind(files_, places, world_, plan_.kept, catalog,
                                           [&](const ChangeSet& set) { plan_.lost.add(set); }));
         plan_.lost_readable = seen.change_sets;
+        plan_.nameless_bytes = seen.nameless_bytes;
+        if (plan_.cut && plan_.beyond.empty()) {
+            plan_.nameless_bytes += plan_.cut->full_bytes - plan_.cut->bytes;
+        }
         plan_.known = std::max({plan_.known, plan_.kept, seen.last, plan_.found.findings.attested});
         return {};
     }

@@ -47,6 +47,8 @@ struct JournalPlan {
     Lsn known = 0;                    // the highest that anything named
     Touched lost;                     // what can be read of (kept, known]
     std::uint64_t lost_readable = 0;  // change sets
+    std::uint64_t nameless_bytes =
+        0;  // gone or not to be read, and nothing behind them names an LSN
 
     [[nodiscard]] bool loses() const noexcept { return known > kept; }
 };

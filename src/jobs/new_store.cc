@@ -15,6 +15,7 @@ Result<Contents> write_new_store(io::FileSystem& files, const io::Clock& clock, 
     store::SqliteStoreOptions options;
     options.path = made.path;
     options.world = made.world;
+    options.base_vfs = files.sqlite_vfs();
     options.pages_max = made.pages_max;
     options.clock = &clock;
     PERDURE_TAKE(auto store, store::SqliteStore::open(options));

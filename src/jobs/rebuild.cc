@@ -312,6 +312,7 @@ Status rebuild(io::FileSystem& files, const std::string& journal, const Uuid& wo
     store::SqliteStoreOptions options;
     options.path = path;
     options.world = world;
+    options.base_vfs = files.sqlite_vfs();
     PERDURE_TAKE(std::unique_ptr<store::SqliteStore> store, store::SqliteStore::open(options));
     PERDURE_TRY(store->apply({plan.owner_epoch, {}}, plan.at,
                              std::span<const TableDefinition>(plan.definitions)));

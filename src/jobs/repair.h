@@ -32,7 +32,7 @@ struct RepairReport {
 
 // As verify() fails; `invalid` if the remedy is not offered, or wants `yes`: then nothing was
 // changed. A failure in the middle (`io`, `no_space`) leaves a world that verify and repair go on
-// with. `scratch`: an empty directory of the real disk; the caller removes it.
+// with. `scratch`: an empty directory of the same disk; the caller removes it.
 Result<RepairReport> repair(io::FileSystem& files, const io::Clock& clock,
                             const std::string& directory, const std::string& scratch,
                             const RepairOptions& options);

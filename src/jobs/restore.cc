@@ -41,6 +41,7 @@ public:
         options.path = copy_;
         options.world = manifest_.world;
         options.create = false;
+        options.base_vfs = files_.sqlite_vfs();
         options.throwaway = true;
         options.clock = &clock;
         PERDURE_TAKE(store_, store::SqliteStore::open(options));
@@ -112,6 +113,7 @@ Status take_over(io::FileSystem& files, const io::Clock& clock, const std::strin
         of_store.path = place.store();
         of_store.world = world;
         of_store.create = false;
+        of_store.base_vfs = files.sqlite_vfs();
         of_store.clock = &clock;
         PERDURE_TAKE(auto store, store::SqliteStore::open(of_store));
         return std::unique_ptr<store::Store>(std::move(store));

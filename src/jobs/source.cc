@@ -76,7 +76,7 @@ Status Source::copy_at_rest(const io::Clock& clock) {
 // The journal first: the backup is of the moment at which it was asked for, and what the owner
 // writes meanwhile need not be read.
 Status Source::copy_beside_owner(const GoOn& go_on) {
-    PERDURE_TAKE(auto pinned, store::sqlite::PinnedStore::open(place_.store()));
+    PERDURE_TAKE(auto pinned, store::sqlite::PinnedStore::open(files_, place_.store()));
     PERDURE_TRY(check_world(pinned.row().world));
     PERDURE_TRY(copy_journal(pinned.row().watermark, pinned.definitions()));
     return pinned.copy_to(copy_, go_on);
@@ -117,6 +117,7 @@ Status Source::open_copy(const io::Clock& clock) {
     options.path = copy_;
     options.world = world_;
     options.create = false;
+    options.base_vfs = files_.sqlite_vfs();
     options.throwaway = true;
     options.clock = &clock;
     PERDURE_TAKE(store_, store::SqliteStore::open(options));

@@ -65,7 +65,7 @@ struct Verdict {
 
 // An error only if it cannot be judged: `not_found` (no world), `locked` (somebody has it),
 // `unsupported` (a newer format), `io`, `no_space`; the last three are findings beside damage that
-// is certain. Nothing names the copies. `scratch`: an empty directory of the real disk for copies;
+// is certain. Nothing names the copies. `scratch`: an empty directory of the same disk for copies;
 // the caller removes it.
 Result<Verdict> verify(io::FileSystem& files, const io::Clock& clock, const std::string& directory,
                        const std::string& scratch);

@@ -80,6 +80,8 @@ Status Workplace::finish() {
     PERDURE_TRY(refuse_existing());
     PERDURE_TRY(files_.sync_directory(built()));
     PERDURE_TRY(files_.rename(built(), target_));
+    // The place that it leaves, too: else a disk may forget that it ever came.
+    PERDURE_TRY(files_.sync_directory(path_));
     return files_.sync_directory(io::parent_path(target_));
 }
 

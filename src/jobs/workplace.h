@@ -4,7 +4,7 @@
 // its name at the very end. A job that fails removes all of it; what a killed one leaves is found
 // by the next one for the same target, which clears it away and begins again.
 //
-// Thread rule: one thread. On the real disk.
+// Thread rule: one thread.
 #pragma once
 
 #include <memory>

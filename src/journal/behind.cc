@@ -21,6 +21,7 @@ public:
 
     Status read(FileReader& reader, std::uint64_t from) {
         std::uint64_t offset = from;
+        named_until_ = 0;
         if (from == 0 && reader.file_bytes() >= headers_bytes) {
             PERDURE_TAKE(const ByteSpan headers, reader.read(0, headers_bytes));
             const HeaderFound head = read_file_header(headers);
@@ -33,8 +34,12 @@ public:
             PERDURE_TAKE(const ByteSpan block, reader.read(offset, block_bytes));
             const auto header = read_group_header(block.data());
             const bool ours = header && header->world_tag == world_tag(world_);
+            const bool blank = std::all_of(block.begin(), block.end(),
+                                           [](std::byte byte) { return byte == std::byte{0}; });
             PERDURE_TAKE(const std::uint64_t taken,
                          ours ? take_group(reader, offset, *header) : Result<std::uint64_t>(0U));
+            const bool named = ours || offset < named_until_;
+            if (!named && !blank) seen_.nameless_bytes += block_bytes;
             offset += std::max(taken, block_bytes);
         }
         return {};
@@ -43,7 +48,11 @@ public:
     [[nodiscard]] const BehindSeen& seen() const noexcept { return seen_; }
 
 private:
-    void know(Lsn lsn) { seen_.last = std::max(seen_.last, lsn); }
+    // All that came before is below it, whatever it was.
+    void know(Lsn lsn) {
+        seen_.last = std::max(seen_.last, lsn);
+        seen_.nameless_bytes = 0;
+    }
 
     Status take_head(FileReader& reader, const FileHeader& header) {
         know(header.first_lsn - 1);
@@ -70,6 +79,7 @@ private:
         know(header.durable_lsn);
         if (header.kind == GroupKind::data) know(header.last_lsn());
         if (header.group_bytes() > reader.file_bytes() - offset) return std::uint64_t{0};
+        named_until_ = offset + header.group_bytes();
         PERDURE_TAKE(const ByteSpan bytes, reader.read(offset, header.group_bytes()));
         if (bytes.size() < header.group_bytes() || !payload_holds(header, bytes)) {
             return std::uint64_t{0};
@@ -93,7 +103,8 @@ private:
     Catalog& catalog_;
     const std::function<void(const ChangeSet&)>& visit_;
     BehindSeen seen_;
-    std::set<Lsn> visited_;  // first LSNs of groups: a misplaced copy counts once
+    std::uint64_t named_until_ = 0;  // in this file: the group whose header was read last
+    std::set<Lsn> visited_;          // first LSNs of groups: a misplaced copy counts once
 };
 
 }  // namespace

@@ -24,6 +24,9 @@ struct Behind {
 struct BehindSeen {
     Lsn last = 0;                   // the highest LSN that anything there names
     std::uint64_t change_sets = 0;  // read, each once
+    // In files or parts of them behind the last place that names an LSN: bytes that are not zero,
+    // and of which nobody can say what they were.
+    std::uint64_t nameless_bytes = 0;
 };
 
 // Gives every change set above `after` that can be decoded to `visit`, file by file. Definitions

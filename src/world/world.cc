@@ -158,6 +158,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
         store::SqliteStoreOptions store_options;
         store_options.path = place.store();
         store_options.world = world;
+        store_options.base_vfs = around.files->sqlite_vfs();
         store_options.clock = around.clock;
         PERDURE_TAKE(auto store, store::SqliteStore::open(store_options));
         return std::unique_ptr<store::Store>(std::move(store));

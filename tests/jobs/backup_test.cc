@@ -82,6 +82,7 @@ TEST_F(BackupTest, of_a_world_that_is_being_opened_has_what_recovery_will_find) 
 TEST_F(BackupTest, leaves_ephemeral_rows_out_and_takes_relaxed_ones) {
     live(0, 2);
     home_.put("drifts", {{"id", 1U}, {"value", 5}});
+    const std::string digest = *home_->digest();
     home_.close();
     const BackupTaken taken = back_up();
     EXPECT_EQ(taken.manifest.contents.tables.count("flashes"), 0U);
@@ -94,6 +95,7 @@ TEST_F(BackupTest, leaves_ephemeral_rows_out_and_takes_relaxed_ones) {
     int moods = 0;
     world->entities().each<Mood>([&](const Mood&) { ++moods; });
     EXPECT_EQ(moods, 1);
+    expect_restores_to(digest);
 }
 
 TEST_F(BackupTest, brings_back_every_type_bit_for_bit) {
@@ -220,6 +222,8 @@ TEST_F(BackupTest, brings_back_many_wide_tables) {
 }
 
 TEST_F(BackupTest, takes_the_settings_along) {
+    live(0, 2);
+    const std::string digest = *home_->digest();
     home_.close();
     std::ofstream(home_.path("perdure.toml")) << "[limits]\njournal_file_bytes = 4194304\n";
     back_up();
@@ -227,7 +231,7 @@ TEST_F(BackupTest, takes_the_settings_along) {
     std::ostringstream settings;
     settings << std::ifstream(beside("restored") + "/perdure.toml").rdbuf();
     EXPECT_EQ(settings.str(), "[limits]\njournal_file_bytes = 4194304\n");
-    EXPECT_NE(digest_of(), "none");
+    EXPECT_EQ(digest_of(), digest);
 }
 
 // While pages are copied the owner drains, checkpoints, trims and fills journal file after journal
@@ -256,6 +260,7 @@ TEST_F(BackupTest, is_of_the_moment_at_which_it_began_whatever_the_owner_does_me
 TEST_F(BackupTest, holds_the_owners_safe_watermark_only_while_it_copies) {
     live(0, 10);
     home_.drain();
+    const std::string digest = *home_->digest();
     const Lsn safe = home_->health().safe_lsn;
     ASSERT_EQ(safe, home_->health().stored_lsn);
     std::vector<Lsn> seen;
@@ -269,6 +274,7 @@ TEST_F(BackupTest, holds_the_owners_safe_watermark_only_while_it_copies) {
     ASSERT_TRUE(try_back_up("backup", options).ok());
     EXPECT_EQ(seen.front(), safe) << "pinned";
     EXPECT_GT(seen.back(), safe) << "and let go before the rows were written";
+    expect_restores_to(digest);
 }
 
 TEST_F(BackupTest, while_threads_commit_is_the_state_at_one_lsn) {
@@ -343,6 +349,7 @@ TEST_F(BackupTest, is_offered_to_programs_that_have_the_world_open) {
     ASSERT_TRUE(restored.ok()) << restored.status().text();
     EXPECT_EQ(restored->world, taken->world);
     EXPECT_EQ(restored->rows, taken->rows);
+    EXPECT_EQ(digest_of("restored"), taken->digest);
     const auto fork = restore_world(beside("backup"), beside("fork"), true);
     ASSERT_TRUE(fork.ok()) << fork.status().text();
     EXPECT_NE(fork->world, taken->world);

@@ -167,6 +167,34 @@ TEST_F(RepairTest, a_journal_that_is_gone_is_taken_over_from_the_store) {
     expect_state_at(stored);
 }
 
+// It was offered without --yes, as if the store had all that those files held.
+TEST_F(RepairTest, a_journal_of_which_nothing_can_be_read_is_not_given_up_for_nothing) {
+    fall_ill(Life::half);
+    const Lsn stored = judge()->stored.lsn;
+    for (const std::string& file : journal_files()) {
+        write_bytes(file, std::string(std::filesystem::file_size(file), 'x'));
+    }
+    const Verdict verdict = finding("journal");
+    ASSERT_EQ(names_of(verdict), Names{"take-over"});
+    EXPECT_NE(verdict.remedies.front().loses.find("cannot be read"), std::string::npos)
+        << verdict.remedies.front().loses;
+    EXPECT_EQ(mend("take-over", false).status().code(), Code::invalid);
+    expect_healed({"take-over"});
+    expect_state_at(stored);
+}
+
+// The same, of what is no longer there at all.
+TEST_F(RepairTest, the_end_of_a_file_that_was_cut_short_is_not_given_up_for_nothing) {
+    fall_ill(Life::undrained);
+    std::filesystem::resize_file(journal_files().back(), groups().back().offset);
+    const Verdict verdict = finding("of its");
+    ASSERT_EQ(names_of(verdict), Names{"cut-journal"});
+    EXPECT_NE(verdict.remedies.front().loses.find("are gone"), std::string::npos)
+        << verdict.remedies.front().loses;
+    EXPECT_EQ(mend("cut-journal", false).status().code(), Code::invalid);
+    expect_healed({"cut-journal"});
+}
+
 TEST_F(RepairTest, an_older_journal_is_set_aside_for_the_store_that_is_ahead) {
     fall_ill(Life::half);
     const Lsn stored = judge()->stored.lsn;
@@ -222,6 +250,24 @@ TEST_F(RepairTest, an_older_store_goes_on_from_the_beginning_of_the_journal) {
     for (const std::string& row : *state) EXPECT_TRUE(lived_->ever.contains(row)) << row;
     EXPECT_TRUE(state->contains("marks 29 7 203"));
     EXPECT_TRUE(state->contains("marks 2 7 14"));
+}
+
+// As a remedy that was cut short leaves it. Opening would remove the log with all that it holds.
+TEST_F(RepairTest, a_log_without_its_store_is_named_and_set_aside) {
+    for (const Life life : {Life::half, Life::trimmed}) {
+        fall_ill(life);
+        std::filesystem::remove(path("store.sqlite"));
+        ASSERT_TRUE(std::filesystem::exists(path("store.sqlite-wal")));
+        const auto opened = World::open(path(), sick_schema(), sick_options(clock_));
+        EXPECT_EQ(opened.status().code(), Code::corrupt) << opened.status().text();
+        EXPECT_FALSE(std::filesystem::exists(path("store.sqlite")));
+        const Verdict verdict = finding("store.sqlite-wal is here");
+        EXPECT_EQ(names_of(verdict), Names{"rebuild-store"});
+        EXPECT_EQ(verdict.remedies.front().needs_yes(), life == Life::trimmed);
+        expect_healed({"rebuild-store"});
+        EXPECT_FALSE(std::filesystem::exists(path("store.sqlite-wal")));
+        if (life == Life::half) expect_state_at(last_lsn());
+    }
 }
 
 // As a failed flush and a crash leave it: a whole copy of the log.

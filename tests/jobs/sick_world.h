@@ -63,6 +63,8 @@ struct Lived {
     [[nodiscard]] std::string live() const { return place.path() + "/live"; }
     [[nodiscard]] std::string path() const { return place.path() + "/world"; }
     [[nodiscard]] std::string older() const { return place.path() + "/older"; }
+    // All of it, half-way.
+    [[nodiscard]] std::string middle() const { return place.path() + "/middle"; }
 };
 
 inline Schema sick_schema() {
@@ -93,6 +95,10 @@ public:
         for (int step = 0; step < 30; ++step) {
             tick(step);
             if (step == 14 && life == Life::half) store_it();
+            if (step == 14) {
+                std::filesystem::copy(to_.live(), to_.middle(),
+                                      std::filesystem::copy_options::recursive);
+            }
             if (step == 4 && life == Life::trimmed) keep_older_store();
             if (step == 9 && life == Life::trimmed) drain();
             if (step == 19 && life == Life::trimmed) store_it();
@@ -287,7 +293,11 @@ protected:
     }
 
     [[nodiscard]] std::optional<State> open_and_read() {
-        auto opened = World::open(path(), sick_schema(), sick_options(clock_));
+        return open_and_read(path(), sick_options(clock_));
+    }
+    [[nodiscard]] static std::optional<State> open_and_read(const std::string& where,
+                                                            const WorldOptions& options) {
+        auto opened = World::open(where, sick_schema(), options);
         if (!opened.ok()) {
             ADD_FAILURE() << opened.status().text();
             return std::nullopt;

@@ -16,9 +16,9 @@ struct FinishCopy {
 
 }  // namespace
 
-Result<PinnedStore> PinnedStore::open(const std::string& path) {
+Result<PinnedStore> PinnedStore::open(const io::FileSystem& files, const std::string& path) {
     PinnedStore pinned;
-    PERDURE_TAKE(pinned.vfs_, ChecksumVfs::make("unix"));
+    PERDURE_TAKE(pinned.vfs_, ChecksumVfs::make(files.sqlite_vfs()));
     PERDURE_TAKE(pinned.source_, Connection::open({.path = path, .vfs = pinned.vfs_->name()}));
     PERDURE_TRY(pinned.read());
     return pinned;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "io/file_system.h"
 #include "perdure/status.h"
 #include "perdure/table.h"
 #include "store/sqlite/checksum_vfs.h"
@@ -25,7 +26,7 @@ namespace perdure::store::sqlite {
 class PinnedStore {
 public:
     // `not_found` if there is no store yet: no file, or one that its owner has only just begun.
-    static Result<PinnedStore> open(const std::string& path);
+    static Result<PinnedStore> open(const io::FileSystem& files, const std::string& path);
 
     [[nodiscard]] const WorldRow& row() const noexcept { return row_; }
     // Every version of every definition at that moment, oldest first.

@@ -301,9 +301,10 @@ std::optional<WorldRow> read_world(Connection& connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Salvage>> Salvage::open(const std::string& copy) {
+Result<std::unique_ptr<Salvage>> Salvage::open(const io::FileSystem& files,
+                                               const std::string& copy) {
     std::unique_ptr<Salvage> salvage(new Salvage);
-    PERDURE_TAKE(salvage->vfs_, ChecksumVfs::make("unix"));
+    PERDURE_TAKE(salvage->vfs_, ChecksumVfs::make(files.sqlite_vfs()));
     auto opened = Connection::open({.path = copy, .vfs = salvage->vfs_->name(), .write = true});
     if (!opened) {
         if (opened.status().code() != Code::corrupt) return opened.status();

@@ -2,7 +2,7 @@
 // row of every table that a page which is whole holds. Bad pages are met by the checksum VFS, so
 // that nothing is believed that was not written.
 //
-//     auto salvage = Salvage::open(copy);
+//     auto salvage = Salvage::open(files, copy);
 //     for (const TableDefinition& table : …) auto report = salvage->read(table, take);
 //
 // A table is read forwards until the first bad page and backwards until the last; what lies between
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "io/file_system.h"
 #include "perdure/batch.h"
 #include "perdure/status.h"
 #include "perdure/table.h"
@@ -53,7 +54,8 @@ class Salvage {
 public:
     // `invalid`, `unsupported` or `conflict`: it is no store of ours, or a newer one. A file of
     // which not even the list of tables can be read is opened; nothing is found in it.
-    static Result<std::unique_ptr<Salvage>> open(const std::string& copy);
+    static Result<std::unique_ptr<Salvage>> open(const io::FileSystem& files,
+                                                 const std::string& copy);
 
     [[nodiscard]] const std::optional<WorldRow>& world() const noexcept { return world_; }
     // In the order of applying, as far as they could be read one after the other.

@@ -10,8 +10,10 @@
 #include "base/seeded_bug.h"
 #include "store/fence.h"
 #include "store/sqlite/batch_rows.h"
+#include "store/sqlite/companions.h"
 #include "store/sqlite/format.h"
 #include "store/sqlite/log_renewal.h"
+#include "store/sqlite/raw_file.h"
 #include "store/sqlite/store_file.h"
 #include "store/sqlite/table_schema.h"
 #include "store/sqlite/table_sql.h"
@@ -55,6 +57,7 @@ Status SqliteStore::start() {
     PERDURE_TAKE(std::unique_ptr<sqlite::ChecksumVfs> vfs,
                  sqlite::ChecksumVfs::make(options_.base_vfs));
     vfs_ = std::move(vfs);
+    if (options_.create) PERDURE_TRY(refuse_lone_log());
     PERDURE_TRY(sqlite::renew_log(options_.base_vfs, options_.path));
     sqlite::ConnectionOptions connecting{.path = options_.path,
                                          .vfs = vfs_->name(),
@@ -75,6 +78,22 @@ Status SqliteStore::start() {
     const io::Clock& clock = options_.clock != nullptr ? *options_.clock : system_clock_;
     readers_ = std::make_shared<sqlite::ReaderPool>(vfs_, connecting, catalog_, clock);
     started_ = true;
+    return {};
+}
+
+// SQLite would remove a log that lies beside no file, whatever is in it.
+Status SqliteStore::refuse_lone_log() const {
+    sqlite3_vfs* const vfs = sqlite3_vfs_find(options_.base_vfs.c_str());
+    PERDURE_TAKE(const bool there, sqlite::raw_exists(vfs, options_.path));
+    if (there) return {};
+    for (const char* ending : {sqlite::log_ending, sqlite::renewal_ending}) {
+        PERDURE_TAKE(const bool lone, sqlite::raw_exists(vfs, options_.path + ending));
+        if (!lone) continue;
+        return error(Code::corrupt,
+                     "{}{} is here, and {} is not: the store was taken away, or a repair was cut "
+                     "short; bring it back, or see what `perdure repair` offers",
+                     options_.path, ending, options_.path);
+    }
     return {};
 }
 

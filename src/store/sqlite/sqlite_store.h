@@ -75,6 +75,7 @@ private:
     explicit SqliteStore(SqliteStoreOptions options);
 
     Status start();
+    [[nodiscard]] Status refuse_lone_log() const;
     Status load();
     // Runs `work` between BEGIN and COMMIT, after moving the world's row to `after`; all or
     // nothing.

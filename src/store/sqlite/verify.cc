@@ -57,7 +57,8 @@ public:
     // What only SQLite can judge: whether whole pages make a whole database, and ours.
     Status judge_content(const std::string& scratch) {
         PERDURE_TAKE(const std::string copy, copy_files(files_, path_, scratch));
-        PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
+        PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs,
+                     ChecksumVfs::make(files_.sqlite_vfs()));
         copy_ = copy;
         const Status status = judge_copy({.path = copy, .vfs = vfs->name(), .write = true});
         if (status.ok()) return {};

@@ -39,7 +39,7 @@ struct StoreReport {
 // Of a newer format, or a judging that failed: not a finding, but the judge's own failure.
 [[nodiscard]] bool says_nothing_of_damage(Code code) noexcept;
 
-// `scratch`: an empty directory of the real disk, for the copy; the caller removes it. An error
+// `scratch`: an empty directory of the same disk, for the copy; the caller removes it. An error
 // means that the judging failed, not the store: `unsupported` (a newer format), `io`, `no_space`.
 // Findings name `path`, never the copy.
 Result<StoreReport> verify_store(io::FileSystem& files, const std::string& path,

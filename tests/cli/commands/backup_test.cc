@@ -73,6 +73,7 @@ TEST_F(BackupCommand, beside_a_running_owner_is_of_one_tick_and_leaves_the_owner
 
 TEST_F(BackupCommand, that_was_killed_is_taken_again_under_the_same_name) {
     ASSERT_EQ(live(5).exit_code, 0);
+    const auto verdict = answer({"verify", world(), "--json"});
     for (const char* place : {"", "/lock", "/store/store.sqlite", "/built/store.sqlite"}) {
         {
             Running job = start({"backup", world(), "--to", path("backup")});
@@ -86,10 +87,11 @@ TEST_F(BackupCommand, that_was_killed_is_taken_again_under_the_same_name) {
         if (!std::filesystem::exists(path("backup"))) {
             expect_refused(run({"restore", path("backup.unfinished"), "--to", path("none")}),
                            "never finished");
-            const auto taken = take("backup");
+            take("backup");
             EXPECT_FALSE(std::filesystem::exists(path("backup.unfinished")));
         }
         EXPECT_EQ(run({"restore", path("backup"), "--to", path("restored")}).exit_code, 0);
+        EXPECT_EQ(answer({"verify", path("restored"), "--json"})["digest"], verdict["digest"]);
         std::filesystem::remove_all(path("backup"));
         std::filesystem::remove_all(path("backup.unfinished"));
         std::filesystem::remove_all(path("restored"));
@@ -103,21 +105,24 @@ TEST_F(BackupCommand, refuses_what_it_would_have_to_overwrite_or_make_up) {
     ASSERT_EQ(live(2).exit_code, 0);
     expect_refused(run({"backup", world(), "--to", world()}), "exists");
     EXPECT_FALSE(std::filesystem::exists(path("world.unfinished")));
-    take("backup");
+    const auto taken = take("backup");
     expect_refused(run({"backup", world(), "--to", path("backup")}), "exists");
     expect_refused(run({"restore", path("backup"), "--to", world()}), "exists");
     expect_refused(run({"backup", world(), "--to", path("nowhere/backup")}), "nowhere");
+    expect_restores("backup", taken);
 }
 
 TEST_F(BackupCommand, says_damage_and_where_it_is) {
     ASSERT_EQ(live(5).exit_code, 0);
-    take("backup");
+    const auto taken = take("backup");
     flip_byte(path("backup") + "/store.sqlite", 5 * 4096 + 100);
     const Ran restored = run({"restore", path("backup"), "--to", path("restored")});
     EXPECT_EQ(restored.exit_code, 3) << restored.err;
     EXPECT_TRUE(restored.complains(path("backup") + "/store.sqlite, page 6 at offset 20480"))
         << restored.err;
     EXPECT_FALSE(std::filesystem::exists(path("restored")));
+    flip_byte(path("backup") + "/store.sqlite", 5 * 4096 + 100);
+    expect_restores("backup", taken);
 }
 
 TEST_F(BackupCommand, as_new_is_another_world) {
@@ -130,6 +135,7 @@ TEST_F(BackupCommand, as_new_is_another_world) {
     const Ran ran = run({"restore", path("backup"), "--to", path("same")});
     EXPECT_TRUE(ran.says(taken["world"].get<std::string>())) << ran.out;
     EXPECT_TRUE(ran.says("as it was")) << ran.out;
+    EXPECT_EQ(answer({"verify", path("same"), "--json"})["digest"], taken["digest"]);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST_F(QueryTest, what_is_said_of_a_copy_names_the_original) {
 }
 
 TEST_F(QueryTest, a_copy_beside_the_owner_is_of_one_moment) {
-    auto pinned = sqlite::PinnedStore::open(path());
+    auto pinned = sqlite::PinnedStore::open(io::PosixFileSystem(), path());
     ASSERT_TRUE(pinned.ok()) << pinned.status().text();
     ASSERT_OK(world.upsert(positions(), row_range(4, 9)));
     const std::string copy = directory() + "/copy.sqlite";

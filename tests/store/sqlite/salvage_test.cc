@@ -37,7 +37,7 @@ protected:
         const std::string copies = directory() + "/copies";
         std::filesystem::remove_all(copies);
         std::filesystem::create_directory(copies);
-        auto salvage = Salvage::open(*sqlite::copy_files(files_, path(), copies));
+        auto salvage = Salvage::open(files_, *sqlite::copy_files(files_, path(), copies));
         EXPECT_TRUE(salvage.ok()) << salvage.status().text();
         if (!salvage.ok()) return {};
         found_.clear();
@@ -133,7 +133,7 @@ TEST_F(SalvageTest, finds_nothing_where_the_list_of_tables_is_gone) {
 
 TEST_F(SalvageTest, leaves_another_programs_database_alone) {
     PlainSqlite(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).ask("CREATE TABLE t (a)");
-    EXPECT_EQ(Salvage::open(path()).status().code(), Code::invalid);
+    EXPECT_EQ(Salvage::open(files_, path()).status().code(), Code::invalid);
 }
 
 }  // namespace
