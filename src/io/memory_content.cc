@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 
 #include "base/assert.h"
 
@@ -53,8 +54,71 @@ void MemoryContent::lose_unsynced() {
     shrunk_ = false;
 }
 
+std::vector<MemoryContent::Part> MemoryContent::unsynced_parts() const {
+    std::vector<Part> parts;
+    const bool resized = std::any_of(unsynced_.begin(), unsynced_.end(), [&](const Change& change) {
+        return change.size_after != synced_.size();
+    });
+    if (resized) parts.push_back({no_change, unsynced_.back().size_after, 0, 0});
+    std::set<std::uint64_t> touched;  // sectors that an earlier part changes
+    for (std::size_t index = 0; index < unsynced_.size(); ++index) {
+        const Change& change = unsynced_[index];
+        if (!change.bytes) continue;
+        for (std::size_t from = 0; from < change.bytes->size();) {
+            const std::uint64_t offset = change.offset + from;
+            const std::size_t bytes = std::min<std::size_t>(change.bytes->size() - from,
+                                                            sector_bytes - offset % sector_bytes);
+            std::array<std::byte, sector_bytes> before{};
+            synced_.read(offset, std::span(before).first(bytes));
+            const bool changes =
+                shrunk_ || touched.contains(offset / sector_bytes) ||
+                !std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(bytes),
+                            change.bytes->begin() + static_cast<std::ptrdiff_t>(from));
+            if (changes) {
+                touched.insert(offset / sector_bytes);
+                parts.push_back({index, offset, from, bytes});
+            }
+            from += bytes;
+        }
+    }
+    return parts;
+}
+
+void MemoryContent::crash_keeping(const std::vector<bool>& chosen) {
+    const std::vector<Part> parts = unsynced_parts();
+    PERDURE_ASSERT(chosen.size() == parts.size());
+    const bool length_lost = !parts.empty() && parts[0].change == no_change && !chosen[0];
+    const std::vector<std::uint64_t> ends = settle_length(length_lost ? 0 : unsynced_.size());
+    for (std::size_t index = 0; index < parts.size(); ++index) {
+        const Part& part = parts[index];
+        if (part.change == no_change || !chosen[index] || part.offset >= ends[part.change])
+            continue;
+        const std::size_t bytes =
+            std::min<std::uint64_t>(part.bytes, ends[part.change] - part.offset);
+        synced_.write(part.offset,
+                      ByteSpan(*unsynced_[part.change].bytes).subspan(part.from, bytes));
+    }
+    unsynced_.clear();
+    visible_ = synced_;
+    shrunk_ = false;
+    lost_ = false;
+}
+
 // How long the file is afterwards is decided apart from its bytes: the first `sized` changes count.
 // A write before a resize that counts cannot come back beyond that size.
+std::vector<std::uint64_t> MemoryContent::settle_length(std::size_t sized) {
+    const std::uint64_t size = sized == 0 ? synced_.size() : unsynced_[sized - 1].size_after;
+    std::vector<std::uint64_t> ends(unsynced_.size(), size);
+    std::uint64_t smallest = size;
+    for (std::size_t index = sized; index-- > 0;) {
+        ends[index] = smallest;
+        if (!unsynced_[index].bytes) smallest = std::min(smallest, unsynced_[index].size_after);
+    }
+    synced_.resize(std::min(synced_.size(), smallest));
+    synced_.resize(size);
+    return ends;
+}
+
 void MemoryContent::crash(Random& random, const CrashPlan& plan) {
     const std::size_t count = unsynced_.size();
     if (count == 0) {
@@ -64,17 +128,7 @@ void MemoryContent::crash(Random& random, const CrashPlan& plan) {
     } else if (plan.order == CrashOrder::any && plan.new_chance >= 256) {
         sync();
     } else if (plan.new_chance + plan.torn_chance + plan.garbage_chance > 0) {
-        const std::size_t sized = random.below(count + 1);
-        const std::uint64_t size = sized == 0 ? synced_.size() : unsynced_[sized - 1].size_after;
-        std::vector<std::uint64_t> ends(count, size);
-        std::uint64_t smallest = size;
-        for (std::size_t index = sized; index-- > 0;) {
-            ends[index] = smallest;
-            if (!unsynced_[index].bytes) smallest = std::min(smallest, unsynced_[index].size_after);
-        }
-        synced_.resize(std::min(synced_.size(), smallest));
-        synced_.resize(size);
-
+        const std::vector<std::uint64_t> ends = settle_length(random.below(count + 1));
         std::vector<std::size_t> order(count);
         std::iota(order.begin(), order.end(), std::size_t{0});
         if (random.chance(1, 4)) random.shuffle(std::span(order));

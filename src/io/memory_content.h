@@ -33,6 +33,20 @@ public:
 
     void crash(Random& random, const CrashPlan& plan);
 
+    // What a crash may keep or lose, one by one: how long the file is, if that is unsynced, and
+    // each sector of each write that changes anything there. Of a sector that is written twice the
+    // later one lies over the earlier one.
+    struct Part {
+        std::size_t change;    // index of the unsynced write; of the length, no_change
+        std::uint64_t offset;  // of the length: the length itself
+        std::size_t from;      // where the bytes begin in the write
+        std::size_t bytes;
+    };
+    static constexpr std::size_t no_change = ~std::size_t{0};
+    [[nodiscard]] std::vector<Part> unsynced_parts() const;
+    // A crash that keeps just these. Sectors beyond a length that was not kept are gone.
+    void crash_keeping(const std::vector<bool>& chosen);
+
     // Changes bytes that were synced, as if the disk had.
     void damage(std::uint64_t offset, ByteSpan bytes);
     void truncate_at_rest(std::uint64_t bytes);
@@ -45,6 +59,8 @@ private:
         std::shared_ptr<const std::vector<std::byte>> bytes;
     };
 
+    // Sets the length to what it was after the first `sized` changes; returns how far each counts.
+    std::vector<std::uint64_t> settle_length(std::size_t sized);
     void crash_in_order(Random& random, const CrashPlan& plan);
     void apply(const Change& change);
     void crash_change(const Change& change, std::uint64_t end, Random& random,

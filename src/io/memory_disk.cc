@@ -86,15 +86,57 @@ void MemoryDisk::forget_nameless() {
 }
 
 void MemoryDisk::crash(Random& random, const CrashPlan& plan) {
-    ++crashes;
-    open_files.clear();
-    locks.clear();
+    end_users();
     names.crash(random, plan);
     forget_nameless();
     for (auto& [node, shared] : contents) {
         if (shared->at_rest()) continue;  // stays shared with clones
         writable_content(node).crash(random, plan);
     }
+}
+
+// Names first, then file by file.
+std::vector<UnsyncedPart> MemoryDisk::unsynced_parts() const {
+    std::vector<UnsyncedPart> parts;
+    for (const std::string& name : names.unsynced_names()) {
+        parts.push_back({UnsyncedPart::Kind::name, name, 0});
+    }
+    for (const auto& [node, shared] : contents) {
+        if (shared->at_rest()) continue;
+        const std::string name = names.name_of(node);
+        for (const MemoryContent::Part& part : shared->unsynced_parts()) {
+            const bool length = part.change == MemoryContent::no_change;
+            parts.push_back({length ? UnsyncedPart::Kind::length : UnsyncedPart::Kind::sector, name,
+                             part.offset});
+        }
+    }
+    return parts;
+}
+
+void MemoryDisk::crash_keeping(const std::vector<bool>& chosen) {
+    auto next = chosen.begin();
+    const auto take = [&](std::size_t count) {
+        PERDURE_ASSERT(static_cast<std::size_t>(chosen.end() - next) >= count);
+        std::vector<bool> taken(next, next + static_cast<std::ptrdiff_t>(count));
+        next += static_cast<std::ptrdiff_t>(count);
+        return taken;
+    };
+    end_users();
+    const std::vector<bool> kept_names = take(names.unsynced_names().size());
+    // Before names go, and with them the bytes of files that nobody can reach.
+    for (auto& [node, shared] : contents) {
+        if (shared->at_rest()) continue;
+        writable_content(node).crash_keeping(take(shared->unsynced_parts().size()));
+    }
+    PERDURE_ASSERT(next == chosen.end());
+    names.crash_keeping(kept_names);
+    forget_nameless();
+}
+
+void MemoryDisk::end_users() {
+    ++crashes;
+    open_files.clear();
+    locks.clear();
 }
 
 }  // namespace perdure::io

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "io/memory_content.h"
 #include "io/memory_file_system.h"
@@ -37,6 +38,9 @@ struct MemoryDisk {
     // Forgets the bytes of files that have no name and that nobody has open.
     void forget_nameless();
     void crash(Random& random, const CrashPlan& plan);
+    [[nodiscard]] std::vector<UnsyncedPart> unsynced_parts() const;
+    void crash_keeping(const std::vector<bool>& chosen);
+    void end_users();  // nothing is open and nothing locked any more
 };
 
 }  // namespace perdure::io

@@ -210,6 +210,16 @@ void MemoryFileSystem::crash_keeping_everything() {
     crash(unused, CrashPlan::keeping_everything());
 }
 
+std::vector<UnsyncedPart> MemoryFileSystem::unsynced_parts() const {
+    const Guard guard(disk_->mutex);
+    return disk_->unsynced_parts();
+}
+
+void MemoryFileSystem::crash_keeping(const std::vector<bool>& chosen) {
+    const Guard guard(disk_->mutex);
+    disk_->crash_keeping(chosen);
+}
+
 void MemoryFileSystem::flip_bit(const std::string& path, std::uint64_t offset, unsigned bit) {
     PERDURE_ASSERT(bit < 8);
     const Guard guard(disk_->mutex);

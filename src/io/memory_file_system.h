@@ -14,6 +14,8 @@
 #pragma once
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "io/crash_plan.h"
@@ -22,6 +24,14 @@
 namespace perdure::io {
 
 struct MemoryDisk;
+
+// One thing that a power failure may keep or lose by itself.
+struct UnsyncedPart {
+    enum class Kind : unsigned char { name, length, sector };
+    Kind kind;
+    std::string name;      // of the file, without its directory
+    std::uint64_t offset;  // of the sector; of a length, the length
+};
 
 class MemoryFileSystem final : public FileSystem {
 public:
@@ -58,6 +68,10 @@ public:
     void crash(Random& random, const CrashPlan& plan);
     void crash_losing_everything();   // all that was not synced
     void crash_keeping_everything();  // but not what lose_unsynced took
+    // What may be kept or lost: changes of names, lengths, and the sectors that would change.
+    [[nodiscard]] std::vector<UnsyncedPart> unsynced_parts() const;
+    // Keeps just those of unsynced_parts() that are chosen; a name brings along what it needs.
+    void crash_keeping(const std::vector<bool>& chosen);
 
     // The disk misbehaves. The file must be there and have those bytes, or the assertion fails: a
     // test that damages nothing proves nothing.

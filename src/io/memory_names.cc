@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "io/posix_error.h"
 
@@ -204,11 +205,30 @@ void MemoryNames::crash(Random& random, const CrashPlan& plan) {
             case CrashOrder::newest_only: chosen.push_back(index + 1 == count); break;
         }
     }
+    crash_keeping(std::move(chosen));
+}
+
+void MemoryNames::crash_keeping(std::vector<bool> chosen) {
+    PERDURE_ASSERT(chosen.size() == unsynced_.size());
     settle(std::move(chosen));
     unsynced_.clear();
     visible_ = synced_;
     drop_unreachable();
     synced_ = visible_;
+}
+
+std::vector<std::string> MemoryNames::unsynced_names() const {
+    std::vector<std::string> names;
+    for (const Change& change : unsynced_) {
+        names.push_back(change.to.first != none ? change.to.second : change.from.second);
+    }
+    return names;
+}
+
+std::string MemoryNames::name_of(NodeId node) const {
+    const auto found = std::find_if(visible_.begin(), visible_.end(),
+                                    [&](const auto& entry) { return entry.second == node; });
+    return found == visible_.end() ? std::string() : found->first.second;
 }
 
 // A file of which the name survived is gone all the same if that of its directory did not.

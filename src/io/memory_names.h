@@ -43,6 +43,13 @@ public:
     Status sync_directory(const std::string& path);
 
     void crash(Random& random, const CrashPlan& plan);
+    // A crash that keeps just these changes, and what they bring along. In the order in which they
+    // came, one for each of unsynced_names().
+    void crash_keeping(std::vector<bool> chosen);
+    // The name that each unsynced change gives, or takes away.
+    [[nodiscard]] std::vector<std::string> unsynced_names() const;
+    // The name of a file, as its users see it; empty if it has none.
+    [[nodiscard]] std::string name_of(NodeId node) const;
 
     [[nodiscard]] std::set<NodeId> visible_nodes() const;
     // All that have a name, or may have one after a crash.

@@ -245,5 +245,33 @@ TEST_F(MemoryContentTest, after_random_use_every_byte_has_a_source) {
     }
 }
 
+TEST_F(MemoryContentTest, has_a_part_for_the_length_and_for_each_sector_that_would_change) {
+    synced(std::string(1024, 'a'));
+    write(0, std::string(512, 'a') + std::string(512, 'b'));  // the first sector stays as it is
+    write(1024, "c");
+    ASSERT_EQ(content_.unsynced_parts().size(), 3U);  // the length, the second sector, the third
+    const auto left = [&](const std::vector<bool>& chosen) {
+        MemoryContent copy = content_;
+        copy.crash_keeping(chosen);
+        EXPECT_TRUE(copy.at_rest());
+        return text_of(copy.visible());
+    };
+    const std::string old(1024, 'a');
+    const std::string changed = std::string(512, 'a') + std::string(512, 'b');
+    EXPECT_EQ(left({false, false, false}), old);
+    EXPECT_EQ(left({false, true, true}), changed);  // what is beyond the length is gone
+    EXPECT_EQ(left({true, false, false}), old + std::string(1, '\0'));
+    EXPECT_EQ(left({true, true, true}), changed + "c");
+}
+
+TEST_F(MemoryContentTest, keeps_the_earlier_of_two_writes_of_a_sector_if_only_that_is_chosen) {
+    synced("old");
+    write(0, "one");
+    write(0, "old");  // as it was synced, and yet a change
+    ASSERT_EQ(content_.unsynced_parts().size(), 2U);
+    content_.crash_keeping({true, false});
+    EXPECT_EQ(text_of(content_.visible()), "one");
+}
+
 }  // namespace
 }  // namespace perdure::io

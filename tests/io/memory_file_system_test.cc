@@ -232,5 +232,25 @@ TEST_F(MemoryFileSystemTest, threads_may_use_it_while_it_is_cloned_and_crashed) 
     }
 }
 
+TEST_F(MemoryFileSystemTest, a_crash_keeps_just_the_parts_that_are_chosen) {
+    write_synced("a", "old");
+    write("a", "new");
+    write("b", "fresh");
+    const std::vector<UnsyncedPart> parts = disk_.unsynced_parts();
+    ASSERT_EQ(parts.size(), 4U);  // the name of b; a sector of a; the length and a sector of b
+    EXPECT_EQ(parts[0].name, "b");
+    EXPECT_EQ(parts[1].name, "a");
+    EXPECT_EQ(static_cast<int>(parts[2].kind), static_cast<int>(UnsyncedPart::Kind::length));
+    for (const bool name : {false, true}) {
+        for (const bool bytes : {false, true}) {
+            const auto copy = disk_.clone();
+            copy->crash_keeping({name, bytes, true, true});
+            EXPECT_EQ(read(*copy, "a"), bytes ? "new" : "old");
+            EXPECT_EQ(read(*copy, "b"), name ? "fresh" : "not_found");
+            EXPECT_TRUE(copy->unsynced_parts().empty());
+        }
+    }
+}
+
 }  // namespace
 }  // namespace perdure::io
