@@ -53,10 +53,12 @@ Status Player::open() {
     PERDURE_ASSERT(!life_);
     const std::uint64_t faults_before = faults_;
     Status opened = open_life();
+    // Blocks that cannot be read count as damaged (J-11): a refusal, and no harm done.
+    const bool unreadable = mishap && faults_ > faults_before && opened.code() == Code::corrupt;
     if (opened.ok()) opened = judge_recovered();
     if (opened.ok()) opened = start_life();
     if (opened.ok()) return {};
-    if (opened.code() == Code::corrupt || faults_ == faults_before)
+    if ((opened.code() == Code::corrupt && !unreadable) || faults_ == faults_before)
         return opened.with_context("opening");
     // A fault came between. Without it, it must work.
     log_.add("opening failed: {}", opened.text());
@@ -64,6 +66,7 @@ Status Player::open() {
     kill();
     fault_until_ = 0;
     store_down_ = false;
+    mishap.reset();
     return open();
 }
 

@@ -23,6 +23,7 @@
 #include "io/faulty_file_system.h"
 #include "simulation/beings.h"
 #include "simulation/character.h"
+#include "simulation/deed.h"
 #include "simulation/disk_vfs.h"
 #include "simulation/life.h"
 #include "simulation/machine.h"
@@ -59,11 +60,22 @@ struct Figures {
     void add(const Figures& other);
 };
 
+// One fault of the disk or the store, at one operation and perhaps from then on.
+struct Mishap {
+    std::uint64_t at = 0;  // counted as operations()
+    io::FaultType type = io::FaultType::fail_io;
+    bool from_then_on = false;  // a disk that is full can still be read and flushed
+    bool lost = false;  // of a flush: what it should have written seems to be there, and is not
+};
+
 // Rows of a user table have the keys 0 to this.
 inline constexpr std::uint64_t user_keys = 5;
 
 // The last of the writes to the row that the change is about; nullptr if there is none.
 [[nodiscard]] const Write* find_write(const std::vector<Write>& writes, const UserChange& change);
+
+// Whether a full disk refuses it.
+[[nodiscard]] bool takes_space(io::OperationKind kind) noexcept;
 
 class Player {
 public:
@@ -74,6 +86,7 @@ public:
     // Called before each operation on disk or store, which is described.
     std::function<void(std::string_view)> on_operation;
     SeededBug bug = SeededBug::none;
+    std::optional<Mishap> mishap;
 
     // Opens the world, as the process or the machine left it, and judges what is there.
     Status open();
@@ -83,6 +96,8 @@ public:
     Status close();
     // Something random. Reopens by itself what has become read-only.
     Status step();
+    // One thing that is not random.
+    Status perform(Deed deed);
     // The digest of the state must be what it was when it was last asked for at this change set.
     Status check_digest();
     // Everything that is left to be done in the background; afterwards a commit must go through.
@@ -91,6 +106,8 @@ public:
     // What is durable as the engine would answer anybody now is acknowledged.
     void acknowledge();
     [[nodiscard]] std::uint64_t now_ns() const { return clock_.monotonic_ns(); }
+    // What is about to be done, in on_operation; nothing if it is a call to the store.
+    [[nodiscard]] const io::Operation* operation() const noexcept { return operation_; }
     // Operations so far.
     [[nodiscard]] std::uint64_t operations() const noexcept { return operations_; }
     // Whether disk or store changed since this was last asked, or are about to.
@@ -120,6 +137,8 @@ private:
     void before_store(std::string_view call);
     void note_unsynced(const io::Operation& operation);
     void inject_faults(const io::Operation& operation);
+    void inject_mishap(const io::Operation& operation);
+    void hit(const io::Operation& operation, io::FaultType type);
     [[nodiscard]] bool is_aimed_at(std::string_view path) const;
     void interleave(const io::Operation* operation);
     Status step_meanwhile(bool leading, bool in_store);
@@ -137,10 +156,21 @@ private:
     Status step_background(Working part);
     Status step_clock();
 
+    // Deeds.
+    Status make_being();
+    Status change_world();
+    Status destroy_youngest();
+    Status write_rows(Deed deed);
+    Status work(Deed deed);
+    Status write_held();
+
     // Ticks and transactions.
     Status change_beings(bool may_create, Recipe* recipe);
     Status change_being(std::uint64_t id, Recipe* recipe);
     Status stage_in_tick(Recipe* recipe);
+    Status commit_tick(const CommitOptions& options, std::shared_ptr<Recipe> recipe);
+    Status commit_transaction(Transaction& transaction, std::vector<Write> staged,
+                              bool must_conflict, const CommitOptions& options);
     Result<bool> stage(Transaction& to, const UserChange& change, std::vector<Write>& staged,
                        bool in_tick);
     [[nodiscard]] std::optional<UserChange> draw_change(const std::vector<Write>& staged);
@@ -187,6 +217,7 @@ private:
     std::optional<std::pair<Lsn, Hash128>> digest_;
 
     std::uint64_t operations_ = 0;
+    const io::Operation* operation_ = nullptr;
     std::uint64_t faults_ = 0;  // that hit this life
     bool fault_spent_ = false;
     std::uint64_t fault_until_ = 0;

@@ -41,7 +41,12 @@ Status Player::step_transaction(bool may_wait) {
                         reserved_.contains({change->table, change->row.key_text});
     }
     if (staged.empty()) return {};
-    const CommitOptions options = draw_options(may_wait);
+    return commit_transaction(transaction, std::move(staged), must_conflict,
+                              draw_options(may_wait));
+}
+
+Status Player::commit_transaction(Transaction& transaction, std::vector<Write> staged,
+                                  bool must_conflict, const CommitOptions& options) {
     const Level least = level_of(model_.newest(), staged, options);
     Proposal proposal;
     proposal.writes = std::move(staged);
@@ -68,6 +73,11 @@ Status Player::step_tick(bool may_wait) {
     CommitOptions options = draw_options(may_wait);
     const std::uint64_t next = model_.tick().value_or(0) + 1;
     if (random_.chance(1, 6)) options.tick = next + random_.below(3);
+    return commit_tick(options, std::move(recipe));
+}
+
+Status Player::commit_tick(const CommitOptions& options, std::shared_ptr<Recipe> recipe) {
+    const std::uint64_t next = model_.tick().value_or(0) + 1;
     Proposal proposal;
     proposal.writes = beings_.changes(model_.newest(), variant_);
     proposal.writes.insert(proposal.writes.end(), tick_staged_.begin(), tick_staged_.end());

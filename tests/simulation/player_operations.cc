@@ -5,6 +5,19 @@
 #include "simulation/player.h"
 
 namespace perdure::simulation {
+namespace {
+
+bool is_due(const Mishap& mishap, std::uint64_t operation) {
+    return mishap.from_then_on ? operation >= mishap.at : operation == mishap.at;
+}
+
+}  // namespace
+
+bool takes_space(io::OperationKind kind) noexcept {
+    using Kind = io::OperationKind;
+    return kind == Kind::write || kind == Kind::resize || kind == Kind::open ||
+           kind == Kind::create_directory || kind == Kind::rename;
+}
 
 bool Player::has_unsynced() const noexcept {
     return !unsynced_files_.empty() || !unsynced_directories_.empty() ||
@@ -21,11 +34,14 @@ void Player::before_disk(const io::Operation& operation) {
         log_.add("  {}: {} {} {} at {} of {}", operations_, io::operation_name(operation.kind),
                  operation.path, operation.path_to, operation.offset, operation.bytes);
     }
+    operation_ = &operation;
     if (on_operation) on_operation(operation.path);
+    operation_ = nullptr;
     if (machine_.kind == StoreKind::sqlite) seed_sqlite(sqlite_seed_ + operations_);
     note_unsynced(operation);
     interleave(&operation);
     inject_faults(operation);  // last: what was done meanwhile must not take this one's fault
+    inject_mishap(operation);
 }
 
 void Player::before_store(std::string_view call) {
@@ -45,6 +61,11 @@ void Player::before_store(std::string_view call) {
         }
         store_down_ = down;
         if (down) ++faults_;
+    }
+    if (mishap) {
+        store_down_ = is_due(*mishap, operations_) && mishap->type == io::FaultType::fail_io;
+        if (store_down_) ++faults_;
+        if (store_down_) ++figures_.faults;
     }
     if (call == "store: apply") interleave(nullptr);
 }
@@ -90,16 +111,6 @@ void Player::inject_faults(const io::Operation& operation) {
     using Kind = io::OperationKind;
     if (character_.fault == FaultPlan::none || character_.fault == FaultPlan::store_down) return;
     if (operations_ < character_.fault_at) return;
-    const auto hit = [&](io::FaultType type) {
-        faulty_->inject({.kind = operation.kind, .at = 1, .type = type});
-        ++faults_;
-        ++figures_.faults;
-        const bool of_store = is_store_file(operation.path);
-        if (of_store) ++figures_.store_faults;
-        log_.add("  this operation fails");
-        // Not a group's: of a file that is prepared, and a commit may be what prepares it.
-        if (!of_store && !operation.path.ends_with(".pdj")) model_.held_may_wait();
-    };
     const Kind kind = operation.kind;
     const bool aimed = is_aimed_at(operation.path);
     const bool sync = kind == Kind::sync || kind == Kind::sync_directory;
@@ -108,7 +119,7 @@ void Player::inject_faults(const io::Operation& operation) {
     switch (character_.fault) {
         case FaultPlan::failed_sync:
             if (fault_spent_ || !sync || !aimed) return;
-            hit(io::FaultType::fail_io);
+            hit(operation, io::FaultType::fail_io);
             // What a page cache may do then: the bytes still seem to be there.
             if (kind == Kind::sync && random_.chance(2, 3)) {
                 machine_.disk->lose_unsynced(std::string(operation.path));
@@ -116,26 +127,47 @@ void Player::inject_faults(const io::Operation& operation) {
             break;
         case FaultPlan::failed_write:
             if (fault_spent_ || kind != Kind::write || !aimed) return;
-            hit(random_.chance(1, 2) ? io::FaultType::fail_io : io::FaultType::short_write);
+            hit(operation,
+                random_.chance(1, 2) ? io::FaultType::fail_io : io::FaultType::short_write);
             break;
         case FaultPlan::failed_names:
             if (fault_spent_ || !name) return;
             if (character_.fault_target == FaultTarget::store && !aimed) return;
-            hit(io::FaultType::fail_io);
+            hit(operation, io::FaultType::fail_io);
             break;
         case FaultPlan::full_disk:
             if (!fault_spent_) fault_until_ = operations_ + character_.fault_length;
             fault_spent_ = true;
             if (operations_ < fault_until_ && kind == Kind::write)
-                hit(io::FaultType::fail_no_space);
+                hit(operation, io::FaultType::fail_no_space);
             return;
         case FaultPlan::failed_read:
             if (fault_spent_ || kind != Kind::read || !aimed) return;
-            hit(io::FaultType::fail_io);
+            hit(operation, io::FaultType::fail_io);
             break;
         default: return;
     }
     fault_spent_ = true;
+}
+
+void Player::hit(const io::Operation& operation, io::FaultType type) {
+    faulty_->inject({.kind = operation.kind, .at = 1, .type = type});
+    ++faults_;
+    ++figures_.faults;
+    const bool of_store = is_store_file(operation.path);
+    if (of_store) ++figures_.store_faults;
+    log_.add("  this operation fails");
+    // Not a group's: of a file that is prepared, and a commit may be what prepares it.
+    if (!of_store && !operation.path.ends_with(".pdj")) model_.held_may_wait();
+}
+
+void Player::inject_mishap(const io::Operation& operation) {
+    if (!mishap || !is_due(*mishap, operations_)) return;
+    if (mishap->type == io::FaultType::fail_no_space && !takes_space(operation.kind)) return;
+    hit(operation, mishap->type);
+    if (mishap->lost && operation.kind == io::OperationKind::sync) {
+        machine_.disk->lose_unsynced(std::string(operation.path));
+    }
 }
 
 bool Player::is_aimed_at(std::string_view path) const {
