@@ -5,7 +5,7 @@
 #   CMAKE_ARGS="…"   passed on to cmake, for example -DPERDURE_WERROR=OFF with a newer compiler
 #   SHARE=4          seeded-bugs: a quarter of them, another one each day (TURN says which)
 #   JOBS, PREFIX     how many at a time; where `make install` puts things
-#   SECONDS=60       how long each fuzzer runs
+#   SECONDS=60       how long each fuzzer runs, or simulate-long; SEED is where that begins
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,6 +15,7 @@ MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 SECONDS ?= 60
+SEED ?=
 PACKAGES ?= yes
 ARGS ?=
 SHARE ?= 1
@@ -36,8 +37,8 @@ coverage_floor := 0
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
-    format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate seeded-bugs crash-test \
-    torture torture-short torture-build docs bench install package install-test ci clean
+    format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate simulate-long seeded-bugs \
+    crash-test torture torture-short torture-build docs bench install package install-test ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -137,6 +138,12 @@ simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 -
 	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
 	@$(compile) build/release --target perdure_simulate
 	@exec $(bin)/perdure_simulate $(ARGS)
+
+simulate-long: ## exhaustion and the simulator by turns, on all cores: SECONDS=3600 [SEED=7]
+	$(packages) test
+	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
+	@$(compile) build/release --target perdure_exhaust
+	@exec $(bin)/perdure_exhaust --seconds $(SECONDS) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 seeded-bugs: ## build bugs in, one after the other, and see the tests catch each: SHARE=4 for a quarter
 	$(packages) sanitize
