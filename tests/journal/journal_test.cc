@@ -1,6 +1,6 @@
 #include "journal/journal.h"
 
-#include "journal/test_journal.h"
+#include "journal/recovery_fixture.h"
 
 namespace perdure::journal::test {
 namespace {
@@ -321,6 +321,106 @@ TEST_F(JournalTest, ReadingBackFromTheWrongPlaceSaysSo) {
               Code::not_found);
 }
 
+TEST_F(JournalTest, ReadingBackFromWhereNoGroupCanBeSaysSo) {
+    open();
+    append("a");
+    const GroupAddress at = it.last_appended.address;
+    const std::uint64_t file_bytes = it.disk->read_at_rest(path_of(at.file)).size();
+    for (const GroupAddress& wrong :
+         {GroupAddress{at.file, at.offset, 0}, GroupAddress{at.file, at.offset, at.bytes + 1},
+          GroupAddress{at.file, file_bytes + block_bytes, block_bytes},
+          GroupAddress{at.file, file_bytes - block_bytes, 2 * block_bytes}}) {
+        const Status status = it.journal->read(wrong, *it.catalog).status();
+        EXPECT_EQ(status.code(), Code::corrupt) << status.text();
+        EXPECT_NE(status.text().find("no group can be there"), std::string::npos) << status.text();
+    }
+    it.disk->truncate_at_rest(path_of(at.file), at.offset + 1);
+    EXPECT_NE(it.journal->read(at, *it.catalog).status().text().find("it ends after 1 bytes"),
+              std::string::npos);
+}
+
+class ReadBack : public RecoveryTest {};
+
+TEST_F(ReadBack, of_another_group_than_was_written_there_says_so) {
+    open();
+    append("a");
+    const GroupAddress at = it.last_appended.address;
+    const std::vector<std::byte> before = it.disk->read_at_rest(path_of(at.file));
+    using Change = std::function<void(GroupHeader&, std::span<std::byte>)>;
+    const std::vector<Change> changes{
+        [](GroupHeader& header, std::span<std::byte>) { ++header.file; },
+        [](GroupHeader& header, std::span<std::byte>) { header.offset += block_bytes; },
+        [](GroupHeader& header, std::span<std::byte>) { ++header.world_tag; },
+        [](GroupHeader& header, std::span<std::byte>) { header.payload_bytes = 1 << 20; },
+        [](GroupHeader&, std::span<std::byte> payload) { payload[0] ^= std::byte{1}; },
+    };
+    for (const Change& change : changes) {
+        if (&change == &changes[3]) {
+            // A length that is not there cannot be summed; the header alone is sealed.
+            std::vector<std::byte> file = before;
+            auto header = load_le<GroupHeader>(file.data() + at.offset);
+            change(header, {});
+            store_le(file.data() + at.offset, header);
+            store_le(file.data() + at.offset + group_checksum_offset,
+                     checksum64(ByteSpan(file).subspan(at.offset, group_checksum_offset)));
+            it.disk->write_at_rest(path_of(at.file), 0, file);
+        } else {
+            change_group(at, change);
+        }
+        EXPECT_EQ(it.journal->read(at, *it.catalog).status().code(), Code::corrupt)
+            << &change - changes.data();
+        it.disk->write_at_rest(path_of(at.file), 0, before);
+    }
+    EXPECT_TRUE(it.journal->read(at, *it.catalog).ok());
+}
+
+TEST_F(JournalTest, WhatNoFrameCanSayIsRefusedAloneAndLeftOutOfAGroup) {
+    open();
+    ChangeSet first = it.next("a");
+    ChangeSet beyond = it.next("b");
+    ++beyond.lsn;
+    const std::size_t items = frame_items_max + 1;
+    for (std::size_t item = 1; item < items; ++item) {
+        beyond.batches.push_back(perdure::test::batch_of(*it.catalog->find(notes().id), {}));
+    }
+    const ChangeSet* const offered[] = {&first, &beyond};
+    const auto appended = it.journal->append(offered);
+    ASSERT_TRUE(appended.ok()) << appended.status().text();
+    EXPECT_EQ(appended->taken, 1U);
+    EXPECT_EQ(it.journal->append(std::span(offered).last(1)).status().code(), Code::invalid);
+    append("c");
+}
+
+TEST_F(JournalTest, AChangeSetLargerThanAnyFileHasNoRoom) {
+    open();
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_TRUE(it.journal->has_room(8192, 4096));
+    EXPECT_FALSE(it.journal->has_room(10 * file_bytes_min, 2 * file_bytes_min));
+}
+
+TEST_F(ReadBack, definitions_count_twice_for_the_room_that_they_take) {
+    ChangeSet changes;
+    changes.definitions.push_back(defined("more"));
+    EXPECT_EQ(encoded_bytes_max(changes), 2 * block_bytes);
+}
+
+TEST_F(JournalTest, OpeningWithOptionsThatCannotBeIsRefused) {
+    it.options.file_bytes = 1;
+    expect_refused(Code::invalid, "file_bytes");
+}
+
+TEST_F(ReadBack, features_that_can_be_read_but_not_written_close_the_journal_to_an_owner) {
+    open();
+    append("a");
+    it.close();
+    const Start start = recover_from(*it.disk, it.world).findings.start(it.world);
+    change_header(1, [](FileHeader& header) { header.ro_compat = 1; });
+    EXPECT_EQ(Journal::open(*it.disk, it.clock, directory, it.options, start, *it.catalog)
+                  .status()
+                  .code(),
+              Code::unsupported);
+}
+
 TEST_F(JournalTest, OpeningWithAStartThatIsNotWhatRecoveryFoundIsRefused) {
     open();
     append("a");
@@ -341,6 +441,15 @@ TEST_F(JournalTest, OpeningWithAStartThatIsNotWhatRecoveryFoundIsRefused) {
     wrong.previous_file = 0;
     EXPECT_EQ(code(), Code::invalid);
     wrong = right;
+    wrong.next_group = 0;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
+    wrong.previous_bytes = 0;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
+    ++wrong.previous_bytes;
+    EXPECT_EQ(code(), Code::invalid);
+    wrong = right;
     wrong.world = world_of(99);
     EXPECT_EQ(code(), Code::corrupt);
     wrong = right;
@@ -352,6 +461,7 @@ TEST(JournalOptions, AreChecked) {
     EXPECT_EQ(code({}), Code::ok);
     EXPECT_EQ(code(small_files()), Code::ok);
     EXPECT_EQ(code({.file_bytes = 4096}), Code::invalid);
+    EXPECT_EQ(code({.file_bytes = 2 * file_bytes_max}), Code::invalid);
     EXPECT_EQ(code({.file_bytes = (1 << 20) + 1}), Code::invalid);
     EXPECT_EQ(code({.bytes_max = 64 << 20}), Code::invalid);
     EXPECT_EQ(code({.files_ahead = 1000}), Code::invalid);

@@ -1,7 +1,9 @@
 // The words of recovery tests, beyond those of test_journal.h.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +44,42 @@ protected:
             store_le(at + file_checksum_offset, checksum64({at, file_checksum_offset}));
         }
         it.disk->write_at_rest(path_of(file), 0, head);
+    }
+
+    // Changes a group at rest and seals it again, so that only its content is wrong.
+    void change_group(const GroupAddress& at,
+                      const std::function<void(GroupHeader&, std::span<std::byte>)>& change) {
+        std::vector<std::byte> file = it.disk->read_at_rest(path_of(at.file));
+        const std::span<std::byte> group(file.data() + at.offset, at.bytes);
+        auto header = load_le<GroupHeader>(group.data());
+        change(header, group.subspan(group_header_bytes, header.payload_bytes));
+        header.payload_checksum =
+            checksum64(ByteSpan(group).subspan(group_header_bytes, header.payload_bytes));
+        store_le(group.data(), header);
+        store_le(group.data() + group_checksum_offset,
+                 checksum64(ByteSpan(group).first(group_checksum_offset)));
+        it.disk->write_at_rest(path_of(at.file), at.offset, group);
+    }
+    // Writes "more" over a name of four letters, or "less" over "more": still a definition.
+    static void rename_in(std::span<std::byte> bytes, std::string_view from, std::string_view to) {
+        const auto at = std::search(
+            bytes.begin(), bytes.end(), from.begin(), from.end(),
+            [](std::byte left, char right) { return left == static_cast<std::byte>(right); });
+        ASSERT_NE(at, bytes.end());
+        std::transform(to.begin(), to.end(), at, [](char c) { return static_cast<std::byte>(c); });
+    }
+    TableDefinition defined(std::string_view name, std::uint32_t further = 1) {
+        TableBuilder builder{std::string(name)};
+        builder.key<std::uint64_t>("n");
+        TableDefinition definition = perdure::test::numbered(builder.definition());
+        definition.id = notes().id + further;
+        return definition;
+    }
+    void define(std::string_view name) {
+        ChangeSet changes;
+        changes.lsn = it.journal->last() + 1;
+        changes.definitions.push_back(defined(name));
+        ASSERT_TRUE(it.append_changes(changes).ok());
     }
 
     void expect_torn(std::string_view list) {
