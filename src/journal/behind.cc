@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/definitions.h"
 #include "journal/file_header.h"
@@ -38,6 +39,7 @@ public:
                                            [](std::byte byte) { return byte == std::byte{0}; });
             PERDURE_TAKE(const std::uint64_t taken,
                          ours ? take_group(reader, offset, *header) : Result<std::uint64_t>(0U));
+            PERDURE_ASSERT(taken % block_bytes == 0);
             const bool named = ours || offset < named_until_;
             if (!named && !blank) seen_.nameless_bytes += block_bytes;
             offset += std::max(taken, block_bytes);
@@ -91,6 +93,8 @@ private:
         const auto changes = decode_group(header, bytes, catalog_);
         if (!changes) return header.group_bytes();
         for (const ChangeSet& set : *changes) {
+            PERDURE_ASSERT(set.lsn > after_);
+            PERDURE_ASSERT(set.lsn <= seen_.last);
             learn(set.definitions);
             ++seen_.change_sets;
             visit_(set);

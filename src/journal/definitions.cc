@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "journal/format.h"
 
 namespace perdure::journal {
 
@@ -32,6 +33,10 @@ DefinitionsInForce::DefinitionsInForce(const Catalog& catalog) {
 
 void DefinitionsInForce::apply(const std::vector<TableDefinition>& definitions) {
     for (const TableDefinition& definition : definitions) {
+        PERDURE_ASSERT(definition.id != 0);  // the catalog has numbered it
+        PERDURE_ASSERT(definition.version != 0);
+        const auto before = in_force_.find(definition.id);
+        PERDURE_ASSERT(before == in_force_.end() || before->second.version <= definition.version);
         Entry entry{definition.version, {}};
         encode_definition(definition, entry.encoded);
         in_force_.insert_or_assign(definition.id, std::move(entry));
@@ -45,6 +50,7 @@ void DefinitionsInForce::apply(const std::vector<TableDefinition>& definitions) 
 void DefinitionsInForce::begin_file() {
     known_.clear();
     for (const auto& [id, entry] : in_force_) known_.emplace_back(id, entry.version);
+    PERDURE_ASSERT(std::is_sorted(known_.begin(), known_.end()));  // know() relies on it
 }
 
 bool DefinitionsInForce::know(const ChangeSet& changes) const {
@@ -59,6 +65,8 @@ void DefinitionsInForce::encode() {
     for (const auto& [id, entry] : in_force_) {
         encoded_.insert(encoded_.end(), entry.encoded.begin(), entry.encoded.end());
     }
+    PERDURE_ASSERT(encoded_.empty() == in_force_.empty());
+    PERDURE_ASSERT(encoded_.size() <= definitions_bytes_max);  // else no reader would take the file
 }
 
 }  // namespace perdure::journal

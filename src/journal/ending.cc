@@ -57,7 +57,7 @@ bool matches(const EndingRow& row, const Predicates& seen) noexcept {
 }
 
 Verdict judge(const Predicates& seen) noexcept {
-    for (const EndingRow& row : decisions) {
+    for (const EndingRow& row : decisions) {  // untaken: every combination has a row
         if (matches(row, seen)) return row.verdict;
     }
     constexpr bool every_combination_has_a_row = false;

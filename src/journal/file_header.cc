@@ -50,10 +50,12 @@ ByteSpan encode_file_head(FileHeader header, std::uint32_t definition_count, Byt
     header.definitions = definition_count;
     header.definitions_bytes = definitions.size();
     header.definitions_checksum = checksum64(definitions);
-    PERDURE_ASSERT(is_plausible(header) && !is_newer(header));
+    PERDURE_ASSERT(is_plausible(header));
+    PERDURE_ASSERT(!is_newer(header));
 
     const std::size_t bytes = header.groups_offset();
     to.reserve(bytes, 0);
+    PERDURE_ASSERT(to.size() >= bytes);
     std::byte* const data = to.data();
     std::fill(data, data + headers_bytes, std::byte{0});
     store_le(data, header);
@@ -62,6 +64,8 @@ ByteSpan encode_file_head(FileHeader header, std::uint32_t definition_count, Byt
     if (!definitions.empty())
         std::memcpy(data + headers_bytes, definitions.data(), definitions.size());
     std::fill(data + headers_bytes + definitions.size(), data + bytes, std::byte{0});
+    // Once more as recovery will see it.
+    PERDURE_ASSERT(read_file_header({data, headers_bytes}).state == HeaderFound::State::valid);
     return {data, bytes};
 }
 

@@ -25,7 +25,9 @@ FileReader::FileReader(std::string path, std::unique_ptr<io::File> file, std::ui
     : path_(std::move(path)),
       file_(std::move(file)),
       file_bytes_(file_bytes),
-      chunk_bytes_(chunk_bytes) {}
+      chunk_bytes_(chunk_bytes) {
+    PERDURE_ASSERT(chunk_bytes_ % block_bytes == 0);  // else a block would be read in two pieces
+}
 
 Result<ByteSpan> FileReader::read(std::uint64_t offset, std::uint64_t bytes) {
     PERDURE_ASSERT(offset % block_bytes == 0);
@@ -38,14 +40,19 @@ Result<ByteSpan> FileReader::read(std::uint64_t offset, std::uint64_t bytes) {
         const std::uint64_t kept = overlaps ? window_end - offset : 0;
         const std::uint64_t wanted = std::min(
             std::max(round_up(end - offset, block_bytes), chunk_bytes_), file_bytes_ - offset);
+        PERDURE_ASSERT(kept < wanted);
+        PERDURE_ASSERT(kept % block_bytes == 0);
         if (kept != 0)
             std::memmove(window_.data(), window_.data() + (offset - window_offset_), kept);
         window_bytes_ = 0;  // should reading fail
         window_.reserve(wanted, kept);
+        PERDURE_ASSERT(window_.size() >= wanted);
         PERDURE_TRY(fill(offset + kept, {window_.data() + kept, wanted - kept}));
         window_offset_ = offset;
         window_bytes_ = wanted;
     }
+    PERDURE_ASSERT(offset >= window_offset_);
+    PERDURE_ASSERT(end <= window_offset_ + window_bytes_);
     return ByteSpan(window_.data() + (offset - window_offset_), end - offset);
 }
 
@@ -70,6 +77,8 @@ Status FileReader::fill(std::uint64_t offset, MutableByteSpan into) {
 }
 
 Status FileReader::fill_block(std::uint64_t offset, MutableByteSpan into) {
+    PERDURE_ASSERT(offset % block_bytes == 0);  // unreadable() finds it by that
+    PERDURE_ASSERT(into.size() <= block_bytes);
     constexpr int tries = 2;  // a latent error sometimes yields to a second look
     Status last;
     for (int attempt = 0; attempt < tries; ++attempt) {

@@ -48,6 +48,7 @@ std::byte* encode_column(const Batch& batch, std::size_t index, std::byte* to) n
     const bool deltas = has_key_deltas(column, index < batch.table().key_columns);
     PERDURE_ASSERT((at.offsets != 0) == column.type.is_variable());
     PERDURE_ASSERT(at.validity == 0 || column.nullable);
+    PERDURE_ASSERT(at.validity == 0 || !deltas);  // a key is never null
 
     unsigned flags = at.validity != 0 ? column_flag_validity : 0U;
     if (deltas) flags |= column_flag_key_deltas;
@@ -76,12 +77,16 @@ std::byte* encode_batch(const Batch& batch, std::byte* to) noexcept {
     header.rows = batch.rows();
     header.columns = static_cast<std::uint16_t>(batch.columns());
     header.operation = static_cast<std::uint8_t>(batch.operation());
-    PERDURE_ASSERT(header.table != 0 && header.version != 0);  // a definition of the catalog
+    PERDURE_ASSERT(header.table != 0);  // a definition of the catalog
+    PERDURE_ASSERT(header.version != 0);
+    PERDURE_ASSERT(header.rows != 0);
+    PERDURE_ASSERT(header.columns == batch.columns());
     to += sizeof header;
     for (std::size_t column = 0; column < batch.columns(); ++column) {
         to = encode_column(batch, column, to);
     }
     header.body_bytes = static_cast<std::uint64_t>(to - start) - sizeof header;
+    PERDURE_ASSERT(sizeof header + header.body_bytes <= batch_bytes_bound(batch));
     store_le(start, header);
     return to;
 }
@@ -129,6 +134,7 @@ std::byte* encode_frame(const ChangeSet& changes, std::byte* to) {
     }
     if (!changes.definitions.empty()) {
         PERDURE_ASSERT(changes.batches.empty());
+        PERDURE_ASSERT(changes.definitions.size() <= frame_items_max);
         header.kind = FrameKind::definitions;
         header.items = static_cast<std::uint16_t>(changes.definitions.size());
         const std::vector<std::byte> definitions = encode_definitions(changes);
@@ -136,6 +142,7 @@ std::byte* encode_frame(const ChangeSet& changes, std::byte* to) {
     }
     for (const Batch& batch : changes.batches) {
         if (batch.rows() == 0) continue;
+        PERDURE_ASSERT(header.items < frame_items_max);
         ++header.items;
         to = encode_batch(batch, to);
     }

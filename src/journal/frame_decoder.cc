@@ -94,6 +94,7 @@ Result<std::vector<TableDefinition>> frame_definitions(const Frame& frame) {
 
 Result<std::vector<ChangeSet>> decode_group(const GroupHeader& header, ByteSpan group,
                                             const Catalog& catalog) {
+    PERDURE_ASSERT(group.size() == header.group_bytes());
     FrameDecoder decoder(catalog);
     std::vector<ChangeSet> all;
     all.reserve(header.frames);
@@ -173,6 +174,8 @@ Result<Batch> FrameDecoder::decode_batch(ByteSpan& from) {
                      body.size());
     }
 
+    PERDURE_ASSERT(sources_.size() == columns);
+    PERDURE_ASSERT(needs_.size() == columns);
     auto made =
         BatchFrame::make(*table, erase ? Operation::erase : Operation::upsert, header.rows, needs_);
     if (!made) return Status(Code::corrupt, std::string(made.status().message()));

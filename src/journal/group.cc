@@ -18,14 +18,19 @@ void GroupBuilder::clear(std::size_t kept_bytes) {
 void GroupBuilder::add(const ChangeSet& changes, std::uint64_t frame_bytes_bound) {
     const std::size_t used = group_header_bytes + payload_bytes_;
     buffer_.reserve(round_up(used + frame_bytes_bound, block_bytes), used);
+    PERDURE_ASSERT(buffer_.size() >= used + frame_bytes_bound);
     std::byte* const start = buffer_.data() + used;
     const auto written = static_cast<std::uint64_t>(encode_frame(changes, start) - start);
     PERDURE_ASSERT(written <= frame_bytes_bound);
+    PERDURE_ASSERT(written >= sizeof(FrameHeader));
+    PERDURE_ASSERT(written % frame_alignment == 0);  // the next frame begins there
     payload_bytes_ += written;
+    PERDURE_ASSERT(payload_bytes_ <= payload_bytes_max);  // else no reader would take it
 }
 
 ByteSpan GroupBuilder::seal(GroupHeader header) {
     buffer_.reserve(bytes(), group_header_bytes + payload_bytes_);
+    PERDURE_ASSERT(buffer_.size() >= bytes());
     std::byte* const data = buffer_.data();
     const ByteSpan payload(data + group_header_bytes, payload_bytes_);
     std::fill(data + group_header_bytes + payload_bytes_, data + bytes(), std::byte{0});

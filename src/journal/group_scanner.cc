@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "journal/group.h"
@@ -17,7 +18,10 @@ GroupScanner::GroupScanner(FileReader& reader, const FileHeader& header,
       offset_(header.groups_offset()),
       next_group_(header.first_group),
       last_(header.first_lsn - 1),
-      chain_(header.chain) {}
+      chain_(header.chain) {
+    PERDURE_ASSERT(header.first_lsn != 0);  // the caller has judged the header
+    PERDURE_ASSERT(header.first_group != 0);
+}
 
 std::optional<ScannedGroup> GroupScanner::stop(std::string why) {
     why_ = std::move(why);
@@ -59,6 +63,9 @@ Result<std::optional<ScannedGroup>> GroupScanner::next() {
     ++next_group_;
     last_ += header.frames;
     chain_ = chain_after(header);
+    PERDURE_ASSERT(offset_ <= limit_);
+    PERDURE_ASSERT(offset_ % block_bytes == 0);
+    PERDURE_ASSERT(last_ == header.last_lsn());
     stopped_at_.reset();
     return std::optional(ScannedGroup{header, bytes, chain_});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/definitions.h"
 #include "journal/ending.h"
@@ -204,6 +205,7 @@ private:
         } else if (!seen.changes.empty()) {
             PERDURE_TRY(learn(seen.changes.back().definitions, file));
         }
+        PERDURE_ASSERT(seen.frame_bytes.size() == seen.changes.size());
         return inspection_.group ? inspection_.group(seen) : Status();
     }
 

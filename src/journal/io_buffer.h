@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "journal/format.h"
 
@@ -26,6 +27,7 @@ public:
     void reserve(std::size_t bytes, std::size_t keep) {
         if (bytes <= bytes_) return;
         replace(round_up(bytes + bytes_ / 2, block_bytes), keep);
+        PERDURE_ASSERT(bytes_ >= bytes);
     }
     // Gives memory back if there is more than `bytes`. The content is lost.
     void shrink(std::size_t bytes) {
@@ -43,6 +45,7 @@ private:
         std::unique_ptr<std::byte, Free> fresh(
             static_cast<std::byte*>(::operator new (bytes, std::align_val_t{block_bytes})));
         keep = std::min(keep, bytes_);
+        PERDURE_ASSERT(keep <= bytes);
         if (keep != 0) std::memcpy(fresh.get(), data_.get(), keep);
         data_ = std::move(fresh);
         bytes_ = bytes;

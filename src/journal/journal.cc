@@ -19,6 +19,9 @@ Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {
 Journal::~Journal() = default;
 
 FileHeader Journal::State::next_header(const PreparedFile& next) const {
+    PERDURE_ASSERT(next.sequence > sequence);
+    PERDURE_ASSERT((sequence == 0) ==
+                   (offset == 0));  // the cut of the file before, if there is one
     FileHeader header;
     header.world = start.world;
     header.epoch = start.epoch;
@@ -37,6 +40,8 @@ FileHeader Journal::State::next_header(const PreparedFile& next) const {
 
 // Goes over to the next prepared file that has room for a group of `group_bytes`.
 Status Journal::begin_file(std::uint64_t group_bytes) {
+    PERDURE_ASSERT(group_bytes >= block_bytes);
+    PERDURE_ASSERT(group_bytes % block_bytes == 0);
     State& state = *state_;
     const std::uint64_t head_bytes = state.head_bytes.load(std::memory_order_relaxed);
     // A file that is skipped still gets its head, or the sequence of used files would have a hole.
@@ -51,15 +56,17 @@ Status Journal::begin_file(std::uint64_t group_bytes) {
                      state.directory, group_bytes);
     }
     do {
-        PreparedFile next = *state.spare.take();
+        std::optional<PreparedFile> taken = state.spare.take();
+        PERDURE_ASSERT(taken.has_value());  // seen above, and nobody else takes
+        PreparedFile next = *std::move(taken);
         const ByteSpan head = encode_file_head(state.next_header(next), state.definitions.count(),
                                                state.definitions.encoded(), state.head);
-        PERDURE_ASSERT(head.size() == head_bytes && head.size() <= next.bytes);
+        PERDURE_ASSERT(head.size() == head_bytes);
+        PERDURE_ASSERT(head.size() <= next.bytes);
         if (Status status = next.file->write_at(0, head); !status.ok()) return fail(status);
         const bool unflushed = seeded_bug("journal: a file's head is not flushed");
         if (Status status = unflushed ? Status() : next.file->sync(); !status.ok())
             return fail(status);
-        PERDURE_ASSERT(next.sequence > state.sequence);
         state.sequence = next.sequence;
         state.file = std::move(next.file);
         state.file_bytes = next.bytes / block_bytes * block_bytes;
@@ -80,6 +87,7 @@ Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
     State& state = *state_;
     PERDURE_ASSERT(!changes.empty());
     PERDURE_TRY(check_writable());
+    PERDURE_ASSERT(state.file != nullptr);
     state.group.clear(2 * std::size_t{state.options.group_bytes_max});
 
     std::size_t taken = 0;
@@ -108,7 +116,10 @@ Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
         ++taken;
     }
 
+    PERDURE_ASSERT(taken != 0);
+    PERDURE_ASSERT(taken <= changes.size());
     PERDURE_TAKE(const GroupAddress address, write_group(GroupKind::data, taken, definitions));
+    PERDURE_ASSERT(state.last == changes[taken - 1]->lsn);
     if (definitions) state.definitions.apply(changes[taken - 1]->definitions);
     state.attested = false;
     state.publish_room();
@@ -118,6 +129,7 @@ Result<Appended> Journal::append(std::span<const ChangeSet* const> changes) {
 
 // Writes what the builder holds behind the last group and flushes it.
 Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bool definitions) {
+    PERDURE_ASSERT((kind == GroupKind::attest) == (frames == 0));
     State& state = *state_;
     GroupHeader header;
     header.kind = kind;
@@ -136,16 +148,24 @@ Result<GroupAddress> Journal::write_group(GroupKind kind, std::size_t frames, bo
 
     // Once more as recovery will see it: what must hold of every group that reaches the disk.
     const auto sealed = read_group_header(bytes.data());
-    PERDURE_ASSERT(sealed.has_value() && sealed->group_bytes() == bytes.size());
-    PERDURE_ASSERT(sealed->group == state.next_group && sealed->chain_before == state.chain);
-    PERDURE_ASSERT(state.offset % block_bytes == 0 && bytes.size() % block_bytes == 0);
+    PERDURE_ASSERT(sealed.has_value());
+    PERDURE_ASSERT(sealed->group_bytes() == bytes.size());
+    PERDURE_ASSERT(sealed->group == state.next_group);
+    PERDURE_ASSERT(sealed->chain_before == state.chain);
+    PERDURE_ASSERT(sealed->file == state.sequence);
+    PERDURE_ASSERT(sealed->offset == state.offset);
+    PERDURE_ASSERT(sealed->last_lsn() == state.last + frames);
+    PERDURE_ASSERT(state.offset % block_bytes == 0);
+    PERDURE_ASSERT(bytes.size() % block_bytes == 0);
     PERDURE_ASSERT(state.offset + bytes.size() <= state.file_bytes);
+    // What is in the file stays: a group never goes where the header lies.
+    PERDURE_ASSERT(state.offset >= headers_bytes);
 
     if (Status status = state.file->write_at(state.offset, bytes); !status.ok())
         return fail(status);
     Status flushed = seeded_bug("journal: a group is not flushed") ? Status() : state.file->sync();
-    if (!flushed.ok() && seeded_bug("journal: a failed flush is tried again"))
-        flushed = state.file->sync();
+    if (!flushed.ok() && seeded_bug("journal: a failed flush is tried again"))  // untaken: a bug
+        flushed = state.file->sync();                                           // untaken: as above
     if (!flushed.ok()) return fail(flushed);
 
     const GroupAddress address{state.sequence, state.offset, bytes.size()};
@@ -167,8 +187,11 @@ Status Journal::attest() {
     if (state.attested) return {};
     if (state.file_bytes - state.offset < block_bytes) return begin_file(block_bytes);
     state.group.clear(2 * std::size_t{state.options.group_bytes_max});
+    const Hash128 chain = state.chain;
     const auto address = write_group(GroupKind::attest, 0, false);
     if (!address) return address.status();
+    PERDURE_ASSERT(address->bytes == block_bytes);
+    PERDURE_ASSERT(state.chain == chain);  // it is not part of the history
     state.attested = true;
     state.publish_room();
     return {};
@@ -211,6 +234,7 @@ Status Journal::trim(Lsn safe) {
     State& state = *state_;
     PERDURE_TRY(check_writable());
     while (auto file = state.used.trimmable(safe)) {
+        PERDURE_ASSERT(file->first_lsn - 1 <= safe);
         PERDURE_TRY(state.spare.retire(file));
         state.used.erase(file->sequence);
     }
@@ -265,14 +289,16 @@ Statistics Journal::statistics() const {
 Status Journal::check_writable() const {
     if (!state_->failed.load(std::memory_order_acquire)) return {};
     const std::lock_guard lock(state_->mutex);
+    PERDURE_ASSERT(!state_->failure.ok());
     return state_->failure;
 }
 
 // Final: after a failed write or flush nobody knows what is on the disk, and a second flush would
 // not say.
 Status Journal::fail(const Status& cause) {
+    PERDURE_ASSERT(!cause.ok());
     const std::lock_guard lock(state_->mutex);
-    if (state_->failure.ok()) {
+    if (state_->failure.ok()) {  // untaken: only a seeded bug writes on, and fails again
         state_->failure = error(
             Code::read_only, "the journal takes nothing more: {}; open the world again to recover",
             cause.message());

@@ -1,6 +1,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/journal_state.h"
 
@@ -58,7 +59,11 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::
 
     state.publish_room();
     PERDURE_TRY(state.make_first_file());
+    PERDURE_ASSERT(state.spare.largest() >= state.head_bytes.load() + block_bytes);
     PERDURE_TRY(journal->begin_file(block_bytes));
+    PERDURE_ASSERT(state.file != nullptr);
+    PERDURE_ASSERT(state.sequence >= start.next_file);  // no file of an older epoch
+    PERDURE_ASSERT(state.last == start.last);
     return journal;
 }
 

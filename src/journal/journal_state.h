@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
 #include "journal/definitions.h"
 #include "journal/format.h"
 #include "journal/group.h"
@@ -72,6 +73,8 @@ struct Journal::State {
     Statistics statistics;  // what is counted elsewhere is filled in when asked for
 
     void publish_room() {
+        PERDURE_ASSERT(file == nullptr || offset <= file_bytes);
+        PERDURE_ASSERT(offset % block_bytes == 0);
         rest.store(file == nullptr ? 0 : file_bytes - offset, std::memory_order_release);
         head_bytes.store(headers_bytes + round_up(definitions.encoded().size(), block_bytes),
                          std::memory_order_release);

@@ -55,6 +55,7 @@ std::byte* encode(const std::byte* keys, std::size_t rows, std::byte* to) noexce
         before = load_le<Key>(block + (count - 1) * sizeof(Key));
 
         const std::size_t width = width_of(all);
+        PERDURE_ASSERT(width <= sizeof(Key));
         *to++ = static_cast<std::byte>(width);
         switch (width) {
             case 0: break;
@@ -85,6 +86,7 @@ void decode(const std::byte* from, std::size_t rows, std::byte* keys) noexcept {
         const std::size_t count = std::min(key_block_rows, rows - done);
         if (seeded_bug("journal: keys begin anew at each block")) before = 0;
         const auto width = std::to_integer<std::size_t>(*from++);
+        PERDURE_ASSERT(width <= sizeof(Key));  // encoded_keys_bytes() has looked
         std::byte* block = keys + done * sizeof(Key);
         switch (width) {
             case 0:

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/ending.h"
 #include "journal/file_name.h"
@@ -33,6 +34,7 @@ Result<std::uint64_t> copy_file(io::FileSystem& files, const std::string& from,
                          "another disk",
                          from, begin, end);
         }
+        PERDURE_ASSERT(bytes.size() == end - begin);  // else the copy would have a hole
         if (!is_zero(bytes)) PERDURE_TRY(target->write_at(begin, bytes));
         end = begin;
     }
@@ -57,6 +59,7 @@ std::vector<const FileFound*> files_after(const Survey& found, Lsn after) {
             wanted.push_back(&file);
         }
     }
+    PERDURE_ASSERT(found.used.empty() || !wanted.empty());
     return wanted;
 }
 

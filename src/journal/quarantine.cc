@@ -1,3 +1,4 @@
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "journal/file_name.h"
@@ -12,6 +13,8 @@ Status quarantine_torn(io::FileSystem& files, const std::string& directory,
                        const std::string& quarantine, const Findings& findings) {
     if (findings.ending != Ending::torn || findings.torn.bytes == 0) return {};
     if (seeded_bug("journal: a torn end is thrown away")) return {};
+    PERDURE_ASSERT(findings.torn.file == findings.newest_file);
+    PERDURE_ASSERT(findings.torn.offset == findings.valid_bytes);  // nothing that is valid
     const std::string name = file_name(findings.torn.file);
     PERDURE_TAKE(FileReader reader,
                  FileReader::open(files, io::join_path(directory, name), FileReader::peek_bytes));

@@ -65,6 +65,8 @@ private:
                          directory_, from_.lsn, findings_.last);
         }
         findings_.epoch = std::max(findings_.epoch, from_.epoch);
+        PERDURE_ASSERT(findings_.last >= from_.lsn);
+        PERDURE_ASSERT(findings_.attested <= findings_.last);  // else the end was judged wrongly
         return {};
     }
 
@@ -143,6 +145,8 @@ private:
                survey_.used_file(first + 1).before() <= from_.lsn) {
             ++first;
         }
+        PERDURE_ASSERT(first < survey_.used.size());
+        PERDURE_ASSERT(survey_.used_file(first).before() <= from_.lsn);  // nothing is left out
         return first;
     }
 
@@ -252,6 +256,9 @@ private:
         auto changes = decode_group(header, group.bytes, catalog_);
         if (!changes) return damaged_frames(file, header, changes.status());
         found.changes = *std::move(changes);
+        PERDURE_ASSERT(found.changes.size() == header.frames);
+        PERDURE_ASSERT(found.changes.front().lsn > from_.lsn);
+        PERDURE_ASSERT(found.changes.back().lsn == found.last);
         PERDURE_TRY(add_definitions(found.changes.back().definitions, file.path));
         if (seeded_bug("journal: half a group is adopted"))
             found.changes.resize((found.changes.size() + 1) / 2);
@@ -348,6 +355,8 @@ private:
             end = recycled ? claimed : std::max(claimed, end);
         }
         end = std::min(std::max(end, scanner.offset() + block_bytes), file.bytes);
+        PERDURE_ASSERT(end > scanner.offset());  // there is something to keep
+        PERDURE_ASSERT(end <= file.bytes);
         findings_.ending = Ending::torn;
         findings_.torn = {file.sequence, scanner.offset(), end - scanner.offset()};
         findings_.remarks.push_back(text::format(
@@ -401,6 +410,8 @@ private:
 }  // namespace
 
 Start Findings::start(const Uuid& world) const {
+    PERDURE_ASSERT(next_file > newest_file);
+    PERDURE_ASSERT((newest_file == 0) == (valid_bytes == 0));
     Start start;
     start.world = world;
     start.epoch = seeded_bug("journal: an epoch is used again") ? epoch : epoch + 1;

@@ -13,6 +13,9 @@ namespace perdure::journal {
 Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     const std::lock_guard work(work_mutex_);
     PERDURE_ASSERT(next_sequence != 0);
+    PERDURE_ASSERT(!filling_);  // once, before anything else
+    PERDURE_ASSERT(spares_.empty());
+    PERDURE_ASSERT(bytes_on_disk() == 0);
     next_sequence_ = next_sequence;
     PERDURE_TRY(remove_leftovers(found));
     for (const FileFound& file : found.files) bytes_on_disk_ += file.bytes;
@@ -35,7 +38,7 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     // hole, which would look as if files had been lost.
     for (auto file = unusable.rbegin(); file != unusable.rend(); ++file) {
         PERDURE_TRY(files_.remove((*file)->path));
-        bytes_on_disk_ -= (*file)->bytes;
+        give_back((*file)->bytes);
         PERDURE_TRY(sync_directory());
     }
     return sync_directory();
@@ -55,6 +58,8 @@ std::optional<PreparedFile> SpareFiles::take() {
     if (prepared_.empty()) return std::nullopt;
     PreparedFile next = std::move(prepared_.front());
     prepared_.pop_front();
+    PERDURE_ASSERT(next.file != nullptr);
+    PERDURE_ASSERT(prepared_.empty() || prepared_.front().sequence == next.sequence + 1);
     update_largest();
     return next;
 }
@@ -106,7 +111,7 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
     // The leader may take files away meanwhile, but not more than it has groups to write; a caller
     // who loses that race this often is told to come again.
     constexpr int attempts = 16;
-    for (int attempt = 0; attempt < attempts; ++attempt) {
+    for (int attempt = 0; attempt < attempts; ++attempt) {  // untaken: sixteen races lost
         if (largest() >= bytes) return {};
         if (!prepared().empty()) {
             PERDURE_TRY(grow_first(bytes));
@@ -132,7 +137,8 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
 Status SpareFiles::make_least_file(std::uint64_t bytes) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
-    PERDURE_ASSERT(!filling_ && prepared().empty());
+    PERDURE_ASSERT(!filling_);
+    PERDURE_ASSERT(prepared().empty());
     PERDURE_TRY(start_filling(round_up(bytes, block_bytes)));
     while (filling_) PERDURE_TRY(fill_piece());
     return {};
@@ -171,6 +177,8 @@ Status SpareFiles::begin_filling(std::uint64_t bytes) {
 }
 
 Status SpareFiles::start_filling(std::uint64_t bytes) {
+    PERDURE_ASSERT(!filling_);
+    PERDURE_ASSERT(bytes % block_bytes == 0);
     Filling filling;
     filling.path = new_spare_path();
     filling.target = bytes;
@@ -182,6 +190,8 @@ Status SpareFiles::start_filling(std::uint64_t bytes) {
 }
 
 Status SpareFiles::fill_piece() {
+    PERDURE_ASSERT(filling_.has_value());
+    PERDURE_ASSERT(filling_->written < filling_->target);
     const std::uint64_t end = std::min(filling_->written + piece_bytes, filling_->target);
     if (Status status = write_zeros(*filling_->file, filling_->written, end); !status.ok()) {
         give_up_filling();
@@ -198,11 +208,17 @@ Status SpareFiles::fill_piece() {
 void SpareFiles::give_up_filling() {
     const Filling failed = *std::move(filling_);
     filling_.reset();
-    bytes_on_disk_ -= failed.target;
+    give_back(failed.target);
     static_cast<void>(files_.remove(failed.path));  // else the next owner removes it
 }
 
+void SpareFiles::give_back(std::uint64_t bytes) {
+    PERDURE_ASSERT(bytes_on_disk() >= bytes);
+    bytes_on_disk_ -= bytes;
+}
+
 Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end) {
+    PERDURE_ASSERT(offset <= end);
     const std::vector<std::byte> zeros(std::min(end - offset, piece_bytes));
     while (offset < end) {
         const ByteSpan piece =
@@ -223,12 +239,12 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
     std::uint64_t sequence = 0;
     {
         const std::lock_guard list(list_mutex_);
-        if (prepared_.empty()) return {};
+        if (prepared_.empty()) return {};  // untaken: a race with the leader, who took the last
         path = prepared_.front().path;
         before = prepared_.front().bytes;
         sequence = prepared_.front().sequence;
     }
-    if (before >= bytes) return {};
+    PERDURE_ASSERT(before < bytes);  // else largest() would have said so
     PERDURE_TRY(check_budget(bytes - before));
     PERDURE_TAKE(const std::unique_ptr<io::File> file, files_.open(path, {.write = true}));
     if (Status status = write_zeros(*file, before, bytes); !status.ok()) {
@@ -240,6 +256,7 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
         static_cast<void>(file->resize(before));
         return {};
     }
+    PERDURE_ASSERT(prepared_.front().bytes == before);  // only we let files grow
     bytes_on_disk_ += bytes - before;
     prepared_.front().bytes = bytes;
     update_largest();
@@ -250,8 +267,9 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
 // zeroed header is in a file that nobody reads.
 Status SpareFiles::recycle(Spare spare) {
     PERDURE_ASSERT(spare.former.use_count() == 1);
+    PERDURE_ASSERT(spare.bytes >= headers_bytes);
     const auto drop = [&](const Status& status) {
-        bytes_on_disk_ -= spare.bytes;
+        give_back(spare.bytes);
         static_cast<void>(files_.remove(spare.path));
         return status;
     };
@@ -269,7 +287,7 @@ Status SpareFiles::publish(const std::string& path, std::unique_ptr<io::File> fi
                            std::uint64_t bytes, bool recycled) {
     const std::string name = io::join_path(settings_.directory, file_name(next_sequence_));
     if (Status status = files_.rename(path, name); !status.ok()) {
-        bytes_on_disk_ -= bytes;
+        give_back(bytes);
         static_cast<void>(files_.remove(path));
         return status;
     }
@@ -277,6 +295,7 @@ Status SpareFiles::publish(const std::string& path, std::unique_ptr<io::File> fi
     // Its errors are to name it as it is; but what is open already will do.
     if (auto named = files_.open(name, {.write = true})) file = std::move(*named);
     const std::lock_guard list(list_mutex_);
+    PERDURE_ASSERT(prepared_.empty() || prepared_.back().sequence + 1 == next_sequence_);
     prepared_.push_back({next_sequence_, name, bytes, recycled, std::move(file)});
     update_largest();
     ++next_sequence_;
@@ -295,6 +314,7 @@ Status SpareFiles::sync_directory() {
 Status SpareFiles::retire(const std::shared_ptr<const UsedFile>& file) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
+    PERDURE_ASSERT(file->sequence < next_sequence_);
     const bool kept = file->bytes == settings_.file_bytes && spares_.size() < spares_max &&
                       bytes_on_disk() <= settings_.bytes_max;
     if (kept) {
@@ -303,7 +323,7 @@ Status SpareFiles::retire(const std::shared_ptr<const UsedFile>& file) {
         spares_.push_back({std::move(path), file->bytes, file});
     } else {
         PERDURE_TRY(files_.remove(file->path));
-        bytes_on_disk_ -= file->bytes;
+        give_back(file->bytes);
     }
     return sync_directory();
 }
@@ -312,7 +332,7 @@ Status SpareFiles::remove_spare() {
     const auto free = free_spare();
     PERDURE_ASSERT(free.has_value());
     PERDURE_TRY(files_.remove(spares_[*free].path));
-    bytes_on_disk_ -= spares_[*free].bytes;
+    give_back(spares_[*free].bytes);
     spares_.erase(spares_.begin() + static_cast<std::ptrdiff_t>(*free));
     return {};
 }

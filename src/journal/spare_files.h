@@ -102,6 +102,7 @@ private:
     Status start_filling(std::uint64_t bytes);
     Status fill_piece();
     void give_up_filling();
+    void give_back(std::uint64_t bytes);  // to the budget: they are on the disk no more
     Status grow_first(std::uint64_t bytes);
     Status recycle(Spare spare);
     Status remove_spare();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/file_header.h"
 #include "journal/file_name.h"
@@ -134,6 +135,7 @@ private:
     void check_link(std::size_t index) {
         const FileFound& before = survey_.used_file(index - 1);
         const FileFound& file = survey_.used_file(index);
+        PERDURE_ASSERT(before.sequence < file.sequence);
         switch (link_between(before, file)) {
             case Link::whole: break;
             case Link::other_file:
@@ -181,6 +183,9 @@ private:
         }
         const bool unused = survey_.next_file == 1 && !survey_.files.empty();
         if (unused) survey_.next_file = survey_.files.front().sequence;
+        // What was written to is never written again.
+        PERDURE_ASSERT(survey_.used.empty() ||
+                       survey_.next_file > survey_.used_file(survey_.used.size() - 1).sequence);
     }
 
     io::FileSystem& files_;

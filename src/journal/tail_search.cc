@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "journal/group.h"
 
@@ -44,11 +45,13 @@ void TailFound::add(const TailFound& other) {
 
 Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint64_t to,
                               const TailQuery& query) {
+    PERDURE_ASSERT(from % block_bytes == 0);
     TailFound found;
     to = std::min(to, reader.file_bytes());
     for (std::uint64_t offset = from; offset < to;) {
         const std::uint64_t wanted = std::min(FileReader::scan_bytes, to - offset);
         PERDURE_TAKE(const ByteSpan piece, reader.read(offset, wanted));
+        PERDURE_ASSERT(piece.size() == wanted);  // else something would be passed over
         for (std::size_t at = 0; at < piece.size(); at += block_bytes) {
             const ByteSpan block =
                 piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at));
@@ -65,6 +68,7 @@ Result<TailFound> search_tail(FileReader& reader, std::uint64_t from, std::uint6
         }
         offset += piece.size();
     }
+    PERDURE_ASSERT(found.nonzero_end <= to);
     return found;
 }
 

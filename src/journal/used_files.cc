@@ -32,7 +32,8 @@ std::shared_ptr<const UsedFile> UsedFiles::trimmable(Lsn safe) const {
 
 void UsedFiles::erase(std::uint64_t sequence) {
     const std::lock_guard lock(mutex_);
-    PERDURE_ASSERT(files_.size() > 1 && files_.begin()->first == sequence);
+    PERDURE_ASSERT(files_.size() > 1);  // the newest always stays
+    PERDURE_ASSERT(files_.begin()->first == sequence);
     files_.erase(sequence);
 }
 

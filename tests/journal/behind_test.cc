@@ -76,5 +76,45 @@ TEST_F(BehindTest, FilesOfAnotherWorldAndNewerOnesAreToldApart) {
     EXPECT_EQ(judge().fault, Fault::newer);
 }
 
+TEST_F(BehindTest, WithoutDefinitionsNothingIsReadButItsLsnsAreKnown) {
+    open_with_a_b_c();
+    crash();
+    EXPECT_EQ(words_behind(offset_of_group(1), 0), "");
+    EXPECT_EQ(seen_.last, 3U);
+    it.disk->flip_bit(path_of(1), headers_bytes + 40, 0);
+    EXPECT_EQ(words_behind(0, 0), "");
+    EXPECT_EQ(seen_.last, 3U);
+    EXPECT_EQ(seen_.change_sets, 0U);
+}
+
+TEST_F(BehindTest, NothingOfAnotherWorldCounts) {
+    open_with_a_b_c();
+    crash();
+    it.world = world_of(99);
+    it.world.bytes[0] = std::byte{99};
+    EXPECT_EQ(words_behind(0, 0), "");
+    EXPECT_EQ(seen_.last, 0U);
+}
+
+TEST_F(BehindTest, AMisplacedCopyCountsOnce) {
+    open_with_a_b_c();
+    crash();
+    const std::vector<std::byte> bytes = it.disk->read_at_rest(path_of(1));
+    it.disk->write_at_rest(path_of(1), offset_of_group(3),
+                           ByteSpan(bytes).subspan(offset_of_group(1), block_bytes));
+    EXPECT_EQ(words_behind(0, 0), "a b c");
+}
+
+TEST_F(BehindTest, AGroupThatIsCutOffIsNotRead) {
+    open_with_a_b_c();
+    append(std::string(5000, 'd'));
+    crash();
+    it.disk->truncate_at_rest(path_of(1), offset_of_group(4));
+    EXPECT_EQ(words_behind(0, 0), "a b c");
+    EXPECT_EQ(seen_.last, 4U) << "it was there";
+    it.disk->truncate_at_rest(path_of(1), block_bytes);
+    EXPECT_EQ(words_behind(0, 0), "");
+}
+
 }  // namespace
 }  // namespace perdure::journal::test

@@ -43,7 +43,7 @@ protected:
         it.close();
         torn_ = it.last_appended.address;
         it.disk->flip_bit(path_of(torn_.file), torn_.offset + 130, 0);
-        ASSERT_EQ(joined(recover_from(*it.disk, it.world, {}, Access::onlooker).words), whole);
+        ASSERT_EQ(joined(recover_from(*it.disk, it.world, {}, Access::onlooker).words), whole_);
     }
     // How often `work` fails, if at each of its operations in turn the disk does. It must change
     // nothing that recovery sees.
@@ -60,7 +60,7 @@ protected:
                 if (!status.ok() && way.type == io::FaultType::fail_no_space) {
                     EXPECT_EQ(status.code(), Code::no_space) << at << ": " << status.text();
                 }
-                EXPECT_EQ(joined(recover_from(*disk, it.world, {}, Access::onlooker).words), whole)
+                EXPECT_EQ(joined(recover_from(*disk, it.world, {}, Access::onlooker).words), whole_)
                     << at << ": " << status.text();
             }
         }
@@ -83,7 +83,7 @@ protected:
         return failed;
     }
 
-    const std::string whole = "a b +more c d";
+    std::string whole_ = "a b +more c d";
     GroupAddress torn_;
 };
 
@@ -92,9 +92,9 @@ TEST_F(FailingDisk, recovery_gives_what_was_written_or_says_why_not) {
         const Work recovery = [&](io::FileSystem& files) {
             const Recovered seen = recover_from(files, it.world, {}, access);
             if (seen.status.ok()) {
-                EXPECT_EQ(joined(seen.words), whole);
+                EXPECT_EQ(joined(seen.words), whole_);
             }
-            EXPECT_EQ(whole.find(joined(seen.words)), 0U) << "nothing is skipped";
+            EXPECT_EQ(whole_.find(joined(seen.words)), 0U) << "nothing is skipped";
             return seen.status;
         };
         EXPECT_GT(failures(recovery), 20);
@@ -103,6 +103,15 @@ TEST_F(FailingDisk, recovery_gives_what_was_written_or_says_why_not) {
 }
 
 TEST_F(FailingDisk, an_inspection_says_so) {
+    const Work inspection = [&](io::FileSystem& files) { return inspect(files, directory, {}); };
+    EXPECT_GT(failures(inspection), 20);
+    EXPECT_GT(cut_short(inspection), 3);
+}
+
+// Its groups are searched for, in a file whose header is gone.
+TEST_F(FailingDisk, an_inspection_of_a_damaged_journal_says_so) {
+    for (const std::uint64_t copy : {0U, 4096U}) it.disk->flip_bit(path_of(3), copy + 20, 0);
+    whole_ = joined(recover_from(*it.disk, it.world, {}, Access::onlooker).words);
     const Work inspection = [&](io::FileSystem& files) { return inspect(files, directory, {}); };
     EXPECT_GT(failures(inspection), 20);
     EXPECT_GT(cut_short(inspection), 3);

@@ -1,5 +1,8 @@
 #include "journal/inspect.h"
 
+#include "base/error.h"
+#include "journal/definitions.h"
+#include "journal/group.h"
 #include "journal/recovery_fixture.h"
 
 namespace perdure::journal::test {

@@ -1,5 +1,6 @@
 #include "journal/journal.h"
 
+#include "journal/group.h"
 #include "journal/recovery_fixture.h"
 
 namespace perdure::journal::test {

@@ -164,5 +164,29 @@ TEST_F(PrivateCopy, names_a_block_that_the_disk_cannot_read) {
     EXPECT_NE(refused.text().find(directory), std::string::npos) << refused.text();
 }
 
+TEST_F(PrivateCopy, of_a_file_that_goes_meanwhile_is_to_be_tried_again) {
+    open();
+    append("a");
+    kill();
+    for (int opened = 2; opened <= 3; ++opened) {  // to be copied, to be flushed
+        const auto before = it.disk->clone();
+        int opens = 0;
+        meanwhile([&](const io::Operation& operation) {
+            if (operation.kind == io::OperationKind::open && operation.path == path_of(1) &&
+                ++opens == opened) {
+                EXPECT_TRUE(it.disk->rename(path_of(1), "elsewhere").ok());
+            }
+        });
+        EXPECT_EQ(copy(0).code(), Code::busy) << opened;
+        ASSERT_TRUE(it.disk->rename("elsewhere", path_of(1)).ok());
+    }
+}
+
+TEST_F(PrivateCopy, of_nothing_is_nothing) {
+    const auto bytes = copy_after(reading, directory, it.world, 0, "copy");
+    ASSERT_TRUE(bytes.ok());
+    EXPECT_EQ(*bytes, 0U);
+}
+
 }  // namespace
 }  // namespace perdure::journal::test

@@ -332,5 +332,34 @@ TEST_F(RecoveryTest, AReadErrorThatGoesAwayIsNoTrouble) {
     expect("a b c");
 }
 
+// J-4: whatever falls from one file to the next.
+TEST_F(RecoveryTest, AFileThatClaimsToComeBeforeItsPredecessorIsRefused) {
+    using Change = std::function<void(FileHeader&)>;
+    const std::vector<Change> changes{
+        [](FileHeader& header) { header.epoch = 1; },
+        [](FileHeader& header) {
+            header.first_lsn = 1;
+            header.durable_lsn = 0;
+        },
+        [](FileHeader& header) { header.first_group = 1; },
+        [](FileHeader& header) { header.previous_bytes = block_bytes; },
+    };
+    for (int life = 0; life < 3; ++life) {
+        open();
+        append("a");
+        append("b");
+        crash();
+    }
+    for (const Change& change : changes) {
+        const std::vector<std::byte> before = it.disk->read_at_rest(path_of(3));
+        change_header(3, change);
+        const Recovered seen = recover_from(*it.disk, it.world, {}, Access::onlooker);
+        EXPECT_NE(seen.status.text().find("claims to come before"), std::string::npos)
+            << seen.status.text();
+        it.disk->write_at_rest(path_of(3), 0, before);
+    }
+    EXPECT_TRUE(recover_from(*it.disk, it.world).status.ok());
+}
+
 }  // namespace
 }  // namespace perdure::journal::test
