@@ -279,7 +279,8 @@ protected:
 };
 
 TEST_F(FailingOwner, loses_nothing_that_it_acknowledged) {
-    for (const Failing& way : std::span(ways_of_failing).first(3)) {
+    for (const Failing& way : ways_of_failing) {
+        if (way.from_then_on) continue;  // crash_test.cc does that
         for (std::uint64_t at = 1;; ++at) {
             Life life;
             life.it.faulty->inject({.at = at, .type = way.type, .from_then_on = way.from_then_on});
