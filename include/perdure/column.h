@@ -59,13 +59,14 @@ struct ColumnType {
 
 struct Column {
     std::string name;
-    std::uint16_t number = 0;  // given by the catalog, never reused in its table
+    std::uint16_t number = 0;  // given by the catalog, or written; never reused in its table
     ColumnType type;
     bool nullable = false;
     // What rows written before the column existed, and rows put without this cell, read as. Null
     // for nullable columns; for others the value in T{}: what the struct's initialiser says, or
     // null, which means zero or empty. Arrays: their raw bytes. Fixed when the column is added: a
-    // later program's other initialiser does not change what old rows read as.
+    // later program's other initialiser does not change what old rows read as, nor does it that the
+    // column may be null from some version on.
     Value default_value;
 
     friend bool operator==(const Column&, const Column&) = default;

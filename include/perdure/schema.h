@@ -19,14 +19,30 @@
 
 #include "perdure/component.h"
 #include "perdure/durability.h"
+#include "perdure/evolution.h"
 #include "perdure/status.h"
 #include "perdure/table.h"
 
 namespace perdure {
 
+// A field's number, written down: it stays the same field under whatever name. World::open says
+// which number a field has that was never given one; so does `perdure schema show`.
+struct FieldNumber {
+    std::string field;
+    std::uint16_t number = 0;  // from 1; the key is 1, 2, …
+};
+
 struct ComponentOptions {
     bool position = false;  // decides the entity's segment: has fields x, y, z (or x, y)
     std::string category{default_category};
+    std::vector<FieldNumber> numbers{};  // of those fields that have one
+};
+
+struct ColumnOptions {
+    std::uint16_t number = 0;  // written down, as FieldNumber; 0: the world gives one
+    // What rows read as that were written before this column, or are put without it. Null: zero,
+    // empty, or null where that may be.
+    Value default_value{};
 };
 
 // A process-wide number for a C++ type, so that finding a component's rows is one array access.
@@ -45,18 +61,21 @@ public:
     explicit TableBuilder(std::string name) { definition_.name = std::move(name); }
 
     template <typename T>
-    TableBuilder& key(std::string_view name) {
-        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, true);
+    TableBuilder& key(std::string_view name, const ColumnOptions& options = {}) {
+        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, true,
+            options);
         return *this;
     }
     template <typename T>
-    TableBuilder& column(std::string_view name) {
-        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, false);
+    TableBuilder& column(std::string_view name, const ColumnOptions& options = {}) {
+        add(std::string(name), detail::ColumnOf<T>::type(), detail::ColumnOf<T>::nullable, false,
+            options);
         return *this;
     }
     // For tables known only at run time.
-    TableBuilder& key(std::string name, ColumnType type);
-    TableBuilder& column(std::string name, ColumnType type, bool nullable = false);
+    TableBuilder& key(std::string name, ColumnType type, const ColumnOptions& options = {});
+    TableBuilder& column(std::string name, ColumnType type, bool nullable = false,
+                         const ColumnOptions& options = {});
 
     TableBuilder& append_only() {
         definition_.append_only = true;
@@ -68,11 +87,13 @@ public:
     }
     // The key's columns come first, whatever the order of calls.
     [[nodiscard]] const TableDefinition& definition() const noexcept { return definition_; }
-    // `invalid` also if a key was declared after a column.
+    // `invalid` also if a key was declared after a column, a number is there twice, or a column
+    // that may be null has a default.
     [[nodiscard]] Status validate() const;
 
 private:
-    void add(std::string name, ColumnType type, bool nullable, bool key);
+    void add(std::string name, ColumnType type, bool nullable, bool key,
+             const ColumnOptions& options);
 
     TableDefinition definition_;
     bool key_after_column_ = false;
@@ -98,6 +119,34 @@ public:
         return *this;
     }
 
+    // What older worlds have otherwise: see evolution.h. Tables and fields by today's names, but
+    // for the ones that are past.
+    Schema& renamed(std::string from, std::string to) {
+        evolution_.tables.push_back({std::move(from), std::move(to)});
+        return *this;
+    }
+    Schema& renamed_field(std::string table, std::string from, std::string to) {
+        evolution_.fields.push_back({std::move(table), std::move(from), std::move(to)});
+        return *this;
+    }
+    // A field of another type, which is no wider one. `convert` sees each row's value once, in
+    // worlds where the field has the type From, or one that widens to it. Several make a chain.
+    template <typename From, typename To, typename Function>
+    Schema& convert(std::string table, std::string field, Function convert) {
+        evolution_.conversions.push_back(
+            detail::field_conversion<From, To>(std::move(table), std::move(field), convert));
+        return *this;
+    }
+    Schema& convert_rows(RowConversion conversion) {
+        evolution_.row_conversions.push_back(std::move(conversion));
+        return *this;
+    }
+    // The values of this removed field, which the store still shows in SQL, go for good.
+    Schema& drop(std::string table, std::string field) {
+        evolution_.drops.push_back({std::move(table), std::move(field)});
+        return *this;
+    }
+
     // What World::open checks first: every name, shape, definition and category, and that no name
     // is there twice and every category that is used is declared.
     [[nodiscard]] Status validate() const;
@@ -105,11 +154,13 @@ public:
     [[nodiscard]] const std::vector<DeclaredComponent>& components() const { return components_; }
     [[nodiscard]] const std::deque<TableBuilder>& tables() const { return tables_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
+    [[nodiscard]] const Evolution& evolution() const { return evolution_; }
 
 private:
     std::vector<DeclaredComponent> components_;
     std::deque<TableBuilder> tables_;
     std::vector<Category> categories_;
+    Evolution evolution_;
 };
 
 }  // namespace perdure

@@ -37,6 +37,7 @@ struct TableDefinition {
     bool append_only = false;              // rows are only added; never coalesced
     bool resident = false;                 // its newest rows live in a domain's memory
     std::uint16_t next_column_number = 1;  // numbers of removed columns are not given again
+    std::vector<std::string> conversions;  // the row conversions that it has been through
 
     [[nodiscard]] std::span<const Column> key() const { return {columns.data(), key_columns}; }
     [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;  // any case

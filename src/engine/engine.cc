@@ -1,4 +1,4 @@
-// Engine: the steps that its threads take, declaring, health, closing.
+// Engine: the steps that its threads take, health, closing.
 #include "engine/engine.h"
 
 #include <algorithm>
@@ -165,53 +165,6 @@ void Engine::step_attest() {
         // A failure is reported through journal_failed().
         static_cast<void>(flush_queue_.attest_if_idle().ok());
     }
-}
-
-// The definitions are awaited in the store, so that a table is never read before it is there, and
-// old batches are never read under a new version.
-Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring when) {
-    std::vector<TableDefinition> changed;
-    for (const TableDefinition& definition : wanted) {
-        if (find_category(definition.category) == nullptr) {
-            return error(Code::invalid, "table '{}' wants category '{}', which nobody declared",
-                         definition.name, definition.category);
-        }
-        PERDURE_TAKE(auto next, core_->catalog.evolve(definition));
-        if (!next) continue;
-        if (next->version > 1 && when == Declaring::running) {
-            return error(Code::incompatible,
-                         "table '{}' differs from what the world has; a table that exists "
-                         "changes when the world is opened, not while it runs",
-                         definition.name);
-        }
-        changed.push_back(*std::move(next));
-    }
-    if (changed.empty()) return {};
-    // Two new tables are given ids one after the other.
-    TableId next_id = 1;
-    for (const TableDefinition* table : core_->catalog.tables())
-        next_id = std::max(next_id, table->id + 1);
-    for (TableDefinition& definition : changed) {
-        if (definition.version == 1) definition.id = next_id++;
-        for (const TableDefinition& other : changed) {
-            if (&other != &definition && same_name(other.name, definition.name)) {
-                return error(Code::invalid, "table '{}' is declared twice", definition.name);
-            }
-        }
-    }
-    if (when == Declaring::opening) {
-        // Old batches go to the store before their table changes.
-        PERDURE_TRY(core_->progress->wait(core_->pending.last(), Level::stored));
-    }
-    Proposal proposal;
-    proposal.changes.definitions = changed;
-    PERDURE_TAKE(const Token token, commit(proposal, {.tick = {}, .level = Level::stored}));
-    PERDURE_TRY(token.wait(Level::stored));
-    if (core_->progress->stored() < token.lsn()) return health().trouble;
-    for (const TableDefinition& definition : changed) {
-        PERDURE_TRY(core_->catalog.add(definition));
-    }
-    return {};
 }
 
 Status Engine::declare_views(const std::vector<store::View>& views) {

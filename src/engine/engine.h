@@ -28,6 +28,7 @@
 #include "io/clock.h"
 #include "io/file_system.h"
 #include "journal/journal.h"
+#include "model/evolve.h"
 #include "perdure/health.h"
 #include "perdure/token.h"
 #include "store/store.h"
@@ -73,9 +74,11 @@ public:
     ~Engine() override;
 
     // Declares tables: what is new or changed is committed as a change set of its own and awaited,
-    // in the store too. `incompatible` names the difference; nothing is declared then.
+    // in the store too; rows are converted on the way, where `evolution` says how. `incompatible`
+    // names the difference; nothing is declared then.
     enum class Declaring : std::uint8_t { opening, running };  // running: new tables only
-    Status declare(const std::vector<TableDefinition>& wanted, Declaring when);
+    Status declare(const std::vector<TableDefinition>& wanted, Declaring when,
+                   const Evolution& evolution = {});
 
     // Accepts all of it or nothing. After a refusal the proposal is as it was. Does not wait:
     // options.wait only says that the caller will, by token.wait(), and so need not wake the
@@ -142,6 +145,14 @@ private:
     Status open_journal();
     Status settle();
     Status free_journal();
+
+    // Declaring.
+    Result<std::vector<TablePlan>> plan(const std::vector<TableDefinition>& wanted, Declaring when,
+                                        const Evolution& evolution);
+    Status define(std::vector<TableDefinition> definitions);
+    Status convert_rows(const TablePlan& plan);
+    Status commit_filled(Batch&& rows);
+    Status drop_field(const Evolution::Field& field);
 
     // Committing.
     Level classify(ChangeSet& changes, const CommitOptions& options) const;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/batch_builder.h"
+#include "model/evolve.h"
 
 namespace perdure::entities {
 namespace {
@@ -79,6 +81,8 @@ std::vector<TableDefinition> Registry::definitions() const {
     for (const auto& table : components_) {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
+        const Status written = write_numbers(all.back(), table->options.numbers);
+        PERDURE_ASSERT(written.ok());  // the schema was validated
     }
     return all;
 }

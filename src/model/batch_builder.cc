@@ -110,7 +110,7 @@ void BatchBuilder::append_checked(std::size_t index, const Value& value) {
 }
 
 void BatchBuilder::append_default_cell(std::size_t index) {
-    if (column(index).nullable) return add_null(index);
+    if (is_null_by_default(column(index))) return add_null(index);
     append_default(column(index), columns_[index].data);
     end_cell(index);
 }

@@ -149,7 +149,7 @@ Batch BatchFrame::finish() && {
 }
 
 ColumnNeed default_need(const Column& column, std::uint64_t rows) {
-    if (column.nullable) return {true, 0};
+    if (is_null_by_default(column)) return {true, 0};
     std::vector<std::byte> cell;
     append_default(column, cell);
     return {false, column.type.is_variable() ? cell.size() * rows : 0};
@@ -157,7 +157,7 @@ ColumnNeed default_need(const Column& column, std::uint64_t rows) {
 
 void fill_default(BatchFrame& frame, std::size_t index, const Column& column) {
     std::vector<std::byte> cell;
-    if (!column.nullable) append_default(column, cell);
+    if (!is_null_by_default(column)) append_default(column, cell);
     const std::size_t rows = frame.rows();
     std::byte* data = frame.data(index);
     if (std::uint32_t* offsets = frame.offsets(index)) {
@@ -165,7 +165,7 @@ void fill_default(BatchFrame& frame, std::size_t index, const Column& column) {
             offsets[row] = static_cast<std::uint32_t>(cell.size() * row);
         }
     }
-    if (column.nullable) {  // all null; the bitmaps are zero already
+    if (is_null_by_default(column)) {  // all null; the bitmaps are zero already
         std::fill_n(data, frame.data_bytes(index), std::byte{0});
     } else if (column.type.kind == ColumnKind::boolean) {
         if (cell[0] == std::byte{0}) return;

@@ -1,8 +1,6 @@
 // Catalog: every version of every table definition a world has known, and which one is in force.
 //
-// The catalog gives table ids, versions and column numbers, and
-// decides what a newly declared definition means for an existing
-// table: nothing, a change, or a refusal that names the difference.
+// What a newly declared definition means for a table that is there is decided in model/evolve.h.
 //
 // Thread rule: guarded by itself; definitions handed out live as long as the catalog.
 #pragma once
@@ -31,29 +29,30 @@ public:
     // The same again is fine; another content under the same id and version is `corrupt`.
     Status add(const TableDefinition& definition);
 
-    // What declaring `wanted` (names and types; no numbers) would change: nullopt if the table in
-    // force is just like it, else the definition to be committed (new table, or the next version
-    // with columns added or removed by name). `incompatible` names the exact difference: a column
-    // of another type, key, append_only or residency, two names alike but for case. Columns that
-    // stay keep the default they came with. `invalid` if `wanted` is no valid definition; internal
-    // names are allowed here.
+    // What declaring `wanted` would change, where nothing is said about older worlds: nullopt if
+    // the table in force is just like it, else the definition to be committed. See model/evolve.h.
     Result<std::optional<TableDefinition>> evolve(const TableDefinition& wanted) const;
+    // `no_space` at tables_max.
+    Result<TableId> next_id() const;
 
     [[nodiscard]] const TableDefinition* find(TableId id) const;  // in force; nullptr if unknown
     [[nodiscard]] const TableDefinition* find(TableId id, std::uint32_t version) const;
     [[nodiscard]] const TableDefinition* find(std::string_view name) const;  // any case
+    // Numbers of columns that had this name, in any case, when they were removed.
+    [[nodiscard]] std::vector<std::uint16_t> removed(TableId id, std::string_view column) const;
     // In force, by id.
     [[nodiscard]] std::vector<const TableDefinition*> tables() const;
 
 private:
-    Result<TableId> next_id() const;
-
     mutable std::mutex mutex_;
     // Guarded by mutex_. Definitions are never freed before the catalog.
     std::map<std::pair<TableId, std::uint32_t>, std::unique_ptr<const TableDefinition>> versions_;
     std::map<TableId, const TableDefinition*> in_force_;
-    std::map<std::string, TableId> by_name_;  // in lower case
+    std::map<std::string, TableId> by_name_;  // of those in force, in lower case
 };
+
+// Equal as persisted.
+[[nodiscard]] bool is_same_definition(const TableDefinition& one, const TableDefinition& other);
 
 // `corrupt` unless it is one that a catalog can have given: valid, with an id, a version, and
 // numbers that are distinct and below the next one.

@@ -225,8 +225,12 @@ void append_cell(const ColumnType& type, const Value& value, std::vector<std::by
     write_cell(type, value, to.data() + at);
 }
 
+bool is_null_by_default(const Column& column) noexcept {
+    return column.nullable && column.default_value.is_null();
+}
+
 void append_default(const Column& column, std::vector<std::byte>& to) {
-    PERDURE_ASSERT(!column.nullable);
+    PERDURE_ASSERT(!is_null_by_default(column));
     const bool lost = seeded_bug("model: an added column's default is lost");
     if (!column.default_value.is_null() && !lost)
         return append_cell(column.type, column.default_value, to);

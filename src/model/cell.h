@@ -22,7 +22,9 @@ Status check_cell(const Column& column, const Value& value);
 void write_cell(const ColumnType& type, const Value& value, std::byte* to) noexcept;
 void append_cell(const ColumnType& type, const Value& value, std::vector<std::byte>& to);
 
-// Appends the column's default. It must not be nullable.
+// Whether rows without a cell for this column have null in it.
+[[nodiscard]] bool is_null_by_default(const Column& column) noexcept;
+// Appends the column's default, where it is not null.
 void append_default(const Column& column, std::vector<std::byte>& to);
 
 // Whether these bytes can be a cell of this type: width, text, 0 or 1, 63 bits.

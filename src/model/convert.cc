@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/batch_builder.h"
+#include "model/widen.h"
 
 namespace perdure {
 namespace {
@@ -29,13 +30,13 @@ Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDe
                           : index_by_number(batch.table(), column.number);
     if (!from) return from;
     const Column& old = batch.table().columns[*from];
-    if (old.type == column.type && old.nullable == column.nullable && *from < batch.columns()) {
-        return from;
-    }
+    if (may_become(old, column) && *from < batch.columns()) return from;
     return error(Code::invalid,
-                 "table {}, column {} (number {}): version {} has {}, version {} has {}", to.name,
-                 column.name, column.number, batch.table().version, old.type.name(), to.version,
-                 column.type.name());
+                 "table {}, column {} (number {}): version {} has {}{}, version {} has {}{}, which "
+                 "is no wider one",
+                 to.name, column.name, column.number, batch.table().version,
+                 old.nullable ? "nullable " : "", old.type.name(), to.version,
+                 column.nullable ? "nullable " : "", column.type.name());
 }
 
 ColumnNeed need_of(const Batch& batch, const Column& column, std::optional<std::size_t> source) {
@@ -48,10 +49,22 @@ ColumnNeed need_of(const Batch& batch, const Column& column, std::optional<std::
     return default_need(column, batch.rows());
 }
 
-void copy_column(const Batch& batch, std::size_t from, BatchFrame& frame, std::size_t to) {
+void copy_column(const Batch& batch, std::size_t from, BatchFrame& frame, std::size_t to,
+                 const ColumnType& new_type) {
     const Batch::Layout& at = batch.layout(from);
     const std::byte* block = batch.data();
     const std::size_t rows = batch.rows();
+    const ColumnType& old_type = batch.table().columns[from].type;
+    if (old_type != new_type) {  // of fixed width, both
+        if (at.validity != 0) std::copy_n(block + at.validity, (rows + 7) / 8, frame.validity(to));
+        std::vector<std::byte> wide;
+        wide.reserve(rows * new_type.width());
+        for (std::uint32_t row = 0; row < rows; ++row) {
+            append_widened(old_type, new_type, batch.cell(from, row), wide);
+        }
+        std::copy(wide.begin(), wide.end(), frame.data(to));
+        return;
+    }
     if (at.validity != 0) std::copy_n(block + at.validity, (rows + 7) / 8, frame.validity(to));
     if (at.offsets != 0) {
         std::copy_n(reinterpret_cast<const std::uint32_t*>(block + at.offsets), rows + 1,
@@ -78,7 +91,7 @@ Result<Batch> convert(const Batch& batch, const TableDefinition& to) {
     PERDURE_TAKE(BatchFrame frame, BatchFrame::make(to, batch.operation(), batch.rows(), needs));
     for (std::size_t index = 0; index < count; ++index) {
         if (sources[index]) {
-            copy_column(batch, *sources[index], frame, index);
+            copy_column(batch, *sources[index], frame, index, to.columns[index].type);
         } else {
             fill_default(frame, index, to.columns[index]);
         }

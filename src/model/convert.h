@@ -5,8 +5,8 @@
 
 namespace perdure {
 
-// Columns are matched by number; missing ones read as their default; unknown ones are left out.
-// Both definitions must be versions of one table.
+// Columns are matched by number, and widened; missing ones read as their default; unknown ones are
+// left out. Both definitions must be versions of one table; `invalid` towards one that is narrower.
 Result<Batch> convert(const Batch& batch, const TableDefinition& to);
 
 }  // namespace perdure

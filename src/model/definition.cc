@@ -1,4 +1,4 @@
-// The persisted form of a definition: docs/format/definition.md, whose rules are D-1 to D-8.
+// The persisted form of a definition: docs/format/definition.md, whose rules are D-1 to D-9.
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -11,8 +11,9 @@
 namespace perdure {
 namespace {
 
-constexpr std::uint8_t definition_format = 1;
-constexpr std::size_t head_bytes = 5;  // format, length of the body
+constexpr std::uint8_t plain_format = 1;
+constexpr std::uint8_t definition_format = 2;  // the newest
+constexpr std::size_t head_bytes = 5;          // format, length of the body
 
 constexpr std::uint8_t flag_append_only = 1;
 constexpr std::uint8_t flag_resident = 2;
@@ -91,6 +92,15 @@ Status broken(std::string_view what) {
     return error(Code::corrupt, "a table definition {}; run perdure verify", what);
 }
 
+// The least format that can say it: programs that only know older ones go on reading the rest.
+std::uint8_t format_of(const TableDefinition& table) {
+    const bool plain =
+        table.conversions.empty() &&
+        std::none_of(table.columns.begin(), table.columns.end(),
+                     [](const auto& one) { return one.nullable && !one.default_value.is_null(); });
+    return plain ? plain_format : definition_format;
+}
+
 Result<Column> read_column(Reader& reader) {
     Column column;
     column.number = reader.number<std::uint16_t>();
@@ -113,7 +123,7 @@ Result<Column> read_column(Reader& reader) {
     return column;
 }
 
-Result<TableDefinition> read_body(Reader& reader) {
+Result<TableDefinition> read_body(Reader& reader, std::uint8_t format) {
     TableDefinition table;
     table.id = reader.number<std::uint32_t>();
     table.version = reader.number<std::uint32_t>();
@@ -130,8 +140,14 @@ Result<TableDefinition> read_body(Reader& reader) {
         PERDURE_TAKE(Column column, read_column(reader));
         table.columns.push_back(std::move(column));
     }
+    const auto conversions =
+        format == plain_format ? std::uint16_t{0} : reader.number<std::uint16_t>();
+    for (std::size_t index = 0; index < conversions && !reader.was_short(); ++index) {
+        table.conversions.push_back(reader.name());
+    }
     if (reader.was_short()) return broken("is cut short");
     if (!reader.is_empty()) return broken("has bytes behind its end");
+    if (format_of(table) != format) return broken("is not written in the least format for it");
     return table;
 }
 
@@ -158,7 +174,8 @@ Status check_catalogued(const TableDefinition& definition) {
 void encode_definition(const TableDefinition& definition, std::vector<std::byte>& to) {
     const std::size_t head = to.size();
     Writer writer(to);
-    writer.number(definition_format);
+    const std::uint8_t format = format_of(definition);
+    writer.number(format);
     writer.number(std::uint32_t{0});  // the length, below
     writer.number(definition.id);
     writer.number(definition.version);
@@ -170,6 +187,10 @@ void encode_definition(const TableDefinition& definition, std::vector<std::byte>
     writer.name(definition.name);
     writer.name(definition.category);
     for (const Column& column : definition.columns) writer.column(column);
+    if (format != plain_format) {
+        writer.number(static_cast<std::uint16_t>(definition.conversions.size()));
+        for (const std::string& name : definition.conversions) writer.name(name);
+    }
     const std::size_t body = to.size() - head - head_bytes;
     PERDURE_ASSERT(body <= std::numeric_limits<std::uint32_t>::max());
     store_le(to.data() + head + 1, static_cast<std::uint32_t>(body));
@@ -180,7 +201,7 @@ Result<TableDefinition> decode_definition(ByteSpan& from) {
     const auto format = outer.number<std::uint8_t>();
     if (outer.was_short()) return broken("is cut short");
     if (format == 0) return broken("has no format");
-    if (format != definition_format) {
+    if (format > definition_format) {
         return error(Code::unsupported,
                      "a table definition is in format {}, this program reads up to {}", format,
                      definition_format);
@@ -188,7 +209,7 @@ Result<TableDefinition> decode_definition(ByteSpan& from) {
     const ByteSpan body = outer.take(outer.number<std::uint32_t>());
     if (outer.was_short() || body.empty()) return broken("is cut short");
     Reader reader(body);
-    PERDURE_TAKE(TableDefinition table, read_body(reader));
+    PERDURE_TAKE(TableDefinition table, read_body(reader, format));
     PERDURE_TRY(check_catalogued(table));
     from = from.subspan(head_bytes + body.size());
     return table;

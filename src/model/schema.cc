@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 
 #include "base/error.h"
+#include "model/evolve.h"
 #include "model/structs.h"
 
 namespace perdure {
@@ -51,19 +53,23 @@ TypeNumber next_type_number() noexcept {
 
 }  // namespace detail
 
-TableBuilder& TableBuilder::key(std::string name, ColumnType type) {
-    add(std::move(name), type, false, true);
+TableBuilder& TableBuilder::key(std::string name, ColumnType type, const ColumnOptions& options) {
+    add(std::move(name), type, false, true, options);
     return *this;
 }
 
-TableBuilder& TableBuilder::column(std::string name, ColumnType type, bool nullable) {
-    add(std::move(name), type, nullable, false);
+TableBuilder& TableBuilder::column(std::string name, ColumnType type, bool nullable,
+                                   const ColumnOptions& options) {
+    add(std::move(name), type, nullable, false, options);
     return *this;
 }
 
-void TableBuilder::add(std::string name, ColumnType type, bool nullable, bool key) {
+void TableBuilder::add(std::string name, ColumnType type, bool nullable, bool key,
+                       const ColumnOptions& options) {
     Column added;
     added.name = std::move(name);
+    added.number = options.number;
+    added.default_value = options.default_value;
     added.type = type;
     added.nullable = nullable;
     auto& columns = definition_.columns;
@@ -83,7 +89,14 @@ Status TableBuilder::validate() const {
             "table {} declares a key after a column; call every key() before the first column()",
             definition_.name);
     }
-    return definition_.validate();
+    for (const Column& column : definition_.columns) {
+        if (!column.nullable || column.default_value.is_null()) continue;
+        return error(Code::invalid,
+                     "table {}, column {}: it may be null, so its default is null; give no other",
+                     definition_.name, column.name);
+    }
+    PERDURE_TRY(definition_.validate());
+    return check_written_numbers(definition_);
 }
 
 Status StructShape::validate() const {
@@ -102,6 +115,7 @@ Status StructShape::validate() const {
 
 Status Schema::validate() const {
     std::set<std::string> names;
+    std::map<std::string, TableDefinition> tables;
     for (const Category& category : categories_) {
         PERDURE_TRY(category.validate());
         PERDURE_TRY(claim(names, "categories", category.name));
@@ -112,6 +126,9 @@ Status Schema::validate() const {
         PERDURE_TRY(shape.validate());
         PERDURE_TRY(claim(names, "tables", shape.name));
         const std::string where = text::format("component {}", shape.name);
+        TableDefinition table = definition_of(shape, "entity", {ColumnKind::id, ColumnKind::u8, 0});
+        PERDURE_TRY(write_numbers(table, component.options.numbers));
+        tables.emplace(lower_case(shape.name), std::move(table));
         PERDURE_TRY(check_category(categories_, where, component.options.category));
         if (component.options.position && !(has_number(shape, "x") && has_number(shape, "y"))) {
             return error(Code::invalid, "{} is a position, but has no numbers x and y (and z)",
@@ -123,8 +140,9 @@ Status Schema::validate() const {
         PERDURE_TRY(table.validate());
         PERDURE_TRY(claim(names, "tables", definition.name));
         PERDURE_TRY(check_category(categories_, "table " + definition.name, definition.category));
+        tables.emplace(lower_case(definition.name), definition);
     }
-    return {};
+    return validate_evolution(evolution_, tables);
 }
 
 }  // namespace perdure

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "model/cell.h"
 #include "model/utf8.h"
+#include "perdure/evolution.h"
 
 namespace perdure {
 namespace {
@@ -37,10 +38,6 @@ Status validate_column(const Column& column, bool key, Naming naming) {
                      column.name, column.type.name());
     }
     if (column.default_value.is_null()) return {};
-    if (column.nullable) {
-        return error(Code::invalid, "column {} may be null, so its default is null; give no other",
-                     column.name);
-    }
     PERDURE_TRY(check_cell(column, column.default_value).with_context("the default"));
     std::vector<std::byte> cell;
     append_cell(column.type, column.default_value, cell);
@@ -119,6 +116,13 @@ Status TableDefinition::validate(Naming naming) const {
     }
     for (std::size_t index = 0; index < columns.size(); ++index) {
         PERDURE_TRY(here(validate_column(columns[index], index < key_columns, naming)));
+    }
+    if (conversions.size() > row_conversions_max) {
+        return error(Code::invalid, "table {} has {} row conversions; at most {} are allowed", name,
+                     conversions.size(), row_conversions_max);
+    }
+    for (const std::string& conversion : conversions) {
+        PERDURE_TRY(here(validate_name("row conversion", conversion)));
     }
     if (const std::string_view twice = name_given_twice(columns); !twice.empty()) {
         return error(Code::invalid,

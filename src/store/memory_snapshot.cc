@@ -41,6 +41,7 @@ Result<MemorySnapshot::Known> MemorySnapshot::known(const TableDefinition& table
     const TableDefinition* const in_force =
         storage_->catalog_->in_force(table.id, state_.definitions);
     PERDURE_ASSERT(in_force != nullptr);
+    PERDURE_TRY(check_readable(table, *in_force));
     return Known{found->second.get(), in_force};
 }
 

@@ -145,6 +145,21 @@ Status MemoryStore::empty(const Fence& fence, std::span<const TableDefinition* c
     return {};
 }
 
+// Rows that are older than the version in force still have the cells.
+Status MemoryStore::drop_removed(const Fence& fence, const TableDefinition& table,
+                                 std::span<const std::uint16_t> numbers) {
+    const std::lock_guard lock(storage_->mutex_);
+    PERDURE_TRY(check(fence));
+    PERDURE_TRY(storage_->catalog_->check_known(table));
+    const TableDefinition* const in_force =
+        storage_->catalog_->in_force(table.id, storage_->now_.definitions);
+    PERDURE_TRY(check_removed(*in_force, numbers));
+    PERDURE_TRY(storage_->writable(table.id).rewrite(*in_force));
+    storage_->owner_epoch_ = fence.owner_epoch;
+    storage_->commit();
+    return {};
+}
+
 Status MemoryStore::take_over(std::uint64_t owner_epoch) {
     const std::lock_guard lock(storage_->mutex_);
     PERDURE_TRY(check_take_over(memory_name, storage_->owner_epoch_, owner_epoch));

@@ -76,6 +76,8 @@ public:
     Status apply(const Fence& fence, const Watermark& after,
                  std::span<const TableDefinition> definitions) override;
     Status empty(const Fence& fence, std::span<const TableDefinition* const> tables) override;
+    Status drop_removed(const Fence& fence, const TableDefinition& table,
+                        std::span<const std::uint16_t> numbers) override;
     Status take_over(std::uint64_t owner_epoch) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Status declare_views(const Fence& fence, std::span<const View> views) override;

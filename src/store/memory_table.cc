@@ -8,10 +8,12 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/batch_builder.h"
 #include "model/cell.h"
 #include "model/key.h"
+#include "model/widen.h"
 
 namespace perdure::store {
 namespace {
@@ -77,7 +79,12 @@ public:
         if (&version != version_) match(version);
         const auto split = split_cells(version, as_bytes(cells));
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
-            add_cell(index, sources_[index] ? split[*sources_[index]] : missing(index));
+            const auto source = sources_[index];
+            if (!source) {
+                add_cell(index, missing(index));
+            } else {
+                add_cell(index, as_wanted(index, version.columns[*source].type, split[*source]));
+            }
         }
         builder_.end_row();
     }
@@ -93,10 +100,18 @@ private:
         }
     }
     std::optional<ByteSpan> missing(std::size_t index) {
-        if (wanted_.columns[index].nullable) return std::nullopt;
+        if (is_null_by_default(wanted_.columns[index])) return std::nullopt;
         default_.clear();
         append_default(wanted_.columns[index], default_);
         return ByteSpan(default_);
+    }
+    std::optional<ByteSpan> as_wanted(std::size_t index, const ColumnType& written,
+                                      std::optional<ByteSpan> cell) {
+        const ColumnType& type = wanted_.columns[index].type;
+        if (!cell || written == type) return cell;
+        widened_.clear();
+        append_widened(written, type, *cell, widened_);
+        return ByteSpan(widened_);
     }
     void add_cell(std::size_t index, std::optional<ByteSpan> cell) {
         if (!cell) return builder_.add_null(index);
@@ -112,6 +127,7 @@ private:
     const TableDefinition* version_ = nullptr;
     std::vector<std::optional<std::size_t>> sources_;
     std::vector<std::byte> default_;
+    std::vector<std::byte> widened_;
 };
 
 std::string key_of(const Batch& batch, std::uint32_t row) {
@@ -161,6 +177,14 @@ void MemoryTable::erase(const Batch& keys) {
 void MemoryTable::clear() {
     rows_.clear();
     bytes_ = 0;
+}
+
+Status MemoryTable::rewrite(const TableDefinition& in_force) {
+    RowReader reader(in_force, in_force);
+    for (const auto& [key, row] : rows_) reader.add(*row.version, row.cells);
+    PERDURE_TAKE(const Batch all, reader.finish());
+    upsert(all, in_force);
+    return {};
 }
 
 Result<Batch> MemoryTable::find(const TableDefinition& wanted, const TableDefinition& in_force,

@@ -21,6 +21,8 @@ public:
     void upsert(const Batch& batch, const TableDefinition& version);
     void erase(const Batch& keys);
     void clear();
+    // Every row in this version of the table, which is the one in force.
+    Status rewrite(const TableDefinition& in_force);
 
     // As Snapshot's. A column that `in_force` does not have reads as its default.
     Result<Batch> find(const TableDefinition& wanted, const TableDefinition& in_force,

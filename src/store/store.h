@@ -96,6 +96,10 @@ public:
                          std::span<const TableDefinition> definitions) = 0;
     // Removes all rows of these tables without moving the watermark: ephemeral tables, at open.
     virtual Status empty(const Fence& fence, std::span<const TableDefinition* const> tables) = 0;
+    // What removed columns of these numbers still hold in this table goes for good, and nothing
+    // else changes. `invalid` for one that the version in force has.
+    virtual Status drop_removed(const Fence& fence, const TableDefinition& table,
+                                std::span<const std::uint16_t> numbers) = 0;
     // A new owner: later applies must come with this epoch or a newer one. `conflict` if it is not
     // newer than the last.
     virtual Status take_over(std::uint64_t owner_epoch) = 0;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "model/widen.h"
 
 namespace perdure::store {
 namespace {
@@ -24,12 +25,10 @@ Status check_columns(const TableDefinition& from, const TableDefinition& to) {
                          "table {}: version {} has another key ({}); make a new table", to.name,
                          to.version, column.name);
         }
-        if (old == from.columns.end()) continue;
-        if (old->type == column.type && old->nullable == column.nullable) continue;
+        if (old == from.columns.end() || may_become(*old, column)) continue;
         return error(Code::incompatible,
-                     "table {}: column {} (number {}) is {} in version {} and {} in version {}; "
-                     "give the new "
-                     "column another number",
+                     "table {}: column {} (number {}) is {} in version {} and {} in version {}, "
+                     "which is no wider one; give the new column another number",
                      to.name, column.name, column.number, described(*old), from.version,
                      described(column), to.version);
     }
@@ -48,10 +47,11 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
                          "table {} (id {}): version {} is known with other columns", known.name,
                          known.id, known.version);
         }
-        if ((known.id == definition.id) == same_name(known.name, definition.name)) continue;
+        const TableDefinition& last = *by_table_.at(known.id).back().definition;
+        if (known.id == definition.id || !same_name(last.name, definition.name)) continue;
         return error(Code::incompatible,
-                     "table {} has id {} in the store; a definition says {} has id {}", known.name,
-                     known.id, definition.name, definition.id);
+                     "table {} has id {} in the store; a definition says {} has id {}", last.name,
+                     last.id, definition.name, definition.id);
     }
     const auto found = by_table_.find(definition.id);
     if (found == by_table_.end() || found->second.empty()) return true;
@@ -77,6 +77,30 @@ Status StoreCatalog::check_known(const TableDefinition& table) const {
         Code::incompatible,
         "the store has no version {} of table {} (id {}); its definition must be applied first",
         table.version, table.name, table.id);
+}
+
+Status check_readable(const TableDefinition& wanted, const TableDefinition& in_force) {
+    for (const Column& column : wanted.columns) {
+        for (const Column& stored : in_force.columns) {
+            if (stored.number != column.number || may_become(stored, column)) continue;
+            return error(Code::incompatible,
+                         "table {}: column {} is {} in version {}, and its rows are of version {}, "
+                         "where it is {}",
+                         wanted.name, column.name, described(column), wanted.version,
+                         in_force.version, described(stored));
+        }
+    }
+    return {};
+}
+
+Status check_removed(const TableDefinition& in_force, std::span<const std::uint16_t> numbers) {
+    for (const Column& column : in_force.columns) {
+        if (std::find(numbers.begin(), numbers.end(), column.number) == numbers.end()) continue;
+        return error(Code::invalid,
+                     "table {}: column {} (number {}) is in use, and only removed ones are dropped",
+                     in_force.name, column.name, column.number);
+    }
+    return {};
 }
 
 void StoreCatalog::add(const TableDefinition& definition) {

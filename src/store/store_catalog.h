@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "perdure/status.h"
@@ -18,8 +19,8 @@ namespace perdure::store {
 class StoreCatalog {
 public:
     // Whether this is news: false if the very same is known. `incompatible` names what a table
-    // cannot become: another name or key, a column of another type under its number, a version that
-    // is past.
+    // cannot become: another key, a name that another table has, a column under its number that is
+    // no wider one, a version that is past.
     Result<bool> is_new(const TableDefinition& definition) const;
     // Whether rows of this table, and in this version of it, can be taken: `incompatible` if it is
     // unknown.
@@ -46,5 +47,10 @@ private:
     std::deque<TableDefinition> definitions_;  // a deque: they do not move
     std::map<TableId, std::vector<Entry>> by_table_;
 };
+
+// Whether rows of the version in force can be read as `wanted`: not where that is narrower.
+Status check_readable(const TableDefinition& wanted, const TableDefinition& in_force);
+// `invalid` if the version in force has a column of one of these numbers.
+Status check_removed(const TableDefinition& in_force, std::span<const std::uint16_t> numbers);
 
 }  // namespace perdure::store

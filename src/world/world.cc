@@ -171,7 +171,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
         PERDURE_TRY(table.validate());
         tables.push_back(table.definition());
     }
-    PERDURE_TRY(engine->declare(tables, engine::Engine::Declaring::opening));
+    PERDURE_TRY(engine->declare(tables, engine::Engine::Declaring::opening, schema.evolution()));
     PERDURE_TRY(keep_categories(*engine, categories));
     if (sqlite) PERDURE_TRY(declare_entity_views(*engine));
     PERDURE_TRY(registry->bind(engine->catalog(), [&](std::string_view name) {

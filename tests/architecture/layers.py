@@ -37,6 +37,7 @@ PUBLIC = {
     "table.h": "model",
     "batch.h": "model",
     "schema.h": "model",
+    "evolution.h": "model",
     "component.h": "model",
     "entity.h": "model",
     "durability.h": "model",

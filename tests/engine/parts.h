@@ -52,6 +52,10 @@ public:
                  std::span<const TableDefinition* const> tables) override {
         return inner_.empty(fence, tables);
     }
+    Status drop_removed(const store::Fence& fence, const TableDefinition& table,
+                        std::span<const std::uint16_t> numbers) override {
+        return inner_.drop_removed(fence, table, numbers);
+    }
     Status take_over(std::uint64_t epoch) override { return inner_.take_over(epoch); }
     Result<std::unique_ptr<store::Snapshot>> snapshot() override {
         auto taken = inner_.snapshot();

@@ -79,7 +79,7 @@ TEST(Definition, one_follows_the_other) {
 
 TEST(Definition, D1_a_newer_format_is_unsupported) {
     auto bytes = encoded(example());
-    bytes[0] = std::byte{2};
+    bytes[0] = std::byte{3};
     EXPECT_EQ(decoded(bytes).status().code(), Code::unsupported);
     bytes[0] = std::byte{0};
     EXPECT_EQ(decoded(bytes).status().code(), Code::corrupt);
@@ -156,6 +156,25 @@ TEST(Definition, D8_defaults_fit_their_column) {
     EXPECT_EQ(decoded(bytes).status().code(), Code::corrupt);
     *(amount + 6 + 3) = std::byte{0xFF};  // and longer than all there is
     EXPECT_EQ(decoded(bytes).status().code(), Code::corrupt);
+}
+
+TEST(Definition, D9_the_second_format_is_for_what_the_first_cannot_say) {
+    TableDefinition table = example();
+    table.append_only = false;
+    table.conversions = {"split_name", "to_cents"};
+    table.columns[2].default_value = Value("none");  // may be null
+    auto bytes = encoded(table);
+    EXPECT_EQ(bytes[0], std::byte{2});
+    EXPECT_EQ(*decoded(bytes), table);
+    bytes[0] = std::byte{1};
+    EXPECT_EQ(decoded(bytes).status().code(), Code::corrupt);
+    bytes = encoded(example());
+    bytes[0] = std::byte{2};
+    bytes.insert(bytes.end(), 2, std::byte{0});  // no conversions
+    store_le(bytes.data() + 1, static_cast<std::uint32_t>(bytes.size() - 5));
+    EXPECT_EQ(decoded(bytes).status().code(), Code::corrupt);
+    table.conversions = {"no good"};
+    expect_corrupt(table, "\"no good\" cannot name a row conversion");
 }
 
 TEST(Definition, random_damage_never_harms_and_what_is_taken_is_sound) {

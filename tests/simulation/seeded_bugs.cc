@@ -200,6 +200,10 @@ public:
                  std::span<const TableDefinition* const> tables) override {
         return bug_ == SeededBug::kept_ephemeral ? Status() : inner_->empty(fence, tables);
     }
+    Status drop_removed(const store::Fence& fence, const TableDefinition& table,
+                        std::span<const std::uint16_t> numbers) override {
+        return inner_->drop_removed(fence, table, numbers);
+    }
     Status take_over(std::uint64_t owner_epoch) override { return inner_->take_over(owner_epoch); }
     Result<std::unique_ptr<store::Snapshot>> snapshot() override { return inner_->snapshot(); }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {

@@ -66,6 +66,10 @@ public:
                  std::span<const TableDefinition> definitions) override;
     Status empty(const store::Fence& fence,
                  std::span<const TableDefinition* const> tables) override;
+    Status drop_removed(const store::Fence& fence, const TableDefinition& table,
+                        std::span<const std::uint16_t> numbers) override {
+        return store_->drop_removed(fence, table, numbers);
+    }
     Status take_over(std::uint64_t owner_epoch) override;
     Result<std::unique_ptr<store::Snapshot>> snapshot() override { return store_->snapshot(); }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {

@@ -41,6 +41,12 @@ Status WatchedStore::empty(const store::Fence& fence,
     return during([&] { return inner_->empty(fence, tables); });
 }
 
+Status WatchedStore::drop_removed(const store::Fence& fence, const TableDefinition& table,
+                                  std::span<const std::uint16_t> numbers) {
+    PERDURE_TRY(begin("store: drop removed columns"));
+    return during([&] { return inner_->drop_removed(fence, table, numbers); });
+}
+
 Status WatchedStore::take_over(std::uint64_t owner_epoch) {
     PERDURE_TRY(begin("store: take over"));
     return during([&] { return inner_->take_over(owner_epoch); });

@@ -1,4 +1,6 @@
 // Tables come to be and change with their definitions; rows of any version read as any other.
+#include "model/convert.h"
+#include "model/widen.h"
 #include "store/language.h"
 
 namespace perdure::store {
@@ -145,12 +147,8 @@ TEST_P(StoreDefinitions, what_a_table_cannot_become_is_refused_with_the_differen
     };
     TableDefinition other = table;
     other.version = 2;
-    other.columns[1].type = of(ColumnKind::f64);
-    refused(other, {"column x", "f32", "f64"});
-    other = table;
-    other.version = 2;
-    other.columns[1].nullable = true;
-    refused(other, {"column x", "nullable"});
+    other.columns[1].type = of(ColumnKind::i32);
+    refused(other, {"column x", "f32", "i32", "no wider one"});
     other = next_version(table, "", {});
     other.columns[0].number = other.next_column_number++;
     refused(other, {"position", "key"});
@@ -164,10 +162,149 @@ TEST_P(StoreDefinitions, what_a_table_cannot_become_is_refused_with_the_differen
     other = table;
     other.id = 77;
     refused(other, {"position", "77"});
-    other = table;
-    other.version = 2;
-    other.name = "place";
-    refused(other, {"place", "position"});
+    other = named_values();
+    other.id = 78;
+    refused(other, {other.name, "78"});
+}
+
+// A table of every way to widen, with rows of the first version whose cells are all there, and one
+// row from before most columns.
+class StoreWidening : public StoreDefinitions {
+protected:
+    void SetUp() override {
+        StoreDefinitions::SetUp();
+        first = next_version(
+            table, "",
+            {column("i", 0, ColumnKind::i8, -5), column("u", 0, ColumnKind::u32, 7U),
+             column("t", 0, ColumnKind::text, "it's"), column("f", 0, ColumnKind::f32, -0.0F),
+             column("g", 0, ColumnKind::f32, 0.1F), column("h", 0, ColumnKind::f32, nan),
+             column("b", 0, ColumnKind::boolean, true)});
+        ASSERT_OK(world.define(first));
+        ASSERT_OK(world.upsert(first, {{{"id", 2},
+                                        {"x", nan},
+                                        {"i", -128},
+                                        {"u", 4'294'967'295U},
+                                        {"t", "two"},
+                                        {"f", nan},
+                                        {"g", -0.0F},
+                                        {"h", 2.5F},
+                                        {"b", false}}}));
+    }
+    static TableDefinition wider(TableDefinition from, bool nullable) {
+        ++from.version;
+        for (std::size_t index = 1; index < from.columns.size(); ++index) {
+            Column& each = from.columns[index];
+            ColumnType type = each.type;
+            if (type.kind == ColumnKind::i8)
+                type = of(ColumnKind::i16);
+            else if (type.kind == ColumnKind::i16)
+                type = of(ColumnKind::i64);
+            else if (type.kind == ColumnKind::u32)
+                type = of(ColumnKind::i64);
+            else if (type.kind == ColumnKind::f32)
+                type = of(ColumnKind::f64);
+            each.default_value = widened(each.type, type, each.default_value);
+            each.type = type;
+            each.nullable = each.nullable || nullable;
+        }
+        return from;
+    }
+    // All rows as `wanted`, of a store that was never anything else.
+    std::string expected(const TableDefinition& wanted) {
+        const Batch one =
+            *convert(test::batch_of(table, {{{"id", 1}, {"x", 1.0F}, {"y", 10.0F}}}), wanted);
+        const Batch two = *convert(test::batch_of(first, {{{"id", 2},
+                                                           {"x", nan},
+                                                           {"i", -128},
+                                                           {"u", 4'294'967'295U},
+                                                           {"t", "two"},
+                                                           {"f", nan},
+                                                           {"g", -0.0F},
+                                                           {"h", 2.5F},
+                                                           {"b", false}}}),
+                                   wanted);
+        return rows_text(one) + " | " + rows_text(two);
+    }
+
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    TableDefinition first;
+};
+INSTANTIATE_TEST_SUITE_P(Stores, StoreWidening, every_backend(), backend_name);
+
+TEST_P(StoreWidening, every_cell_keeps_its_value_and_its_bits) {
+    const TableDefinition second = wider(first, false);
+    ASSERT_OK(world.define(second));
+    EXPECT_EQ(world.rows(second), expected(second));
+    ASSERT_OK(world.upsert(second, {{{"id", 3}, {"i", 32'767}, {"f", -0.0}}}));
+    world.reopen();
+    const TableDefinition third = wider(second, true);
+    ASSERT_OK(world.define(third));
+    ASSERT_OK(world.erase(third, {{{"id", 3}}}));
+    EXPECT_EQ(world.rows(third), expected(third));
+}
+
+TEST_P(StoreWidening, null_may_stand_where_it_could_not_and_defaults_stay) {
+    const TableDefinition second = wider(first, true);
+    ASSERT_OK(world.define(second));
+    EXPECT_EQ(world.rows(second), expected(second));
+    ASSERT_OK(world.upsert(second, {{{"id", 2}, {"i", Value()}, {"f", Value()}, {"t", Value()}}}));
+    ASSERT_OK(world.erase(second, {{{"id", 1}}}));
+    world.reopen();
+    EXPECT_EQ(world.rows(second),
+              rows_text(test::batch_of(
+                  second, {{{"id", 2}, {"i", Value()}, {"f", Value()}, {"t", Value()}}})));
+}
+
+TEST_P(StoreWidening, a_snapshot_from_before_reads_as_the_wider_version) {
+    const TableDefinition second = wider(first, true);
+    const auto before = world.snapshot();
+    ASSERT_OK(world.define(second));
+    EXPECT_EQ(rows_text(World::all(*before, second)), expected(second));
+    expect_refused(world.snapshot()->scan(first, nullptr, 0, 10).status(), Code::incompatible,
+                   {"position", "version"});
+}
+
+TEST_P(StoreWidening, rows_of_a_narrower_version_are_taken) {
+    const TableDefinition second = wider(first, true);
+    ASSERT_OK(world.define(second));
+    ASSERT_OK(world.upsert(first, {{{"id", 1}, {"i", -7}, {"f", -0.0F}}}));
+    EXPECT_EQ(world.rows(second).substr(0, 5), "id=1 ");
+    EXPECT_NE(world.rows(second).find("i=-7 "), std::string::npos) << world.rows(second);
+}
+
+TEST_P(StoreDefinitions, a_table_is_renamed_and_its_name_free) {
+    TableDefinition second = table;
+    ++second.version;
+    second.name = "place";
+    std::swap(second.columns[1].name, second.columns[2].name);
+    ASSERT_OK(world.define(second));
+    EXPECT_EQ(world.rows(second), "id=1 y=1 x=10");
+    TableDefinition other = named_values();
+    other.name = table.name;
+    ASSERT_OK(world.define(other));
+    EXPECT_EQ(world.count(other), 0U);
+    world.reopen();
+    EXPECT_EQ(world.rows(second), "id=1 y=1 x=10");
+    EXPECT_EQ(world.count(other), 0U);
+}
+
+TEST_P(StoreDefinitions, what_a_removed_column_holds_is_dropped_for_good) {
+    const std::uint16_t x = table.columns[1].number;
+    const auto drop = [&](std::uint16_t number) {
+        return world.store().drop_removed(world.fence(), table, std::span(&number, 1));
+    };
+    expect_refused(drop(x), Code::invalid, {"column x", "in use"});
+    const TableDefinition second = next_version(table, "x", {});
+    ASSERT_OK(world.define(second));
+    ASSERT_OK(drop(x));
+    ASSERT_OK(drop(x));  // there is nothing left
+    ASSERT_OK(world.upsert(second, {{{"id", 2}, {"y", 20.0F}}}));
+    world.reopen();
+    EXPECT_EQ(world.rows(second), "id=1 y=10 | id=2 y=20");
+    Fence fence = world.fence();
+    --fence.expected.lsn;
+    expect_refused(world.store().drop_removed(fence, second, std::span(&x, 1)), Code::conflict,
+                   {"LSN"});
 }
 
 TEST_P(StoreDefinitions, definitions_obey_the_fence) {

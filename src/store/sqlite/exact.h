@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "perdure/batch.h"
 #include "store/sqlite/cell_view.h"
+#include "store/sqlite/connection.h"
 
 namespace perdure::store::sqlite {
 
@@ -37,5 +38,10 @@ private:
     std::vector<Real> reals_;
     std::vector<std::byte> entries_;
 };
+
+// SQL functions for changes of a table: perdure_widen_exact(_exact, number) with the bits of an f32
+// as those of an f64; perdure_set_exact(_exact, number, bits) with an entry, if it has none for
+// that column. `bits`: 8 bytes.
+Status add_exact_functions(Connection& connection);
 
 }  // namespace perdure::store::sqlite

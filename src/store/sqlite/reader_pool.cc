@@ -149,6 +149,7 @@ Result<TableReader*> SqliteSnapshot::reader_of(const TableDefinition& table) {
     }
     const TableDefinition* const in_force = pool_->catalog_->in_force(table.id, definitions_);
     if (in_force == nullptr) return nullptr;
+    PERDURE_TRY(check_readable(table, *in_force));
     return &reader_->table(table, *in_force);
 }
 

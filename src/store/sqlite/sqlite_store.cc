@@ -11,6 +11,7 @@
 #include "store/fence.h"
 #include "store/sqlite/batch_rows.h"
 #include "store/sqlite/companions.h"
+#include "store/sqlite/exact.h"
 #include "store/sqlite/format.h"
 #include "store/sqlite/log_renewal.h"
 #include "store/sqlite/raw_file.h"
@@ -99,6 +100,7 @@ Status SqliteStore::refuse_lone_log() const {
 
 Status SqliteStore::load() {
     PERDURE_TRY(sqlite::add_batch_rows(writer_));
+    PERDURE_TRY(sqlite::add_exact_functions(writer_));
     PERDURE_TAKE(begin_, writer_.prepare("BEGIN IMMEDIATE"));
     PERDURE_TAKE(commit_, writer_.prepare("COMMIT"));
     PERDURE_TAKE(update_world_, writer_.prepare(sqlite::update_world_row()));
@@ -287,6 +289,17 @@ Status SqliteStore::empty(const Fence& fence, std::span<const TableDefinition* c
             PERDURE_TRY(table->empty(writer_));
         }
         return {};
+    });
+}
+
+Status SqliteStore::drop_removed(const Fence& fence, const TableDefinition& table,
+                                 std::span<const std::uint16_t> numbers) {
+    PERDURE_TRY(catalog_->check_known(table));
+    const TableDefinition& in_force = *catalog_->in_force(table.id, catalog_->count());
+    PERDURE_TRY(check_removed(in_force, numbers));
+    tables_.clear();  // their statements are for the columns before
+    return transact(fence, row_after(fence, fence.expected), [&]() -> Status {
+        return sqlite::drop_removed_columns(writer_, in_force, numbers);
     });
 }
 

@@ -74,7 +74,7 @@ TableReader::TableReader(Connection& connection, const TableDefinition& wanted,
       scan_after_sql_(scan_rows(wanted, in_force, true)),
       last_sql_(last_row(wanted, in_force)),
       count_sql_("SELECT count(*) FROM " + quoted_name(sql_name(in_force))),
-      gatherer_(wanted) {}
+      gatherer_(wanted, in_force) {}
 
 Result<Statement*> TableReader::prepared(Statement& statement, const std::string& sql) {
     if (!statement) {
@@ -89,7 +89,7 @@ Result<Batch> TableReader::gather(Statement& statement, const TableDefinition& t
         Status status = is_row.ok() && *is_row ? gatherer_.add(statement) : is_row.status();
         if (!status.ok()) {
             statement.reset();
-            gatherer_ = RowGatherer(table);
+            gatherer_.clear();
             return status.with_context("reading table " + table.name);
         }
         if (!*is_row) break;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "model/cell.h"
+#include "model/widen.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"
 
@@ -41,17 +42,31 @@ std::uint32_t RowGatherer::Gathered::width() const noexcept {
     return type.kind == ColumnKind::boolean ? 1 : type.width();
 }
 
-RowGatherer::RowGatherer(const TableDefinition& wanted)
+RowGatherer::RowGatherer(const TableDefinition& wanted, const TableDefinition& in_force)
     : table_(wanted.name), columns_(wanted.columns.size()), has_reals_(has_reals(wanted)) {
     for (std::size_t index = 0; index < columns_.size(); ++index) {
         const Column& from = wanted.columns[index];
+        const auto stored =
+            std::find_if(in_force.columns.begin(), in_force.columns.end(),
+                         [&](const Column& each) { return each.number == from.number; });
+        const bool is_stored = stored != in_force.columns.end();
         Gathered& column = columns_[index];
         column.name = from.name;
         column.type = from.type;
         column.number = from.number;
         column.is_key = index < wanted.key_columns;
         column.nullable = from.nullable;
-        if (!from.nullable) append_default(from, column.default_cell);
+        column.null_is_default = is_stored ? !stored->nullable : !is_null_by_default(from);
+        column.stored_as_f32 =
+            is_stored && stored->type.kind == ColumnKind::f32 && from.type.kind == ColumnKind::f64;
+        if (!column.null_is_default) continue;
+        if (is_stored) {
+            std::vector<std::byte> cell;
+            append_default(*stored, cell);
+            append_widened(stored->type, from.type, cell, column.default_cell);
+        } else {
+            append_default(from, column.default_cell);
+        }
     }
 }
 
@@ -79,7 +94,7 @@ bool RowGatherer::add_integer(Gathered& column, std::int64_t value) {
 // A null cell is zeros; in a column that cannot be null it is a row from before the column, or a
 // NaN, which add_exact() then puts right.
 void RowGatherer::add_missing(Gathered& column) {
-    if (!column.nullable) return add_default(column);
+    if (column.null_is_default) return add_default(column);
     if (column.present.empty()) column.present.assign(rows_, std::byte{1});
     column.present.push_back(std::byte{0});
     if (column.type.is_variable()) {
@@ -91,6 +106,7 @@ void RowGatherer::add_missing(Gathered& column) {
 
 void RowGatherer::add_default(Gathered& column) {
     append(column.data, column.default_cell);
+    if (!column.present.empty()) column.present.push_back(std::byte{1});
     if (column.type.is_variable())
         column.ends.push_back(static_cast<std::uint32_t>(column.data.size()));
 }
@@ -169,7 +185,12 @@ bool RowGatherer::add_exact(ByteSpan entries) {
         if (found == columns_.end()) continue;  // of a column removed since
         if (!is_real(found->type.kind)) return false;
         const std::uint32_t width = found->type.width();
-        std::copy_n(bits.begin(), width, found->data.end() - width);
+        if (found->stored_as_f32) {
+            store_le(found->data.data() + found->data.size() - width,
+                     widened_float_bits(load_le<std::uint32_t>(bits.data())));
+        } else {
+            std::copy_n(bits.begin(), width, found->data.end() - width);
+        }
         if (!found->present.empty()) found->present.back() = std::byte{1};
     }
     return true;
@@ -191,6 +212,15 @@ Status RowGatherer::add(Statement& row) {
     }
     ++rows_;
     return {};
+}
+
+void RowGatherer::clear() noexcept {
+    rows_ = 0;
+    for (Gathered& column : columns_) {
+        column.data.clear();
+        column.ends.clear();
+        column.present.clear();
+    }
 }
 
 // Columns are as long as the rows that were added whole.
@@ -249,11 +279,8 @@ Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
         } else {
             std::copy(column.data.begin(), column.data.end(), frame.data(index));
         }
-        column.data.clear();
-        column.ends.clear();
-        column.present.clear();
     }
-    rows_ = 0;
+    clear();
     return std::move(frame).finish();
 }
 

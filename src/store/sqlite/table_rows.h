@@ -14,13 +14,16 @@ namespace perdure::store::sqlite {
 // Gathers the columns of `wanted`, then `_exact` if it has reals: what column_list() selects.
 class RowGatherer {
 public:
-    explicit RowGatherer(const TableDefinition& wanted);
+    explicit RowGatherer(const TableDefinition& wanted) : RowGatherer(wanted, wanted) {}
+    // `in_force`: the version that the SQL table has; `wanted` is not narrower.
+    RowGatherer(const TableDefinition& wanted, const TableDefinition& in_force);
 
     // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have
     // given; then nothing was added.
     Status add(Statement& row);
     // The rows added, as a batch of `wanted` (the same, or an equal one), and empties the gatherer.
     Result<Batch> finish(const TableDefinition& wanted);
+    void clear() noexcept;  // forgets the rows added
 
 private:
     struct Gathered {
@@ -29,7 +32,9 @@ private:
         std::uint16_t number = 0;
         bool is_key = false;
         bool nullable = false;
-        std::vector<std::byte> default_cell;  // what NULL is, where it is not null
+        bool null_is_default = false;         // NULL is the default, not null
+        bool stored_as_f32 = false;           // and wanted as f64
+        std::vector<std::byte> default_cell;  // what NULL is then
         std::vector<std::byte> data;          // bools: a byte each
         std::vector<std::uint32_t> ends;      // of variable cells
         std::vector<std::byte> present;       // one per row; empty while no row is null

@@ -1,5 +1,6 @@
 #include "store/sqlite/table_schema.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -81,8 +82,43 @@ Status change_table(Connection& connection, const TableDefinition* from,
     const auto is_exact = [&](const Column& column) {
         return is_exact_literal(connection, column);
     };
-    for (const std::string& step : alter_table(*from, to, has_exact, is_exact)) {
+    const std::vector<std::string> steps = alter_table(*from, to, has_exact, is_exact);
+    const auto drops = [](const std::string& step) {
+        return step.find(" DROP COLUMN ") != std::string::npos;
+    };
+    if (std::any_of(steps.begin(), steps.end(), drops)) PERDURE_TRY(replace_views(connection, {}));
+    for (const std::string& step : steps) {
         PERDURE_TRY(connection.run(step).with_context("changing table " + to.name));
+    }
+    return {};
+}
+
+// SQLite lets no column go while a view is there that it cannot make sense of meanwhile: views go
+// first, and are declared anew by whoever opens the world next.
+Status drop_removed_columns(Connection& connection, const TableDefinition& in_force,
+                            std::span<const std::uint16_t> numbers) {
+    std::vector<std::string> names;
+    {
+        PERDURE_TAKE(Statement select,
+                     connection.prepare("SELECT name FROM pragma_table_info(?1)"));
+        const std::string table = sql_name(in_force);
+        select.bind(1, std::string_view(table));
+        for (;;) {
+            PERDURE_TAKE(const bool is_row, select.step());
+            if (!is_row) break;
+            const std::string name(select.text(0));
+            const bool chosen =
+                std::any_of(numbers.begin(), numbers.end(), [&](std::uint16_t number) {
+                    return name.starts_with(text::format("_removed_{}_", number));
+                });
+            if (chosen) names.push_back(name);
+        }
+    }
+    if (names.empty()) return {};
+    PERDURE_TRY(replace_views(connection, {}));
+    for (const std::string& name : names) {
+        PERDURE_TRY(connection.run(drop_column(in_force, name))
+                        .with_context("dropping a column of table " + in_force.name));
     }
     return {};
 }

@@ -7,6 +7,8 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "model/cell.h"
+#include "model/evolve.h"
+#include "model/widen.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"
 #include "store/sqlite/format.h"
@@ -111,6 +113,31 @@ std::string batch_key(const TableDefinition& table) {
                 [](const Column&, std::size_t index) { return text::format("c{}", index); });
 }
 
+bool loses_not_null(const Column& from, const Column& to) {
+    return !from.nullable && to.nullable && !is_real(from.type.kind);
+}
+
+// NULL in a column of reals that may not be null is a NaN, which has an entry, or a row from before
+// the column. Once null may be, the latter gets an entry too.
+void widen_reals(const TableDefinition& table, const Column& from, const Column& to,
+                 std::vector<std::string>& steps) {
+    if (!is_real(from.type.kind)) return;
+    const std::string statement =
+        text::format("UPDATE {} SET _exact = ", quoted_name(sql_name(table)));
+    if (from.type != to.type) {
+        steps.push_back(text::format("{}perdure_widen_exact(_exact, {}) WHERE _exact IS NOT NULL",
+                                     statement, from.number));
+    }
+    if (from.nullable || !to.nullable) return;
+    std::vector<std::byte> cell;
+    append_default(from, cell);
+    std::vector<std::byte> bits;
+    append_widened(from.type, to.type, cell, bits);
+    bits.resize(sizeof(std::uint64_t));
+    steps.push_back(text::format("{}perdure_set_exact(_exact, {}, {}) WHERE {} IS NULL", statement,
+                                 from.number, blob_literal(bits), quoted_name(to.name)));
+}
+
 }  // namespace
 
 Form form_of(const TableDefinition& first) {
@@ -153,6 +180,11 @@ std::string create_table(const TableDefinition& table) {
                         form == Form::clustered ? ", WITHOUT ROWID" : "");
 }
 
+std::string drop_column(const TableDefinition& table, std::string_view column) {
+    return text::format("ALTER TABLE {} DROP COLUMN {}", quoted_name(sql_name(table)),
+                        quoted_name(column));
+}
+
 // Removals first, and renames by way of names that nobody has, so that names may change hands.
 std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to,
                                      bool has_exact,
@@ -164,15 +196,26 @@ std::vector<std::string> alter_table(const TableDefinition& from, const TableDef
     };
     std::vector<std::string> steps;
     std::vector<std::string> last_steps;
+    std::vector<const Column*> late_reals;  // new, may be null, and yet with a default for old rows
     for (const Column& column : from.columns) {
         const Column* const kept = find_number(to, column.number);
-        if (kept == nullptr) {
+        if (kept == nullptr && is_converting(column)) {
+            steps.push_back(drop_column(from, column.name));
+        } else if (kept == nullptr) {
             steps.push_back(rename(column.name, removed_name(column)));
+        } else if (loses_not_null(column, *kept)) {
+            const std::string between = text::format("_renamed_{}", column.number);
+            steps.push_back(rename(column.name, between));
+            last_steps.push_back(text::format("{}ADD COLUMN {}", alter, column_clause(*kept)));
+            last_steps.push_back(text::format("UPDATE {} SET {} = {}", quoted_name(sql_name(from)),
+                                              quoted_name(kept->name), quoted_name(between)));
+            last_steps.push_back(drop_column(from, between));
         } else if (kept->name != column.name) {
             const std::string between = text::format("_renamed_{}", column.number);
             steps.push_back(rename(column.name, between));
             last_steps.push_back(rename(between, kept->name));
         }
+        if (kept != nullptr && has_exact) widen_reals(from, column, *kept, last_steps);
     }
     for (const Column& column : to.columns) {
         if (find_number(from, column.number) != nullptr) continue;
@@ -180,15 +223,29 @@ std::vector<std::string> alter_table(const TableDefinition& from, const TableDef
         if (is_real(column.type.kind) && !column.nullable && is_exact(column)) {
             clause += " DEFAULT " + default_literal(column);
         }
+        const bool late = column.nullable && !is_null_by_default(column);
+        if (late && is_real(column.type.kind)) {
+            late_reals.push_back(&column);
+        } else if (late) {
+            clause += " DEFAULT " + default_literal(column);
+        }
         last_steps.push_back(text::format("{}ADD COLUMN {}", alter, clause));
     }
     if (has_reals(to) && !has_exact) last_steps.push_back(alter + "ADD COLUMN _exact BLOB");
+    for (const Column* column : late_reals) {
+        Column before = *column;
+        before.nullable = false;
+        widen_reals(from, before, *column, last_steps);
+    }
+    if (sql_name(from) != sql_name(to)) {
+        last_steps.push_back(alter + "RENAME TO " + quoted_name(sql_name(to)));
+    }
     steps.insert(steps.end(), last_steps.begin(), last_steps.end());
     return steps;
 }
 
 std::string default_literal(const Column& column) {
-    if (column.nullable) return "NULL";
+    if (is_null_by_default(column)) return "NULL";
     std::vector<std::byte> cell;
     append_default(column, cell);
     struct Literal {

@@ -33,12 +33,17 @@ enum class Form {
 [[nodiscard]] std::string create_table(const TableDefinition& table);
 // The default of a column as a literal, as near as SQL can say it. "NULL" for null, NaN and -0.
 [[nodiscard]] std::string default_literal(const Column& column);
-// "ALTER TABLE …" for each step from one version to the next. `has_exact`: the hidden column is
-// there already. `is_exact` says whether SQLite reads a column's default_literal bit for bit; where
-// it does not, rows from before the column hold NULL, which reads as the default.
+// "ALTER TABLE …" for each step from one version to the next. Widening touches rows only where what
+// SQLite keeps changes: NOT NULL goes by way of a new column, entries in `_exact` become wider.
+// `has_exact`: the hidden column is there already. `is_exact` says whether SQLite reads a column's
+// default_literal bit for bit; where it does not, rows from before the column hold NULL, which
+// reads as the default.
 [[nodiscard]] std::vector<std::string> alter_table(
     const TableDefinition& from, const TableDefinition& to, bool has_exact,
     const std::function<bool(const Column&)>& is_exact);
+
+// For good. No view may be there.
+[[nodiscard]] std::string drop_column(const TableDefinition& table, std::string_view column);
 
 // Statements that read perdure_batch(?1).
 [[nodiscard]] std::string insert_rows(const TableDefinition& table);  // a key twice is an error
