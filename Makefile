@@ -40,7 +40,8 @@ find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
     format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate simulate-long seeded-bugs \
-    crash-test torture torture-short torture-build docs bench install package install-test ci clean
+    crash-test torture torture-short torture-build keep-worlds docs bench install package install-test \
+    ci clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -56,6 +57,9 @@ build: ## build the library, the command, the tests and the examples
 
 test: build ## run all tests
 	@scripts/run-tests.sh build/release -LE install $(ARGS)
+
+keep-worlds: build ## keep worlds of new shapes as files, for later programs to open
+	@PERDURE_KEEP_WORLDS=1 $(bin)/perdure_world_test --gtest_filter='*KeptWorlds*'
 
 package-free: ## the same as test, without asking apt for anything
 	@$(MAKE) PACKAGES=no test
