@@ -15,6 +15,7 @@
 #include "cli/commands/init.h"
 #include "cli/commands/inspect.h"
 #include "cli/commands/repair.h"
+#include "cli/commands/schema.h"
 #include "cli/commands/sql.h"
 #include "cli/commands/status.h"
 #include "cli/commands/verify.h"
@@ -108,6 +109,31 @@ Run declare_sql(CLI::App& app) {
     return [options] { return run_sql(*options); };
 }
 
+Run declare_schema(CLI::App& app) {
+    auto run = std::make_shared<Run>();
+    auto show = std::make_shared<SchemaShowOptions>();
+    auto diff = std::make_shared<SchemaDiffOptions>();
+    auto drop = std::make_shared<SchemaDropOptions>();
+    app.require_subcommand(1);
+    CLI::App* showing =
+        app.add_subcommand("show", "tables, fields, numbers, and since when they are so");
+    showing->add_option("DIR", show->directory, directory_help)->required();
+    showing->add_flag("--json", show->json, "as one JSON object, which diff can read (*.json)");
+    showing->callback([run, show] { *run = [show] { return run_schema_show(*show); }; });
+    CLI::App* comparing =
+        app.add_subcommand("diff", "how two worlds differ, or, of one alone, how it came to be so");
+    comparing->add_option("DIR", diff->directory, directory_help)->required();
+    comparing->add_option("OTHER", diff->other, "another world, or a dump of one (*.json)");
+    comparing->add_flag("--json", diff->json, "one JSON object per difference");
+    comparing->callback([run, diff] { *run = [diff] { return run_schema_diff(*diff); }; });
+    CLI::App* dropping =
+        app.add_subcommand("drop", "what a removed field still holds goes for good");
+    dropping->add_option("DIR", drop->directory, directory_help)->required();
+    dropping->add_option("FIELD", drop->field, "table.field")->required();
+    dropping->callback([run, drop] { *run = [drop] { return run_schema_drop(*drop); }; });
+    return [run] { return (*run)(); };
+}
+
 // Everything that demo can be told; the crash test takes its share.
 struct DemoArguments {
     demo::DemoOptions demo;
@@ -177,6 +203,8 @@ constexpr std::array commands{
     Command{"restore", "make a world from a backup, in a new directory", declare_restore},
     Command{"repair", "list the remedies for what is damaged; do one, which moves, never deletes",
             declare_repair},
+    Command{"schema", "show tables and fields, how they changed, and drop what is removed",
+            declare_schema},
     Command{"sql", "ask the store; beside a running owner too", declare_sql},
 };
 
