@@ -129,12 +129,12 @@ public:
         evolution_.fields.push_back({std::move(table), std::move(from), std::move(to)});
         return *this;
     }
-    // A field of another type, which is no wider one. `convert` sees each row's value once, in
+    // A field of another type, which is no wider one. `function` sees each row's value once, in
     // worlds where the field has the type From, or one that widens to it. Several make a chain.
     template <typename From, typename To, typename Function>
-    Schema& convert(std::string table, std::string field, Function convert) {
+    Schema& convert(std::string table, std::string field, Function function) {
         evolution_.conversions.push_back(
-            detail::field_conversion<From, To>(std::move(table), std::move(field), convert));
+            detail::field_conversion<From, To>(std::move(table), std::move(field), function));
         return *this;
     }
     Schema& convert_rows(RowConversion conversion) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/random.h"
 #include "base/test_run.h"
 #include "world/home.h"
 
