@@ -3,6 +3,7 @@
 #   ARGS="…"         passed on to the program (run, bench, simulate, crash-test) or to ctest (test …)
 #   PACKAGES=no      never ask apt for anything
 #   CMAKE_ARGS="…"   passed on to cmake, for example -DPERDURE_WERROR=OFF with a newer compiler
+#   SEED=7           simulate: this run alone, told line by line
 #   SHARE=4          seeded-bugs: a quarter of them, another one each day (TURN says which)
 #   JOBS, PREFIX     how many at a time; where `make install` puts things
 #   SECONDS=60       how long each fuzzer runs, or simulate-long; SEED is where that begins
@@ -20,6 +21,7 @@ PACKAGES ?= yes
 ARGS ?=
 SHARE ?= 1
 TURN ?=
+SEED ?=
 CMAKE_ARGS ?=
 export JOBS PACKAGES
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -139,11 +141,11 @@ coverage: ## which branches of journal, engine and store the tests take; fails b
 	@scripts/coverage.py build/coverage $(coverage_floor)
 	@scripts/count-assertions.sh $(assertion_floor)
 
-simulate: ## crash the simulated kernel at every I/O operation: ARGS="--seed 7 --runs 1000"
+simulate: ## crash the simulated kernel at every I/O operation: SEED=7 tells one run, ARGS="--runs 1000"
 	$(packages) test
 	@$(configure) release -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
 	@$(compile) build/release --target perdure_simulate
-	@exec $(bin)/perdure_simulate $(ARGS)
+	@exec $(bin)/perdure_simulate $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 simulate-long: ## exhaustion and the simulator by turns, on all cores: SECONDS=3600 [SEED=7]
 	$(packages) test

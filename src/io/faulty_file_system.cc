@@ -44,8 +44,13 @@ public:
         : files_(files), path_(std::move(path)), inner_(std::move(inner)) {}
 
     Result<std::size_t> read_at(std::uint64_t offset, MutableByteSpan into) override {
-        PERDURE_TRY(pass(OperationKind::read, offset, into.size()).status());
-        return inner_->read_at(offset, into);
+        PERDURE_TAKE(const Way way, pass(OperationKind::read, offset, into.size()));
+        if (way != Way::in_two || into.size() < 2) return inner_->read_at(offset, into);
+        const std::size_t half = into.size() / 2;
+        PERDURE_TAKE(const std::size_t read, inner_->read_at(offset, into.first(half)));
+        if (read < half) return read;  // the file's end
+        PERDURE_TAKE(const std::size_t rest, read_at(offset + half, into.subspan(half)));
+        return half + rest;
     }
 
     Status write_at(std::uint64_t offset, ByteSpan bytes) override {
@@ -55,6 +60,10 @@ public:
             case Way::straight: break;
             case Way::nowhere: return {};
             case Way::misplaced: return inner_->write_at(offset + block_bytes, bytes);
+            case Way::in_two:
+                if (half.empty()) break;
+                PERDURE_TRY(inner_->write_at(offset, half));
+                return write_at(offset + half.size(), bytes.subspan(half.size()));
             case Way::half:
                 PERDURE_TRY(inner_->write_at(offset, half));
                 return error(Code::io,
@@ -105,10 +114,12 @@ Result<FaultyFileSystem::Way> FaultyFileSystem::pass(Operation operation) {
     if (!fault) return Way::straight;
 
     const bool is_write = operation.kind == OperationKind::write;
+    const bool is_transfer = is_write || operation.kind == OperationKind::read;
     switch (*fault) {
         case FaultType::fail_no_space: return failure(Code::no_space, operation, "injected fault");
         case FaultType::lost_write: return is_write ? Way::nowhere : Way::straight;
         case FaultType::misplaced_write: return is_write ? Way::misplaced : Way::straight;
+        case FaultType::cut_transfer: return is_transfer ? Way::in_two : Way::straight;
         case FaultType::short_write:
             if (is_write) return Way::half;
             break;

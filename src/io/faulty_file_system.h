@@ -61,6 +61,8 @@ enum class FaultType : unsigned char {
                     // done
     lost_write,     // a write is not done and OK; others are done
     misplaced_write,  // a write is done one block further on and OK; others are done
+    cut_transfer,  // a read or write is done in two halves, the second an operation of its own, as
+                   // a system call that was cut short and continued; others are done
 };
 
 struct Fault {
@@ -111,7 +113,7 @@ private:
         Fault fault;
         std::uint64_t seen;  // operations of its kind and path
     };
-    enum class Way { straight, half, nowhere, misplaced };  // in which a write is to be done
+    enum class Way { straight, half, nowhere, misplaced, in_two };  // in which a transfer is done
 
     // Every operation passes here first.
     Result<Way> pass(Operation operation);

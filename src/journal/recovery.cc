@@ -46,6 +46,7 @@ private:
         findings_.remarks = survey_.remarks;
         findings_.next_file = survey_.next_file;
         findings_.epoch = survey_.epoch;
+        findings_.attested = survey_.attested;
         PERDURE_TRY(check(survey_.predicates, survey_.trouble));
         if (access == Access::owner && !seeded_bug("journal: recovery flushes nothing"))
             PERDURE_TRY(flush_newest());

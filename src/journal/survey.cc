@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded_bug.h"
 #include "journal/file_header.h"
 #include "journal/file_name.h"
 #include "journal/file_reader.h"
@@ -43,6 +44,7 @@ Status look_into(FileReader& reader, FileFound& found) {
         case HeaderFound::State::invalid: found.state = FileFound::State::headless; return {};
         case HeaderFound::State::valid: break;
     }
+    found.attested = found.header.durable_lsn;
     // Files have their full size before they have their number.
     found.cut_short = found.bytes < found.header.file_bytes;
     PERDURE_TAKE(const bool hold, definitions_hold(reader, found.header));
@@ -118,6 +120,12 @@ private:
             return;
         }
         if (file.unreadable) trouble(&Predicates::unreadable, file, file.remark);
+        // Its definitions may never have been flushed; what was durable before it is so all the
+        // same.
+        const bool ours =
+            (!world_ || file.header.world == *world_) && file.header.sequence == file.sequence;
+        if (ours && !seeded_bug("journal: a header without its definitions attests nothing"))
+            survey_.attested = std::max(survey_.attested, file.attested);
         if (file.state != FileFound::State::used) return;
         if (world_ && file.header.world != *world_) {
             trouble(&Predicates::foreign, file, "it belongs to another world");

@@ -31,7 +31,8 @@ struct FileFound {
     bool cut_short = false;   // smaller than its own header blocks, or than its header says
     bool unreadable = false;  // read errors in header or definitions
     FileHeader header;        // if used or newer
-    std::string remark;       // empty if there is nothing to say
+    Lsn attested = 0;    // the durable LSN of its header, if that is valid, whatever is behind it
+    std::string remark;  // empty if there is nothing to say
 
     // The last LSN before this file.
     [[nodiscard]] Lsn before() const noexcept { return header.first_lsn - 1; }
@@ -43,7 +44,8 @@ struct Survey {
         used;  // indexes into files; each is the successor of the one before it
     std::vector<std::string> spares;  // names
     std::uint64_t epoch = 0;          // the highest seen
-    std::uint64_t next_file = 1;      // beyond every file that may have been written to
+    Lsn attested = 0;  // the highest durable LSN in a valid header, also of a file that is not used
+    std::uint64_t next_file = 1;  // beyond every file that may have been written to
     // What the headers alone say about the state of the journal; `trouble` says which file and why.
     Predicates predicates;
     std::string trouble;

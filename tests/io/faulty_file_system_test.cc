@@ -1,5 +1,7 @@
 #include "io/faulty_file_system.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "io/memory_file_system.h"
@@ -71,6 +73,34 @@ TEST_F(FaultyFileSystemTest, short_write_leaves_a_prefix) {
 TEST_F(FaultyFileSystemTest, short_write_fails_what_is_no_write) {
     faulty_.inject({.type = FaultType::short_write});
     EXPECT_EQ(file_->sync().code(), Code::io);
+}
+
+TEST_F(FaultyFileSystemTest, a_cut_transfer_is_done_in_two_operations) {
+    faulty_.inject({.kind = OperationKind::write, .type = FaultType::cut_transfer});
+    faulty_.inject({.kind = OperationKind::read, .type = FaultType::cut_transfer});
+    EXPECT_TRUE(write(0, "abcde").ok());
+    EXPECT_EQ(faulty_.operation_count(OperationKind::write), 2u);
+    std::array<std::byte, 9> bytes{};
+    const auto got = file_->read_at(0, bytes);  // the end of the file is in the second half
+    ASSERT_TRUE(got.ok());
+    EXPECT_EQ(*got, 5u);
+    EXPECT_EQ(bytes[4], std::byte{'e'});
+    EXPECT_EQ(faulty_.operation_count(OperationKind::read), 2u);
+}
+
+TEST_F(FaultyFileSystemTest, the_second_half_of_a_cut_write_may_fail_by_itself) {
+    faulty_.inject({.kind = OperationKind::write, .type = FaultType::cut_transfer});
+    faulty_.inject({.kind = OperationKind::write, .at = 2});
+    EXPECT_EQ(write(0, "abcdef").code(), Code::io);
+    EXPECT_EQ(read(), "abc");
+}
+
+TEST_F(FaultyFileSystemTest, transfers_are_cut_down_to_a_byte_and_no_further) {
+    faulty_.inject({.type = FaultType::cut_transfer, .from_then_on = true});
+    EXPECT_TRUE(write(0, "abcdefgh").ok());
+    EXPECT_EQ(faulty_.operation_count(OperationKind::write), 4u);
+    EXPECT_TRUE(file_->sync().ok());
+    EXPECT_EQ(read(), "abcdefgh");
 }
 
 TEST_F(FaultyFileSystemTest, at_a_crash_point_the_power_is_gone_for_good) {

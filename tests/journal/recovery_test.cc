@@ -65,6 +65,17 @@ TEST_F(RecoveryTest, TornDefinitionsAtTheHeadAreATornHead) {
     EXPECT_EQ(it.recovered.findings.newest_file, 1U);
 }
 
+// Found by the simulator: the last group rotted, and only such a head knew that it had been there.
+TEST_F(RecoveryTest, AHeadWithTornDefinitionsStillSaysWhatIsDurable) {
+    open_with_a_b_c();
+    crash();
+    reopen();
+    crash();
+    it.disk->flip_bit(path_of(2), 8192 + 10, 1);
+    it.disk->flip_bit(path_of(1), offset_of_group(2) + 130, 1);
+    expect_refused(Code::corrupt, "damaged");
+}
+
 // --- the watermark to begin from
 // -------------------------------------------------------------------
 

@@ -1,10 +1,13 @@
 #include "simulation/beings.h"
 
 #include <algorithm>
+#include <span>
+#include <type_traits>
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "simulation/plain_text.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -23,7 +26,7 @@ Frozen make(const Frozen*, std::int32_t) { return {}; }
 
 Cells cells_of(const Position& it) { return {plain_text(it.x), plain_text(it.y)}; }
 Cells cells_of(const DeepPosition& it) {
-    return {plain_text(it.x), plain_text(it.y), plain_text(it.z)};
+    return {plain_text(it.x), plain_text(it.z), plain_text(it.y)};
 }
 Cells cells_of(const Purse& it) { return {plain_text(it.coins)}; }
 Cells cells_of(const Label& it) {
@@ -35,13 +38,42 @@ Cells cells_of(const Flash& it) { return {plain_text(it.count)}; }
 Cells cells_of(const Frozen&) { return {}; }
 
 template <typename T>
+void change_component(Entities& entities, Entity entity, const T& component, ChangeWay way) {
+    bool done = false;
+    if constexpr (!std::is_empty_v<T>) {
+        if (!entities.has<T>(entity)) way = ChangeWay::set;
+        switch (way) {
+            case ChangeWay::set:
+            case ChangeWay::set_many: break;
+            case ChangeWay::edit: *entities.edit<T>(entity) = component; return;
+            case ChangeWay::unmarked:
+                *entities.get_mutable_unmarked<T>(entity) = component;
+                done = entities.changed<T>(entity);
+                PERDURE_ASSERT(done);
+                return;
+            case ChangeWay::each:
+                entities.each<Mut<T>>([&](Entity visited, T& there) {
+                    if (visited.id == entity.id) there = component;
+                });
+                return;
+        }
+    }
+    if (way == ChangeWay::set_many) {
+        done = entities.set_many(std::span<const Entity>(&entity, 1),
+                                 std::span<const T>(&component, 1)) == 1;
+    } else {
+        done = entities.set(entity, component);
+    }
+    PERDURE_ASSERT(done);
+}
+
+template <typename T>
 ComponentKit kit(std::string_view name) {
     ComponentKit made;
     made.name = name;
-    made.set = [](Entities& entities, Entity entity, std::int32_t value) {
+    made.change = [](Entities& entities, Entity entity, std::int32_t value, ChangeWay way) {
         const T component = make(static_cast<const T*>(nullptr), value);
-        const bool lives = entities.set(entity, component);
-        PERDURE_ASSERT(lives);
+        change_component(entities, entity, component, way);
         return cells_of(component);
     };
     made.get = [](Entities& entities, Entity entity) -> std::optional<Cells> {
@@ -174,18 +206,16 @@ std::vector<Write> Beings::changes(const State& state, Variant variant) const {
 
 Status Beings::compare(Entities& entities, Variant variant) const {
     if (entities.count() != all_.size()) {
-        return error(Code::corrupt, "{} entities live, but it must be {}", entities.count(),
-                     all_.size());
+        return wrong("{} entities live, but it must be {}", entities.count(), all_.size());
     }
     for (const auto& [id, being] : all_) {
         const Entity entity{id};
-        if (!entities.alive(entity)) return error(Code::corrupt, "entity {} must live", id);
+        if (!entities.alive(entity)) return wrong("entity {} must live", id);
         const bool same = entities.kind(entity) == being.kind &&
                           entities.parent(entity).id == being.parent &&
                           entities.root(entity).id == root(id);
         if (!same) {
-            return error(Code::corrupt,
-                         "entity {} is of kind {}, parent {}, root {}; it must be {}, {}, {}", id,
+            return wrong("entity {} is of kind {}, parent {}, root {}; it must be {}, {}, {}", id,
                          static_cast<unsigned>(entities.kind(entity)), entities.parent(entity).id,
                          entities.root(entity).id, static_cast<unsigned>(being.kind), being.parent,
                          root(id));
@@ -197,7 +227,7 @@ Status Beings::compare(Entities& entities, Variant variant) const {
                 (!found || *found == known->second)) {
                 continue;
             }
-            return error(Code::corrupt, "entity {} has {} as {}; it must be {}", id,
+            return wrong("entity {} has {} as {}; it must be {}", id,
                          found ? describe(*found) : "nothing", kit.name,
                          known == being.components.end() ? "nothing" : describe(known->second));
         }

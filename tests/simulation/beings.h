@@ -14,11 +14,22 @@
 
 namespace perdure::simulation {
 
+// The ways to change a component.
+enum class ChangeWay : std::uint8_t {
+    set,
+    edit,      // by a pointer that marks
+    unmarked,  // by one that does not, and then changed()
+    set_many,
+    each,  // which marks all that it visits
+};
+inline constexpr std::uint64_t change_ways = 5;
+
 // A component type of some variant, with its struct hidden.
 struct ComponentKit {
     std::string_view name;
-    // Sets something made of `value`; returns its cells. The entity lives.
-    Cells (*set)(Entities& entities, Entity entity, std::int32_t value);
+    // Makes something of `value` of it, and says in cells what. The entity lives. What it does not
+    // have yet, and tags, are set whatever the way.
+    Cells (*change)(Entities& entities, Entity entity, std::int32_t value, ChangeWay way);
     std::optional<Cells> (*get)(Entities& entities, Entity entity);
     bool (*remove)(Entities& entities, Entity entity);
 };

@@ -22,18 +22,30 @@ engine::PendingLimits draw_limits(Random& random) {
     return limits;
 }
 
+constexpr std::size_t faults_max = 3;
+
 constexpr std::string_view fault_names[] = {"none",       "failed sync",  "failed write",
                                             "full disk",  "failed names", "store down",
                                             "failed read"};
 
+// A failed flush is what most is made of; it comes twice as often as the others.
+PlannedFault draw_fault(Random& random) {
+    PlannedFault drawn;
+    const std::uint64_t plan = random.range<std::uint64_t>(0, 5);
+    drawn.plan = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
+    drawn.at = random.range(1U, 160U);
+    drawn.length = random.range(1U, 30U);
+    if (random.chance(2, 3)) drawn.target = FaultTarget::journal;
+    return drawn;
+}
+
 // What SQLite adds: it does several times as many operations, and its files can be aimed at.
-void draw_fault_of_sqlite(Character& drawn, Random& random) {
-    if (drawn.fault == FaultPlan::none) return;
-    drawn.fault_at = random.range(1U, 600U);
-    drawn.fault_length = random.range(1U, 100U);
-    if (random.chance(1, 6)) drawn.fault = FaultPlan::failed_read;
-    if (random.chance(2, 3) || drawn.fault == FaultPlan::failed_read) {
-        drawn.fault_target = FaultTarget::store;
+void aim_at_sqlite(PlannedFault& drawn, Random& random) {
+    drawn.at = random.range(1U, 600U);
+    drawn.length = random.range(1U, 100U);
+    if (random.chance(1, 6)) drawn.plan = FaultPlan::failed_read;
+    if (random.chance(2, 3) || drawn.plan == FaultPlan::failed_read) {
+        drawn.target = FaultTarget::store;
     }
 }
 
@@ -54,14 +66,19 @@ Character Character::draw(Random& random, StoreKind kind) {
     drawn.may_interleave = random.chance(1, 2);
     drawn.steps = static_cast<std::uint32_t>(random.range(4, 24));
     if (random.chance(2, 5)) {
-        // A failed flush is what most is made of; it comes twice as often as the others.
-        const std::uint64_t plan = random.range<std::uint64_t>(0, 5);
-        drawn.fault = plan == 0 ? FaultPlan::failed_sync : static_cast<FaultPlan>(plan);
-        drawn.fault_at = random.range(1U, 160U);
-        drawn.fault_length = random.range(1U, 30U);
-        if (random.chance(2, 3)) drawn.fault_target = FaultTarget::journal;
+        do {
+            drawn.faults.push_back(draw_fault(random));
+            if (kind == StoreKind::sqlite) aim_at_sqlite(drawn.faults.back(), random);
+        } while (drawn.faults.size() < faults_max && random.chance(1, 3));
     }
-    if (kind == StoreKind::sqlite) draw_fault_of_sqlite(drawn, random);
+    drawn.may_cut_transfers = random.chance(1, 6);
+    return drawn;
+}
+
+PlannedFault draw_fault_of_recovery(Random& random, StoreKind kind) {
+    PlannedFault drawn = draw_fault(random);
+    if (kind == StoreKind::sqlite) aim_at_sqlite(drawn, random);
+    drawn.at = random.range<std::uint64_t>(1, operations_of_recovery(kind));
     return drawn;
 }
 
@@ -69,12 +86,16 @@ std::string Character::describe() const {
     std::string text = text::format(
         "{} steps; journal files of {} KiB, {} ahead, at most {} KiB, groups of {} KiB; drains "
         "every {} ms or {} "
-        "bytes; at most {} resident and {} indexed bytes; fault: {}",
+        "bytes; at most {} resident and {} indexed bytes{}; faults:",
         steps, options.journal.file_bytes / 1024, options.journal.files_ahead,
         options.journal.bytes_max / 1024, options.journal.group_bytes_max / 1024,
         options.drain_interval_ms, options.drain_bytes, options.pending.resident_bytes_max,
-        options.pending.index_bytes_max, fault_names[static_cast<std::size_t>(fault)]);
-    if (fault != FaultPlan::none) text += text::format(" at operation {}", fault_at);
+        options.pending.index_bytes_max, may_cut_transfers ? "; transfers are cut" : "");
+    if (faults.empty()) text += " none";
+    for (const PlannedFault& fault : faults) {
+        text += text::format(" {} at operation {}",
+                             fault_names[static_cast<std::size_t>(fault.plan)], fault.at);
+    }
     return text;
 }
 

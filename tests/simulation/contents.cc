@@ -4,13 +4,9 @@
 
 #include "base/error.h"
 #include "simulation/plain_text.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
-namespace {
-
-// Rows of a scan that come at once; small, so that worlds of a few rows have several pages.
-constexpr std::uint32_t page_rows = 3;
-
 Result<std::vector<std::size_t>> match_columns(const TableDefinition& table,
                                                const State& expected) {
     std::vector<std::size_t> columns;
@@ -23,12 +19,12 @@ Result<std::vector<std::size_t>> match_columns(const TableDefinition& table,
     const TableSpec& spec = known->second->spec;
     for (const ColumnSpec& column : spec.columns) {
         const auto at = table.find_column(column.name);
-        if (!at) return error(Code::corrupt, "table {} has no column {}", table.name, column.name);
+        if (!at) return wrong("table {} has no column {}", table.name, column.name);
         columns.push_back(*at);
     }
     if (columns.size() + table.key_columns == table.columns.size()) return columns;
-    return error(Code::corrupt, "table {} has {} columns besides its key, but must have {}",
-                 table.name, table.columns.size() - table.key_columns, columns.size());
+    return wrong("table {} has {} columns besides its key, but must have {}", table.name,
+                 table.columns.size() - table.key_columns, columns.size());
 }
 
 void take_rows(const Batch& batch, const std::vector<std::size_t>& columns, Rows& to) {
@@ -46,21 +42,22 @@ void take_rows(const Batch& batch, const std::vector<std::size_t>& columns, Rows
     }
 }
 
+namespace {
+
 Result<Rows> scan(engine::ReadView& view, const TableDefinition& table, const State& expected) {
     PERDURE_TAKE(const auto columns, match_columns(table, expected));
     Rows rows;
     Batch page;
     for (bool first = true;; first = false) {
         PERDURE_TAKE(Batch next, view.scan(table, first ? nullptr : &page, page_rows));
-        if (next.rows() > page_rows)
-            return error(Code::corrupt, "a page of {} has too many rows", table.name);
+        if (next.rows() > page_rows) return wrong("a page of {} has too many rows", table.name);
         const std::size_t before = rows.size();
         const std::string last = rows.empty() ? std::string() : rows.rbegin()->first;
         take_rows(next, columns, rows);
         const bool all_behind =
             rows.size() == before + next.rows() &&
             (before == 0 || std::next(rows.find(last), next.rows()) == std::prev(rows.end()));
-        if (!all_behind) return error(Code::corrupt, "the pages of table {} overlap", table.name);
+        if (!all_behind) return wrong("the pages of table {} overlap", table.name);
         if (next.rows() < page_rows) return rows;
         page = std::move(next);
     }
@@ -86,6 +83,23 @@ Result<Contents> read_user_tables(engine::Engine& engine, const State& expected,
     return contents;
 }
 
+Result<Rows> read_stored(engine::Engine& engine, const ModelTable& expected) {
+    const TableDefinition* table = engine.catalog().find(expected.spec.name);
+    if (table == nullptr) return wrong("there is no table {}", expected.spec.name);
+    const auto known = std::make_shared<const ModelTable>(expected);
+    PERDURE_TAKE(const auto columns, match_columns(*table, {{table->name, known}}));
+    PERDURE_TAKE(const auto snapshot, engine.store().snapshot());
+    Rows rows;
+    Batch page;
+    for (bool first = true;; first = false) {
+        PERDURE_TAKE(Batch next, snapshot->scan(*table, first ? nullptr : &page,
+                                                first ? 0 : page.rows() - 1, page_rows));
+        take_rows(next, columns, rows);
+        if (next.rows() < page_rows) return rows;
+        page = std::move(next);
+    }
+}
+
 Result<Contents> read_all(engine::Engine& engine, const State& expected) {
     Contents contents;
     std::map<TableId, std::vector<std::size_t>> columns;
@@ -97,8 +111,7 @@ Result<Contents> read_all(engine::Engine& engine, const State& expected) {
     PERDURE_TRY(engine.hydrate([&](const Batch& batch) -> Status {
         if (batch.table().columns.size() !=
             engine.catalog().find(batch.table().id)->columns.size()) {
-            return error(Code::corrupt, "rows of {} come in a version that is past",
-                         batch.table().name);
+            return wrong("rows of {} come in a version that is past", batch.table().name);
         }
         take_rows(batch, columns[batch.table().id], contents[batch.table().name]);
         return {};

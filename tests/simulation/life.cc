@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/staging.h"
+#include "world/views.h"
 
 namespace perdure::simulation {
 namespace {
@@ -46,6 +47,7 @@ Status Life::start(Variant variant, std::function<Status(const Batch&)> reserve)
     std::vector<TableDefinition> tables = registry_->definitions();
     for (const TableBuilder& table : schema.tables()) tables.push_back(table.definition());
     PERDURE_TRY(engine_->declare(tables, engine::Engine::Declaring::opening));
+    if (engine_->store().capabilities().sql) PERDURE_TRY(declare_entity_views(*engine_));
     PERDURE_TRY(registry_->bind(engine_->catalog(), [&](std::string_view name) {
         const Category* category = engine_->find_category(name);
         return category ? *category : Category{};

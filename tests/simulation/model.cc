@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "simulation/plain_text.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -25,6 +26,16 @@ Cells evolved(const Cells& cells, const TableSpec& from, const TableSpec& to) {
         made.push_back(same == from.columns.end()
                            ? column.default_text
                            : cells[static_cast<std::size_t>(same - from.columns.begin())]);
+    }
+    return made;
+}
+
+// A column that is gone gives up its number, and gets another one should it come back.
+ColumnNumbers renumbered(const ColumnNumbers& before, const std::vector<ColumnSpec>& columns) {
+    ColumnNumbers made{{}, before.next};
+    for (const ColumnSpec& column : columns) {
+        const auto known = before.of.find(column.name);
+        made.of[column.name] = known != before.of.end() ? known->second : made.next++;
     }
     return made;
 }
@@ -71,7 +82,10 @@ void Model::accepted() {
 void Model::apply(State& state, const Proposal& proposal) {
     for (const TableSpec& spec : proposal.definitions) {
         auto table = std::make_shared<ModelTable>(ModelTable{spec, {}});
-        if (const auto before = state.find(spec.name); before != state.end()) {
+        const auto before = state.find(spec.name);
+        table->numbers = renumbered(
+            before == state.end() ? ColumnNumbers() : before->second->numbers, spec.columns);
+        if (before != state.end()) {
             for (const auto& [key, cells] : before->second->rows) {
                 table->rows[key] = evolved(cells, before->second->spec, spec);
             }
@@ -154,8 +168,25 @@ void Model::acknowledge(Lsn lsn) {
     if (lsn <= acknowledged_) return;
     PERDURE_ASSERT(lsn <= last());
     acknowledged_ = lsn;
-    points_.erase(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(lsn - first_));
+    const auto end = points_.begin() + static_cast<std::ptrdiff_t>(lsn - first_);
+    past_.insert(past_.end(), points_.begin(), end);
+    points_.erase(points_.begin(), end);
     first_ = lsn;
+}
+
+bool Model::can_lose_after(Lsn lsn) const noexcept {
+    return lsn < first_ && first_ - lsn <= past_.size();
+}
+
+// Ids that were handed out are gone with their reservation.
+void Model::lose_after(Lsn lsn) {
+    PERDURE_ASSERT(can_lose_after(lsn));
+    const auto begin = past_.end() - static_cast<std::ptrdiff_t>(first_ - lsn);
+    points_.insert(points_.begin(), begin, past_.end());
+    past_.erase(begin, past_.end());
+    first_ = lsn;
+    acknowledged_ = lsn;
+    highest_id_ = world_entity.id;
 }
 
 void Model::crash() {
@@ -178,29 +209,25 @@ void Model::handed_out(std::uint64_t id) { highest_id_ = std::max(highest_id_, i
 Status Model::recovered(Lsn lsn, std::optional<std::uint64_t> tick, const Contents& contents) {
     PERDURE_ASSERT(!offered_);
     if (lsn < acknowledged_) {
-        return error(Code::corrupt, "recovered at change set {}, but {} was acknowledged", lsn,
-                     acknowledged_);
+        return wrong("recovered at change set {}, but {} was acknowledged", lsn, acknowledged_);
     }
     if (lsn > last()) {
-        return error(Code::corrupt, "recovered at change set {}, but only {} was ever offered", lsn,
-                     last());
+        return wrong("recovered at change set {}, but only {} was ever offered", lsn, last());
     }
     const Point& expected = point(lsn);
     if (tick != expected.tick) {
-        return error(Code::corrupt,
-                     "recovered at change set {}, whose last tick is {}, but found tick {}", lsn,
+        return wrong("recovered at change set {}, whose last tick is {}, but found tick {}", lsn,
                      expected.tick.value_or(0), tick.value_or(0));
     }
     for (const auto& [name, rows] : contents) {
         if (expected.state->contains(name)) continue;
-        return error(Code::corrupt,
-                     "at change set {} there is a table {}, which nobody declared by then", lsn,
+        return wrong("at change set {} there is a table {}, which nobody declared by then", lsn,
                      name);
     }
     for (const auto& [name, table] : *expected.state) {
         const auto found = contents.find(name);
         if (found == contents.end()) {
-            return error(Code::corrupt, "at change set {} the table {} is missing", lsn, name);
+            return wrong("at change set {} the table {} is missing", lsn, name);
         }
         PERDURE_TRY(judge(*table, lsn, found->second));
     }
@@ -213,8 +240,7 @@ Status Model::judge(const ModelTable& table, Lsn lsn, const Rows& found) const {
     if (table.spec.role == TableRole::reserved_ids) return judge_reserved(found);
     if (table.spec.level == Level::ephemeral) {
         if (found.empty()) return {};
-        return error(Code::corrupt,
-                     "the ephemeral table {} has {} rows after a recovery, one is {} {}", name,
+        return wrong("the ephemeral table {} has {} rows after a recovery, one is {} {}", name,
                      found.size(), found.begin()->first, describe(found.begin()->second));
     }
     if (table.spec.level == Level::relaxed) return judge_relaxed(table, lsn, found);
@@ -222,14 +248,13 @@ Status Model::judge(const ModelTable& table, Lsn lsn, const Rows& found) const {
     for (const auto& [key, cells] : table.rows) {
         const auto there = found.find(key);
         if (there != found.end() && there->second == cells) continue;
-        return error(Code::corrupt, "at change set {} table {} has {} under {}, but it must be {}",
-                     lsn, name, there == found.end() ? "no row" : describe(there->second), key,
+        return wrong("at change set {} table {} has {} under {}, but it must be {}", lsn, name,
+                     there == found.end() ? "no row" : describe(there->second), key,
                      describe(cells));
     }
     for (const auto& [key, cells] : found) {
         if (table.rows.contains(key)) continue;
-        return error(Code::corrupt,
-                     "at change set {} table {} has {} under {}, but it must have no row", lsn,
+        return wrong("at change set {} table {} has {} under {}, but it must have no row", lsn,
                      name, describe(cells), key);
     }
     return {};
@@ -248,8 +273,8 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
         if (history == relaxed_.end()) {
             const auto row = table.rows.find(key);
             if (row != table.rows.end() && cells == row->second) continue;
-            return error(Code::corrupt, "at change set {} the relaxed table {} has {} under {}",
-                         lsn, table.spec.name, row_text(cells), key);
+            return wrong("at change set {} the relaxed table {} has {} under {}", lsn,
+                         table.spec.name, row_text(cells), key);
         }
         bool allowed = false;
         std::string choice;
@@ -263,8 +288,7 @@ Status Model::judge_relaxed(const ModelTable& table, Lsn lsn, const Rows& found)
             choice.append(" ").append(row_text(version.cells));
         }
         if (allowed) continue;
-        return error(Code::corrupt,
-                     "at change set {} the relaxed table {} has {} under {}, but may have only{}",
+        return wrong("at change set {} the relaxed table {} has {} under {}, but may have only{}",
                      lsn, table.spec.name, row_text(cells), key, choice);
     }
     return {};
@@ -277,8 +301,7 @@ Status Model::judge_reserved(const Rows& found) const {
     const auto row = found.find(key_text(std::uint64_t{0}));
     const std::uint64_t end = row == found.end() ? 0 : std::stoull(row->second.at(0));
     if (end > highest_id_) return {};
-    return error(Code::corrupt,
-                 "ids are reserved up to {} only, but entity {} was handed out before", end,
+    return wrong("ids are reserved up to {} only, but entity {} was handed out before", end,
                  highest_id_);
 }
 
@@ -289,10 +312,12 @@ void Model::adopt(Lsn lsn, const Contents& contents) {
         const bool as_found =
             table->spec.level <= Level::relaxed || table->spec.role == TableRole::reserved_ids;
         if (!as_found) continue;
-        table = std::make_shared<const ModelTable>(ModelTable{table->spec, contents.at(name)});
+        table = std::make_shared<const ModelTable>(
+            ModelTable{table->spec, contents.at(name), table->numbers});
     }
     now.state = std::make_shared<const State>(std::move(state));
     points_.assign(1, std::move(now));
+    past_.clear();
     first_ = lsn;
     acknowledged_ = lsn;  // somebody has seen it
     relaxed_.clear();

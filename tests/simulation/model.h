@@ -32,9 +32,16 @@ namespace perdure::simulation {
 
 using Rows = std::map<std::string, Cells>;
 
+// Columns are numbered from 1, the key first; a number is never given again.
+struct ColumnNumbers {
+    std::map<std::string, std::uint16_t> of;
+    std::uint16_t next = 2;
+};
+
 struct ModelTable {
     TableSpec spec;
     Rows rows;
+    ColumnNumbers numbers{};
 };
 using State = std::map<std::string, std::shared_ptr<const ModelTable>>;
 // What was found in a world, by table.
@@ -84,6 +91,10 @@ public:
     }
     // The change sets up to here were acknowledged as durable.
     void acknowledge(Lsn lsn);
+    // Those after this one are gone, though they were acknowledged: the disk lost them, and nothing
+    // else knows of them. Not below what a recovery has shown.
+    [[nodiscard]] bool can_lose_after(Lsn lsn) const noexcept;
+    void lose_after(Lsn lsn);
     // All rows that waited in memory are durable: a clean close. Components wait on.
     void held_written();
 
@@ -97,6 +108,7 @@ public:
     [[nodiscard]] const State& newest() const { return *points_.back().state; }
     // `lsn`: from acknowledged() to last().
     [[nodiscard]] const State& at(Lsn lsn) const { return *point(lsn).state; }
+    [[nodiscard]] std::shared_ptr<const State> state_at(Lsn lsn) const { return point(lsn).state; }
     [[nodiscard]] std::optional<std::uint64_t> tick() const { return points_.back().tick; }
     [[nodiscard]] Lsn tick_lsn() const { return points_.back().tick_lsn; }
     [[nodiscard]] const Recipe* recipe() const { return points_.back().recipe.get(); }
@@ -137,6 +149,7 @@ private:
 
     Lsn first_ = 0;  // of points_
     std::vector<Point> points_;
+    std::vector<Point> past_;  // those before them, since a recovery was judged last
     Lsn acknowledged_ = 0;
     std::optional<Proposal> offered_;
     std::map<RowName, std::vector<Version>> relaxed_;  // oldest first

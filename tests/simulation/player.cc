@@ -7,6 +7,7 @@
 #include "model/batch_builder.h"
 #include "simulation/contents.h"
 #include "simulation/watched_store.h"
+#include "simulation/wrong.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace perdure::simulation {
@@ -14,6 +15,7 @@ namespace perdure::simulation {
 void Figures::add(const Figures& other) {
     workloads += other.workloads;
     operations += other.operations;
+    all_operations += other.all_operations;
     crash_points += other.crash_points;
     crashes += other.crashes;
     nested_crashes += other.nested_crashes;
@@ -32,6 +34,16 @@ void Figures::add(const Figures& other) {
     store_interleaved += other.store_interleaved;
     files_prepared += other.files_prepared;
     files_trimmed += other.files_trimmed;
+    digests += other.digests;
+    snapshots += other.snapshots;
+    pages += other.pages;
+    cut_transfers += other.cut_transfers;
+    damaged += other.damaged;
+    damage_reported += other.damage_reported;
+    damage_harmless += other.damage_harmless;
+    last_groups_lost += other.last_groups_lost;
+    stale_pages += other.stale_pages;
+    logs_cut_off += other.logs_cut_off;
 }
 
 Player::Player(Machine& machine, Model& model, const Character& character, Random random,
@@ -44,6 +56,7 @@ Player::Player(Machine& machine, Model& model, const Character& character, Rando
       random_(random),
       variant_(character.variant),
       sqlite_seed_(Random(random).next()) {
+    for (const PlannedFault& fault : character.faults) planned_.push_back({fault});
     clock_.advance_ns(machine.now_ns - clock_.monotonic_ns());
 }
 
@@ -64,7 +77,7 @@ Status Player::open() {
     log_.add("opening failed: {}", opened.text());
     model_.crash();
     kill();
-    fault_until_ = 0;
+    for (Fault& fault : planned_) fault.until = 0;
     store_down_ = false;
     mishap.reset();
     return open();
@@ -113,6 +126,7 @@ Result<std::unique_ptr<store::Store>> Player::open_store(const std::string& path
 Status Player::judge_recovered() {
     const engine::Recovered& found = engine().recovered();
     const Lsn lsn = engine().health().accepted_lsn;
+    recovered_at_ = lsn;
     ++figures_.recoveries;
     if (found.torn_bytes > 0) ++figures_.torn;
     figures_.replayed += found.replayed_changes;
@@ -120,13 +134,18 @@ Status Player::judge_recovered() {
         "recovered at change set {}, tick {}; {} replayed, {} bytes torn; at least {}, at most {}",
         lsn, engine().last_tick().value_or(0), found.replayed_changes, found.torn_bytes,
         model_.acknowledged(), model_.last());
+    if (lsn < model_.acknowledged() && model_.can_lose_after(lsn) && may_be_lost &&
+        may_be_lost(lsn)) {
+        log_.add("the disk lost what nothing attests: change sets {} to {}", lsn + 1,
+                 model_.acknowledged());
+        model_.lose_after(lsn);
+    }
     const bool known = lsn >= model_.acknowledged() && lsn <= model_.last();
     PERDURE_TAKE(const Contents contents,
                  read_all(engine(), known ? model_.at(lsn) : model_.newest()));
     PERDURE_TRY(model_.recovered(lsn, engine().last_tick(), contents));
     if (closed_cleanly_ && !(found.clean && found.replayed_changes == 0)) {
-        return error(Code::corrupt,
-                     "the world was closed cleanly, but recovery replayed {} change sets",
+        return wrong("the world was closed cleanly, but recovery replayed {} change sets",
                      found.replayed_changes);
     }
     closed_cleanly_ = false;
@@ -146,12 +165,11 @@ Status Player::start_life() {
         model_.acknowledge(model_.last());
     }
     if (engine().health().accepted_lsn != model_.last()) {
-        return error(Code::corrupt, "declaring the tables led to change set {} instead of {}",
+        return wrong("declaring the tables led to change set {} instead of {}",
                      engine().health().accepted_lsn, model_.last());
     }
     if (!life_->remarks().empty()) {
-        return error(Code::corrupt, "the entities had to be repaired: {}",
-                     life_->remarks().front());
+        return wrong("the entities had to be repaired: {}", life_->remarks().front());
     }
     beings_ = Beings::of(model_.newest(), variant_);
     return beings_.compare(life_->entities(), variant_);
@@ -178,6 +196,7 @@ Status Player::reserve_ids(const Batch& batch) {
 void Player::kill() {
     if (!life_) return;
     acknowledge();
+    readers_.clear();
     if (vfs_) vfs_->end();
     end_life();
 }
@@ -192,6 +211,7 @@ void Player::end_life() {
 
 // Rows that were held go out with a last change set, if there are any.
 Status Player::close() {
+    readers_.clear();
     model_.offer({.now_ms = now_ms()});
     const bool was_failed = failed();
     working_ = Working::store;
@@ -205,8 +225,7 @@ Status Player::close() {
         model_.refused();
     }
     if (last != model_.last()) {
-        return error(Code::corrupt, "closing led to change set {} instead of {}", last,
-                     model_.last());
+        return wrong("closing led to change set {} instead of {}", last, model_.last());
     }
     acknowledge();
     if (closed.ok()) {

@@ -25,9 +25,11 @@
 #include "simulation/character.h"
 #include "simulation/deed.h"
 #include "simulation/disk_vfs.h"
+#include "simulation/flushed_writes.h"
 #include "simulation/life.h"
 #include "simulation/machine.h"
 #include "simulation/model.h"
+#include "simulation/reader.h"
 #include "simulation/run_log.h"
 #include "simulation/seeded_bugs.h"
 
@@ -37,6 +39,7 @@ namespace perdure::simulation {
 struct Figures {
     std::uint64_t workloads = 0;
     std::uint64_t operations = 0;      // on disk and store, of the workloads themselves
+    std::uint64_t all_operations = 0;  // and of all recoveries as well
     std::uint64_t crash_points = 0;    // operations before which the power failed
     std::uint64_t crashes = 0;         // and the states of disk and store that this left
     std::uint64_t nested_crashes = 0;  // in the middle of a recovery
@@ -56,6 +59,17 @@ struct Figures {
     std::uint64_t store_interleaved = 0;   // in the middle of a call to SQLite
     std::uint64_t files_prepared = 0;      // of the journal
     std::uint64_t files_trimmed = 0;
+    std::uint64_t snapshots = 0;  // read to their end, page by page
+    std::uint64_t pages = 0;      // of them
+    std::uint64_t cut_transfers = 0;
+    std::uint64_t digests = 0;  // compared with the model's
+    // Worlds on a disk that damaged what was flushed, and what became of them.
+    std::uint64_t damaged = 0;
+    std::uint64_t damage_reported = 0;   // refused, or said to be damaged when read
+    std::uint64_t damage_harmless = 0;   // the state is one that must be
+    std::uint64_t last_groups_lost = 0;  // nothing attested them: cut off, or not even seen
+    std::uint64_t stale_pages = 0;       // an older page of the store passed for the newest
+    std::uint64_t logs_cut_off = 0;      // of the store, beside a file that is newer
 
     void add(const Figures& other);
 };
@@ -87,6 +101,10 @@ public:
     std::function<void(std::string_view)> on_operation;
     SeededBug bug = SeededBug::none;
     std::optional<Mishap> mishap;
+    // Told of every write and flush, if set.
+    FlushedWrites* flushed_writes = nullptr;
+    // Asked when acknowledged change sets after this one are missing: whether that may be.
+    std::function<bool(Lsn)> may_be_lost;
 
     // Opens the world, as the process or the machine left it, and judges what is there.
     Status open();
@@ -98,13 +116,16 @@ public:
     Status step();
     // One thing that is not random.
     Status perform(Deed deed);
-    // The digest of the state must be what it was when it was last asked for at this change set.
+    // The digest of the state must be the model's, and what it was when it was last asked for at
+    // this change set.
     Status check_digest();
     // Everything that is left to be done in the background; afterwards a commit must go through.
     Status settle();
 
     // What is durable as the engine would answer anybody now is acknowledged.
     void acknowledge();
+    // Where the last opening found the world.
+    [[nodiscard]] Lsn recovered_at() const noexcept { return recovered_at_; }
     [[nodiscard]] std::uint64_t now_ns() const { return clock_.monotonic_ns(); }
     // What is about to be done, in on_operation; nothing if it is a call to the store.
     [[nodiscard]] const io::Operation* operation() const noexcept { return operation_; }
@@ -122,7 +143,7 @@ public:
 
 private:
     // Which part is at work, and so holds which locks.
-    enum class Working : std::uint8_t { nothing, journal, store, prepare };
+    enum class Working : std::uint8_t { nothing, journal, store, prepare, reader };
 
     // Opening and closing.
     Status open_life();
@@ -136,10 +157,17 @@ private:
     void before_disk(const io::Operation& operation);
     void before_store(std::string_view call);
     void note_unsynced(const io::Operation& operation);
+    void note_flushed(const io::Operation& operation);
+    struct Fault {
+        PlannedFault planned;
+        bool spent = false;
+        std::uint64_t until = 0;
+    };
     void inject_faults(const io::Operation& operation);
     void inject_mishap(const io::Operation& operation);
+    [[nodiscard]] bool inject(Fault& fault, const io::Operation& operation);
     void hit(const io::Operation& operation, io::FaultType type);
-    [[nodiscard]] bool is_aimed_at(std::string_view path) const;
+    void cut_transfer(const io::Operation& operation);
     void interleave(const io::Operation* operation);
     Status step_meanwhile(bool leading, bool in_store);
 
@@ -148,6 +176,8 @@ private:
     Status step_transaction(bool may_wait);
     Status step_wait();
     Status step_look();
+    Status step_read();
+    Status read_pages(std::size_t reader);
     Status step_declare();
     Status step_reopen();
     Status step_tick_again();
@@ -173,12 +203,16 @@ private:
                               bool must_conflict, const CommitOptions& options);
     Result<bool> stage(Transaction& to, const UserChange& change, std::vector<Write>& staged,
                        bool in_tick);
+    // Structs, row for row; and what a transaction says that a row will be.
+    Status stage_structs(Transaction& to, std::vector<Write>& staged);
+    Status find_staged(Transaction& in, const std::vector<Write>& staged);
     [[nodiscard]] std::optional<UserChange> draw_change(const std::vector<Write>& staged);
     [[nodiscard]] CommitOptions draw_options(bool may_wait);
     [[nodiscard]] bool holds(const UserChange& change, const std::vector<Write>& staged) const;
     Status conclude(const Result<Token>& token, bool must_conflict, Level least);
     Status judge_refusal(const Status& status);
     Status judge_work(const Status& status);
+    Status compare_digest(const Hash128& found);
     // A read of the store that something made fail.
     [[nodiscard]] bool is_fault_of_store(const Status& status) const;
 
@@ -201,6 +235,7 @@ private:
     std::uint64_t sqlite_seed_;     // what SQLite's own random numbers follow from
     std::unique_ptr<DiskVfs> vfs_;  // of SQLite, for one life
     std::unique_ptr<Life> life_;
+    std::vector<std::unique_ptr<Reader>> readers_;  // of this life
     bool store_down_ = false;
 
     Beings beings_;
@@ -209,6 +244,7 @@ private:
     bool marks_left_ = false;      // rows that did not change may go out with the next tick
     std::vector<Token> tokens_;    // not known to be durable yet
     bool closed_cleanly_ = false;  // the last life was
+    Lsn recovered_at_ = 0;
     struct Callback {
         Token token;
         std::shared_ptr<int> calls;
@@ -219,8 +255,8 @@ private:
     std::uint64_t operations_ = 0;
     const io::Operation* operation_ = nullptr;
     std::uint64_t faults_ = 0;  // that hit this life
-    bool fault_spent_ = false;
-    std::uint64_t fault_until_ = 0;
+    std::vector<Fault> planned_;
+    bool half_done_ = false;  // of a transfer that was cut
     bool changed_ = false;
     bool flushed_ = true;
     std::set<std::string> unsynced_files_;

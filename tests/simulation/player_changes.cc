@@ -1,10 +1,13 @@
 // Player, its changes: what it does to entities and to rows of user tables before it commits.
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "simulation/plain_text.h"
 #include "simulation/player.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -40,13 +43,13 @@ Status Player::change_beings(bool may_create, Recipe* recipe) {
             if (made.id == 0) {
                 log_.add("create() was refused");
                 if (faults_ == 0 && !failed() && engine().health().refused_busy == 0) {
-                    return error(Code::corrupt, "create() failed without a reason");
+                    return wrong("create() failed without a reason");
                 }
                 continue;
             }
             log_.add("entity {} is born below {}", made.id, below);
             if (made.id <= model_.highest_id()) {
-                return error(Code::corrupt, "id {} was given again; {} was given before", made.id,
+                return wrong("id {} was given again; {} was given before", made.id,
                              model_.highest_id());
             }
             model_.handed_out(made.id);
@@ -72,7 +75,9 @@ Status Player::change_being(std::uint64_t id, Recipe* recipe) {
     if (what < 8) {
         if (recipe != nullptr && kit.name == "Mood") return {};  // waits: not surely in the tick
         const auto value = static_cast<std::int32_t>(random_.below(100));
-        Cells cells = kit.set(entities, entity, value);
+        const auto way =
+            recipe != nullptr ? ChangeWay::set : static_cast<ChangeWay>(random_.below(change_ways));
+        Cells cells = kit.change(entities, entity, value, way);
         log_.add("entity {} gets {} {}", id, kit.name, describe(cells));
         being.components.insert_or_assign(std::string(kit.name), std::move(cells));
         if (recipe != nullptr) recipe->sets.push_back({id, std::string(kit.name), value});
@@ -82,13 +87,12 @@ Status Player::change_being(std::uint64_t id, Recipe* recipe) {
         log_.add("entity {} loses {}", id, kit.name);
         const bool had = being.components.erase(std::string(kit.name)) > 0;
         if (kit.remove(entities, entity) == had) return {};
-        return error(Code::corrupt, "entity {}: remove<{}>() must answer {}", id, kit.name, had);
+        return wrong("entity {}: remove<{}>() must answer {}", id, kit.name, had);
     }
     if (what == 10) {
         const bool can = id != world_entity.id;
         log_.add("entity {} is destroyed", id);
-        if (entities.destroy(entity) != can)
-            return error(Code::corrupt, "entity {}: destroy()", id);
+        if (entities.destroy(entity) != can) return wrong("entity {}: destroy()", id);
         if (can) beings_.destroy(id);
         return {};
     }
@@ -98,7 +102,7 @@ Status Player::change_being(std::uint64_t id, Recipe* recipe) {
     const bool can = id != world_entity.id && (parent == 0 || !beings_.is_below(parent, id));
     log_.add("entity {} goes below {}", id, parent);
     if (entities.set_parent(entity, Entity{parent}) != can) {
-        return error(Code::corrupt, "entity {}: set_parent({}) must answer {}", id, parent, can);
+        return wrong("entity {}: set_parent({}) must answer {}", id, parent, can);
     }
     if (can) being.parent = parent;
     return {};
@@ -190,7 +194,7 @@ Result<bool> Player::stage(Transaction& to, const UserChange& change, std::vecto
     }
     log_.add("  {}{}", describe(change), status.ok() ? "" : ": " + status.text());
     if (must_conflict != (status.code() == Code::conflict) || (!status.ok() && !must_conflict)) {
-        return error(Code::corrupt, "{}: staging answered {}, but must answer {}", describe(change),
+        return wrong("{}: staging answered {}, but must answer {}", describe(change),
                      code_name(status.code()), must_conflict ? "conflict" : "ok");
     }
     if (!status.ok()) return false;
@@ -205,6 +209,55 @@ Result<bool> Player::stage(Transaction& to, const UserChange& change, std::vecto
         if (!beyond) reserved_.insert({change.table, change.row.key_text});
     }
     return true;
+}
+
+Status Player::stage_structs(Transaction& to, std::vector<Write>& staged) {
+    const TableSpec& spec = model_.newest().at("accounts")->spec;
+    std::vector<AccountRow> rows;
+    std::uint32_t id = 0;
+    for (std::uint64_t count = random_.range(1U, 3U); count > 0; --count) {
+        id += random_.range(0U, 2U);
+        rows.push_back({id, static_cast<std::int64_t>(random_.below(100)) * 2});
+        const auto value = static_cast<std::int32_t>(rows.back().balance);
+        const UserRow row = make_user_row(spec, id, value);  // even: the note is its default
+        log_.add("  struct put accounts {} {}", row.key_text, describe(row.cells));
+        staged.push_back({spec.name, row.key_text, row.cells});
+    }
+    return to.put_rows("accounts", std::span<const AccountRow>(rows));
+}
+
+// What was staged first, then the newest accepted, then the store.
+Status Player::find_staged(Transaction& in, const std::vector<Write>& staged) {
+    if (in_store_ || failed() || !random_.chance(1, 3)) return {};
+    const auto at = std::next(model_.newest().begin(),
+                              static_cast<std::ptrdiff_t>(random_.below(model_.newest().size())));
+    const ModelTable& table = *at->second;
+    if (table.spec.role != TableRole::user) return {};
+    UserChange sought;
+    sought.table = at->first;
+    sought.row = make_user_row(table.spec, random_.below(user_keys), 0);
+    std::optional<Cells> expected;
+    if (const Write* own = find_write(staged, sought)) {
+        expected = own->cells;
+    } else if (const auto row = table.rows.find(sought.row.key_text); row != table.rows.end()) {
+        expected = row->second;
+    }
+    auto answer = in.find(sought.table, sought.row.key);
+    if (is_fault_of_store(answer.status())) return {};
+    PERDURE_TAKE(const std::optional<Batch> found, std::move(answer));
+    std::optional<Cells> cells;
+    if (found) {
+        cells.emplace();
+        for (const ColumnSpec& column : table.spec.columns) {
+            const auto place = found->table().find_column(column.name);
+            if (!place) return wrong("a row of {} has no column {}", sought.table, column.name);
+            cells->push_back(plain_text(found->value(*place, 0)));
+        }
+    }
+    if (cells == expected) return {};
+    return wrong("find() in a transaction: {} has {} under {}; it must be {}", sought.table,
+                 cells ? describe(*cells) : "no row", sought.row.key_text,
+                 expected ? describe(*expected) : "no row");
 }
 
 Status Player::stage_in_tick(Recipe* recipe) {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "simulation/player.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -31,6 +32,15 @@ Status Player::step_transaction(bool may_wait) {
     std::vector<Write> staged;
     bool must_conflict = false;
     for (std::uint64_t count = random_.range(1U, 3U); count > 0; --count) {
+        if (random_.chance(1, 8)) {
+            const std::size_t before = staged.size();
+            PERDURE_TRY(stage_structs(transaction, staged));
+            for (std::size_t at = before; at < staged.size(); ++at) {
+                must_conflict =
+                    must_conflict || reserved_.contains({staged[at].table, staged[at].key});
+            }
+            continue;
+        }
         const auto change = draw_change(staged);
         if (!change) continue;
         const bool own = find_write(staged, *change) != nullptr;
@@ -41,6 +51,7 @@ Status Player::step_transaction(bool may_wait) {
                         reserved_.contains({change->table, change->row.key_text});
     }
     if (staged.empty()) return {};
+    PERDURE_TRY(find_staged(transaction, staged));
     return commit_transaction(transaction, std::move(staged), must_conflict,
                               draw_options(may_wait));
 }
@@ -96,7 +107,7 @@ Status Player::commit_tick(const CommitOptions& options, std::shared_ptr<Recipe>
     tick_staged_.clear();
     reserved_.clear();
     if (!token.ok() || token->tick() == tick) return {};
-    return error(Code::corrupt, "tick {} became tick {}", tick, token->tick().value_or(0));
+    return wrong("tick {} became tick {}", tick, token->tick().value_or(0));
 }
 
 // The last tick once more: the same token if it is the same, else a conflict.
@@ -119,7 +130,7 @@ Status Player::step_tick_again() {
         for (const ComponentKit& kit : component_kits(variant_)) {
             if (kit.name != set.component) continue;
             beings_.all().at(set.entity).components[set.component] =
-                kit.set(life_->entities(), Entity{set.entity}, set.value);
+                kit.change(life_->entities(), Entity{set.entity}, set.value, ChangeWay::set);
         }
     }
     for (const UserChange& change : recipe.rows) {
@@ -150,20 +161,18 @@ Status Player::step_tick_again() {
     }
     const auto token = life_->commit({.tick = tick});
     if (engine().health().accepted_lsn != model_.last()) {
-        return error(Code::corrupt, "tick {} was accepted a second time", tick);
+        return wrong("tick {} was accepted a second time", tick);
     }
     if (differs) {
         if (token.status().code() == Code::conflict) return {};
-        return error(Code::corrupt,
-                     "tick {} again with other content answered {}, but must answer conflict", tick,
+        return wrong("tick {} again with other content answered {}, but must answer conflict", tick,
                      code_name(token.status().code()));
     }
     tick_staged_.clear();
     reserved_.clear();
     if (!token.ok()) return token.status().with_context("the same tick again");
     if (token->tick() != tick || token->lsn() < model_.tick_lsn()) {
-        return error(Code::corrupt,
-                     "tick {} again answered the token of change set {}, tick {}; it was {}", tick,
+        return wrong("tick {} again answered the token of change set {}, tick {}; it was {}", tick,
                      token->lsn(), token->tick().value_or(0), model_.tick_lsn());
     }
     return {};
@@ -174,8 +183,7 @@ Status Player::step_old_tick() {
     log_.add("tick {}, which is past", *model_.tick() - 1);
     const auto token = life_->commit({.tick = *model_.tick() - 1});
     if (token.status().code() == Code::invalid) return {};
-    return error(Code::corrupt, "a tick that is past answered {}",
-                 code_name(token.status().code()));
+    return wrong("a tick that is past answered {}", code_name(token.status().code()));
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -190,21 +198,19 @@ Status Player::conclude(const Result<Token>& token, bool must_conflict, Level le
         model_.refused();
     }
     if (accepted != model_.last()) {
-        return error(Code::corrupt, "a commit led to change set {} instead of {}", accepted,
-                     expected);
+        return wrong("a commit led to change set {} instead of {}", accepted, expected);
     }
     if (token.ok()) {
         log_.add("  accepted as change set {}, level {}", token->lsn(), level_name(token->level()));
-        if (must_conflict) return error(Code::corrupt, "accepted, but a condition does not hold");
+        if (must_conflict) return wrong("accepted, but a condition does not hold");
         if (token->lsn() != expected || accepted != expected) {
-            return error(Code::corrupt, "the token is of change set {}, it must be {}",
-                         token->lsn(), expected);
+            return wrong("the token is of change set {}, it must be {}", token->lsn(), expected);
         }
         // Both below journal are complete at once; a relaxed component that waits is not even in
         // the tick.
         if (least >= Level::journal && token->level() < least) {
-            return error(Code::corrupt, "the token is of level {}, it must be {}",
-                         level_name(token->level()), level_name(least));
+            return wrong("the token is of level {}, it must be {}", level_name(token->level()),
+                         level_name(least));
         }
         tokens_.push_back(*token);
         if (!random_.chance(1, 4)) return {};

@@ -1,6 +1,7 @@
 // Player, its operations: what may come before each one on disk or store: the power failure, a
 // fault, and what other threads do meanwhile.
 #include <algorithm>
+#include <utility>
 
 #include "simulation/player.h"
 
@@ -9,6 +10,15 @@ namespace {
 
 bool is_due(const Mishap& mishap, std::uint64_t operation) {
     return mishap.from_then_on ? operation >= mishap.at : operation == mishap.at;
+}
+
+bool is_target(FaultTarget target, std::string_view path) {
+    switch (target) {
+        case FaultTarget::journal: return path.ends_with(".pdj");
+        case FaultTarget::store: return is_store_file(path);
+        case FaultTarget::anything: break;
+    }
+    return true;
 }
 
 }  // namespace
@@ -30,6 +40,7 @@ bool Player::has_unsynced_store() const noexcept {
 
 void Player::before_disk(const io::Operation& operation) {
     ++operations_;
+    ++figures_.all_operations;
     if (log_.on()) {
         log_.add("  {}: {} {} {} at {} of {}", operations_, io::operation_name(operation.kind),
                  operation.path, operation.path_to, operation.offset, operation.bytes);
@@ -40,27 +51,47 @@ void Player::before_disk(const io::Operation& operation) {
     if (machine_.kind == StoreKind::sqlite) seed_sqlite(sqlite_seed_ + operations_);
     note_unsynced(operation);
     interleave(&operation);
+    const std::uint64_t before = faults_;
     inject_faults(operation);  // last: what was done meanwhile must not take this one's fault
     inject_mishap(operation);
+    if (flushed_writes != nullptr && faults_ == before) note_flushed(operation);
+}
+
+void Player::note_flushed(const io::Operation& operation) {
+    const std::string path(operation.path);
+    if (path.ends_with("/lock")) return;
+    switch (operation.kind) {
+        case io::OperationKind::write:
+            flushed_writes->writing(path, operation.offset, operation.bytes);
+            break;
+        case io::OperationKind::sync: flushed_writes->flushing(path, *machine_.disk); break;
+        case io::OperationKind::rename:
+            flushed_writes->renaming(path, std::string(operation.path_to));
+            break;
+        case io::OperationKind::remove: flushed_writes->removing(path); break;
+        default: break;
+    }
 }
 
 void Player::before_store(std::string_view call) {
     ++operations_;
+    ++figures_.all_operations;
     log_.add("  {}: {}", operations_, call);
     if (on_operation) on_operation(call);
     if (machine_.kind == StoreKind::memory) {
         changed_ = true;
         flushed_ = true;
     }
-    if (character_.fault == FaultPlan::store_down) {
-        const bool down = operations_ >= character_.fault_at && operations_ < fault_until_;
-        if (!fault_spent_ && operations_ >= character_.fault_at) {
-            fault_spent_ = true;
-            fault_until_ = operations_ + character_.fault_length;
+    store_down_ = false;
+    for (Fault& fault : planned_) {
+        if (fault.planned.plan != FaultPlan::store_down || operations_ < fault.planned.at) continue;
+        if (!std::exchange(fault.spent, true)) {
+            fault.until = operations_ + fault.planned.length;
             ++figures_.faults;
         }
-        store_down_ = down;
-        if (down) ++faults_;
+        if (operations_ >= fault.until) continue;
+        store_down_ = true;
+        ++faults_;
     }
     if (mishap) {
         store_down_ = is_due(*mishap, operations_) && mishap->type == io::FaultType::fail_io;
@@ -108,46 +139,51 @@ void Player::note_unsynced(const io::Operation& operation) {
 }
 
 void Player::inject_faults(const io::Operation& operation) {
+    for (Fault& fault : planned_) {
+        if (operations_ >= fault.planned.at && inject(fault, operation)) return;
+    }
+    cut_transfer(operation);
+}
+
+// True if this operation fails.
+bool Player::inject(Fault& fault, const io::Operation& operation) {
     using Kind = io::OperationKind;
-    if (character_.fault == FaultPlan::none || character_.fault == FaultPlan::store_down) return;
-    if (operations_ < character_.fault_at) return;
     const Kind kind = operation.kind;
-    const bool aimed = is_aimed_at(operation.path);
+    const bool aimed = is_target(fault.planned.target, operation.path);
     const bool sync = kind == Kind::sync || kind == Kind::sync_directory;
     const bool name =
         kind == Kind::rename || kind == Kind::remove || kind == Kind::create_directory;
-    switch (character_.fault) {
+    if (fault.planned.plan == FaultPlan::full_disk) {
+        if (!std::exchange(fault.spent, true)) fault.until = operations_ + fault.planned.length;
+        if (operations_ >= fault.until || kind != Kind::write) return false;
+        hit(operation, io::FaultType::fail_no_space);
+        return true;
+    }
+    if (fault.spent) return false;
+    io::FaultType type = io::FaultType::fail_io;
+    switch (fault.planned.plan) {
         case FaultPlan::failed_sync:
-            if (fault_spent_ || !sync || !aimed) return;
-            hit(operation, io::FaultType::fail_io);
-            // What a page cache may do then: the bytes still seem to be there.
-            if (kind == Kind::sync && random_.chance(2, 3)) {
-                machine_.disk->lose_unsynced(std::string(operation.path));
-            }
+            if (!sync || !aimed) return false;
             break;
         case FaultPlan::failed_write:
-            if (fault_spent_ || kind != Kind::write || !aimed) return;
-            hit(operation,
-                random_.chance(1, 2) ? io::FaultType::fail_io : io::FaultType::short_write);
+            if (kind != Kind::write || !aimed) return false;
+            if (!random_.chance(1, 2)) type = io::FaultType::short_write;
             break;
         case FaultPlan::failed_names:
-            if (fault_spent_ || !name) return;
-            if (character_.fault_target == FaultTarget::store && !aimed) return;
-            hit(operation, io::FaultType::fail_io);
+            if (!name || (fault.planned.target == FaultTarget::store && !aimed)) return false;
             break;
-        case FaultPlan::full_disk:
-            if (!fault_spent_) fault_until_ = operations_ + character_.fault_length;
-            fault_spent_ = true;
-            if (operations_ < fault_until_ && kind == Kind::write)
-                hit(operation, io::FaultType::fail_no_space);
-            return;
         case FaultPlan::failed_read:
-            if (fault_spent_ || kind != Kind::read || !aimed) return;
-            hit(operation, io::FaultType::fail_io);
+            if (kind != Kind::read || !aimed) return false;
             break;
-        default: return;
+        default: return false;
     }
-    fault_spent_ = true;
+    fault.spent = true;
+    hit(operation, type);
+    // What a page cache may do when a flush fails: the bytes still seem to be there.
+    if (kind == Kind::sync && random_.chance(2, 3)) {
+        machine_.disk->lose_unsynced(std::string(operation.path));
+    }
+    return true;
 }
 
 void Player::hit(const io::Operation& operation, io::FaultType type) {
@@ -170,13 +206,16 @@ void Player::inject_mishap(const io::Operation& operation) {
     }
 }
 
-bool Player::is_aimed_at(std::string_view path) const {
-    switch (character_.fault_target) {
-        case FaultTarget::journal: return path.ends_with(".pdj");
-        case FaultTarget::store: return is_store_file(path);
-        case FaultTarget::anything: break;
-    }
-    return true;
+// A system call does a part of what it was asked for, and the rest is asked for again: the second
+// half is an operation of its own, before which anything may happen.
+void Player::cut_transfer(const io::Operation& operation) {
+    const bool transfers =
+        operation.kind == io::OperationKind::read || operation.kind == io::OperationKind::write;
+    if (!character_.may_cut_transfers || !transfers || std::exchange(half_done_, false)) return;
+    if (operation.bytes < 2 || !random_.chance(1, 3)) return;
+    half_done_ = true;
+    ++figures_.cut_transfers;
+    faulty_->inject({.kind = operation.kind, .at = 1, .type = io::FaultType::cut_transfer});
 }
 
 // What other threads may do while this one is at its I/O: whatever needs none of the locks that it
@@ -189,8 +228,9 @@ void Player::interleave(const io::Operation* operation) {
         operation != nullptr && working_ == Working::journal && operation->path.ends_with(".pdj") &&
         (operation->kind == io::OperationKind::write || operation->kind == io::OperationKind::sync);
     const bool applying = operation == nullptr && working_ == Working::store;
-    const bool in_store =
-        operation != nullptr && working_ == Working::store && is_store_file(operation->path);
+    const bool in_store = operation != nullptr &&
+                          (working_ == Working::store || working_ == Working::reader) &&
+                          is_store_file(operation->path);
     // An apply of SQLite has a dozen operations and more.
     if (!(leading || applying || in_store) || !random_.chance(1, in_store ? 24 : 4)) return;
     interleaving_ = true;
@@ -209,7 +249,9 @@ Status Player::step_meanwhile(bool leading, bool in_store) {
     switch (random_.below(5)) {
         case 0:
         case 1: return step_transaction(false);
-        case 2: return in_store ? step_tick(false) : step_look();
+        case 2:
+            if (in_store) return step_tick(false);
+            return random_.chance(1, 2) ? step_look() : step_read();
         case 3: return step_background(Working::prepare);
         default: return step_background(leading ? Working::store : Working::journal);
     }

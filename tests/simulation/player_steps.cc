@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "simulation/contents.h"
 #include "simulation/player.h"
+#include "simulation/state_digest.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -22,8 +24,7 @@ Status compare_tables(const Contents& found, const State& expected, Level least,
     for (const auto& [name, rows] : found) {
         const auto table = expected.find(name);
         if (table == expected.end()) {
-            return error(Code::corrupt,
-                         "a view at change set {} shows a table {}, which is not there", lsn, name);
+            return wrong("a view at change set {} shows a table {}, which is not there", lsn, name);
         }
         const Level level = table->second->spec.level;
         if (level == Level::relaxed && least > Level::relaxed) continue;
@@ -34,8 +35,8 @@ Status compare_tables(const Contents& found, const State& expected, Level least,
             for (const auto& [key, cells] : of) all.append(" ").append(key).append(describe(cells));
             return all;
         };
-        return error(Code::corrupt, "a view at change set {} shows table {} as{}; it must be{}",
-                     lsn, name, text(rows), text(table->second->rows));
+        return wrong("a view at change set {} shows table {} as{}; it must be{}", lsn, name,
+                     text(rows), text(table->second->rows));
     }
     return {};
 }
@@ -50,7 +51,7 @@ Status Player::step() {
         if (random_.chance(1, 2)) return step_reopen();
     }
     const auto done = [this]() -> Status {
-        switch (random_.below(32)) {
+        switch (random_.below(36)) {
             case 0:
             case 1:
             case 2:
@@ -81,6 +82,10 @@ Status Player::step() {
             case 27: return step_declare();
             case 28: return step_tick_again();
             case 29: return random_.chance(1, 2) ? check_digest() : step_old_tick();
+            case 30:
+            case 31:
+            case 32:
+            case 33: return step_read();
             default: return step_reopen();
         }
     };
@@ -102,7 +107,8 @@ Status Player::step_clock() {
 Status Player::step_background(Working part) {
     working_ = part;
     switch (part) {
-        case Working::nothing: break;
+        case Working::nothing:
+        case Working::reader: break;
         case Working::journal:
             if (random_.chance(1, 4)) {
                 log_.add("step: attest");
@@ -169,8 +175,7 @@ Status Player::step_look() {
     PERDURE_TAKE(const Contents found, std::move(read));
     if (lsn < model_.acknowledged() || lsn > model_.last() ||
         (!durable_only && lsn != model_.last())) {
-        return error(Code::corrupt,
-                     "a view shows change set {}; the last is {}, acknowledged is {}", lsn,
+        return wrong("a view shows change set {}; the last is {}, acknowledged is {}", lsn,
                      model_.last(), model_.acknowledged());
     }
     PERDURE_TRY(compare_tables(found, model_.at(lsn),
@@ -178,12 +183,46 @@ Status Player::step_look() {
     const Health health = engine().health();
     if (health.safe_lsn > health.stored_lsn || health.stored_lsn > health.durable_lsn ||
         health.durable_lsn > health.accepted_lsn || health.accepted_lsn != model_.last()) {
-        return error(Code::corrupt, "safe {}, stored {}, durable {}, accepted {}; the last is {}",
-                     health.safe_lsn, health.stored_lsn, health.durable_lsn, health.accepted_lsn,
-                     model_.last());
+        return wrong("safe {}, stored {}, durable {}, accepted {}; the last is {}", health.safe_lsn,
+                     health.stored_lsn, health.durable_lsn, health.accepted_lsn, model_.last());
     }
     PERDURE_TRY(step_poll());
     return beings_.compare(life_->entities(), variant_);
+}
+
+// Somebody begins to read, or reads on.
+Status Player::step_read() {
+    constexpr std::size_t readers_max = 2;
+    const bool begins = readers_.empty() || (readers_.size() < readers_max && random_.chance(1, 4));
+    if (begins) {
+        const bool durable_only = failed() || random_.chance(1, 3);
+        auto reader = Reader::open(engine(), model_, durable_only);
+        if (is_fault_of_store(reader.status())) return {};
+        PERDURE_TAKE(readers_.emplace_back(), std::move(reader));
+        log_.add("a reader takes a snapshot of change set {}", readers_.back()->lsn());
+    }
+    return read_pages(random_.below(readers_.size()));
+}
+
+Status Player::read_pages(std::size_t reader) {
+    for (std::uint64_t pages = random_.range(1U, 4U); pages > 0; --pages) {
+        log_.add("the reader of change set {} reads on", readers_[reader]->lsn());
+        const Working outer = std::exchange(working_, Working::reader);
+        const auto done = readers_[reader]->step(random_);
+        working_ = outer;
+        ++figures_.pages;
+        const bool goes = !done.ok() || *done;
+        const bool old = readers_[reader]->is_old();
+        if (goes) {
+            if (done.ok()) ++figures_.snapshots;
+            readers_.erase(readers_.begin() + static_cast<std::ptrdiff_t>(reader));
+        }
+        if (done.status().code() == Code::expired && old) return {};
+        if (is_fault_of_store(done.status())) return {};
+        PERDURE_TRY(done.status());
+        if (goes) return {};
+    }
+    return {};
 }
 
 Status Player::step_declare() {
@@ -236,7 +275,7 @@ Status Player::step_poll() {
     for (std::size_t at = 0; at < due.size(); ++at) {
         const Callback& callback = callbacks_[at];
         if (*callback.calls == (due[at] ? 1 : 0)) continue;
-        return error(Code::corrupt, "the callback of change set {} was called {} times in a poll",
+        return wrong("the callback of change set {} was called {} times in a poll",
                      callback.token.lsn(), *callback.calls);
     }
     std::erase_if(callbacks_, [](const Callback& callback) { return *callback.calls > 0; });
@@ -253,14 +292,36 @@ Status Player::check_digest() {
     }
     model_.acknowledge(model_.last());
     if (digest_ && digest_->first == model_.last() && digest_->second != *found) {
-        return error(Code::corrupt, "the digest at change set {} is {}; it was {} before",
-                     model_.last(), found->hex(), digest_->second.hex());
+        return wrong("the digest at change set {} is {}; it was {} before", model_.last(),
+                     found->hex(), digest_->second.hex());
     }
     digest_ = {model_.last(), *found};
-    return {};
+    return compare_digest(*found);
+}
+
+// With the model's own. Which version of a relaxed row went out, and how many ids are reserved, is
+// for the recovery to judge; here those rows are taken as the store has them.
+Status Player::compare_digest(const Hash128& found) {
+    Hash128 sum;
+    for (const auto& [name, table] : model_.newest()) {
+        if (table->spec.level == Level::ephemeral) continue;
+        if (table->spec.level > Level::relaxed && table->spec.role != TableRole::reserved_ids) {
+            sum = sum + digest_of(*table, table->rows);
+            continue;
+        }
+        auto rows = read_stored(engine(), *table);
+        if (is_fault_of_store(rows.status())) return {};
+        PERDURE_TAKE(const Rows stored, std::move(rows));
+        sum = sum + digest_of(*table, stored);
+    }
+    ++figures_.digests;
+    if (sum == found) return {};
+    return wrong("the digest at change set {} is {}; the model's is {}", model_.last(), found.hex(),
+                 sum.hex());
 }
 
 Status Player::settle() {
+    readers_.clear();  // they hold up the checkpoint
     for (int round = 0; round < 3 && !failed(); ++round) {
         clock_.advance_ns(store_patience_ns);
         while (engine().step_journal()) {
@@ -283,7 +344,7 @@ Status Player::settle() {
         PERDURE_TRY(step_transaction(true));
     }
     if (model_.last() > before) return {};
-    return error(Code::corrupt, "everything is written and drained, and yet no commit is accepted");
+    return wrong("everything is written and drained, and yet no commit is accepted");
 }
 
 }  // namespace perdure::simulation

@@ -1,10 +1,12 @@
 #include "simulation/seeded_bugs.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "simulation/machine.h"
@@ -20,30 +22,90 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(SeededBug::count
     "believed cache",
     "lost writes",
     "kept names",
+    "unchecked groups",
+    "swallowed damage",
     "lost row",
     "lost erase",
     "early safe",
     "lost range",
     "kept ephemeral",
+    "moving snapshot",
     "store unsynced files",
     "store unsynced names",
     "store lost writes",
     "store stale page",
     "store kept names",
-    "store unseen note"};
+    "store unseen note",
+    "store unchecked pages"};
 
 // --- disk ----------------------------------------------------------------------------------------
 
 class BrokenDisk;
+
+// --- checksums that nobody looks at: they are put right as the bytes are read
+
+void put_number(MutableByteSpan bytes, std::size_t at, std::uint64_t value) {
+    for (std::size_t byte = 0; byte < 8; ++byte) {
+        bytes[at + byte] = static_cast<std::byte>(value >> (8 * byte));
+    }
+}
+
+std::uint64_t get_number(ByteSpan bytes, std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t byte = 0; byte < 8; ++byte) {
+        value |= std::to_integer<std::uint64_t>(bytes[at + byte]) << (8 * byte);
+    }
+    return value;
+}
+
+void seal_page(MutableByteSpan page, std::uint64_t number) {
+    constexpr std::size_t judged = io::block_bytes - 8;
+    put_number(page, judged, checksum64(page.first(judged), number));
+}
+
+// A group in the bytes, as docs/format/journal.md has it; empty: none begins there, or not all of
+// it is there.
+MutableByteSpan group_at(MutableByteSpan bytes, std::size_t at) {
+    constexpr std::string_view magic = "PDJGROUP";
+    const bool begins = std::equal(
+        magic.begin(), magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+        [](char letter, std::byte byte) { return static_cast<std::byte>(letter) == byte; });
+    if (!begins) return {};
+    const std::uint64_t payload = get_number(bytes, at + 72);
+    if (payload > bytes.size() || at + 128 + payload > bytes.size()) return {};
+    return bytes.subspan(at, 128 + payload);
+}
+
+void seal_groups(MutableByteSpan bytes) {
+    for (std::size_t at = 0; at + io::block_bytes <= bytes.size(); at += io::block_bytes) {
+        const MutableByteSpan group = group_at(bytes, at);
+        if (group.empty()) continue;
+        put_number(group, 112, checksum64(group.subspan(128)));
+        put_number(group, 120, checksum64(group.first(120)));
+    }
+}
+
+// All from the first damaged group on reads as zeros.
+void end_at_damage(MutableByteSpan bytes) {
+    for (std::size_t at = 0; at + io::block_bytes <= bytes.size(); at += io::block_bytes) {
+        const MutableByteSpan group = group_at(bytes, at);
+        if (group.empty()) continue;
+        if (get_number(group, 112) == checksum64(group.subspan(128)) &&
+            get_number(group, 120) == checksum64(group.first(120))) {
+            continue;
+        }
+        const MutableByteSpan rest = bytes.subspan(at);
+        std::fill(rest.begin(), rest.end(), std::byte{0});
+        return;
+    }
+}
 
 class BrokenFile final : public io::File {
 public:
     BrokenFile(BrokenDisk& disk, std::string path, std::unique_ptr<io::File> inner)
         : disk_(disk), path_(std::move(path)), inner_(std::move(inner)) {}
 
-    Result<std::size_t> read_at(std::uint64_t offset, MutableByteSpan into) override {
-        return inner_->read_at(offset, into);
-    }
+    Result<std::size_t> read_at(std::uint64_t offset, MutableByteSpan into) override;
     Status write_at(std::uint64_t offset, ByteSpan bytes) override;
     Status sync() override;
     Result<std::uint64_t> size() override { return inner_->size(); }
@@ -111,12 +173,27 @@ public:
 
     [[nodiscard]] SeededBug bug() const noexcept { return bug_; }
     [[nodiscard]] bool is_twentieth_write() noexcept { return ++writes_ % 20 == 0; }
+    [[nodiscard]] bool is_fourth_write() noexcept { return ++writes_ % 4 == 0; }
 
 private:
     const SeededBug bug_;
     io::FileSystem& inner_;
     std::uint64_t writes_ = 0;
 };
+
+Result<std::size_t> BrokenFile::read_at(std::uint64_t offset, MutableByteSpan into) {
+    PERDURE_TAKE(const std::size_t read, inner_->read_at(offset, into));
+    const bool whole_blocks = offset % io::block_bytes == 0;
+    if (path_.ends_with(".pdj") && whole_blocks) {
+        if (disk_.bug() == SeededBug::unchecked_groups) seal_groups(into.first(read));
+        if (disk_.bug() == SeededBug::swallowed_damage) end_at_damage(into.first(read));
+    }
+    const bool page = path_.ends_with("store.sqlite") && whole_blocks && read == io::block_bytes;
+    if (page && disk_.bug() == SeededBug::store_unchecked_pages) {
+        seal_page(into, offset / io::block_bytes + 1);
+    }
+    return read;
+}
 
 Status BrokenFile::write_at(std::uint64_t offset, ByteSpan bytes) {
     if (std::exchange(sync_due_, false)) PERDURE_TRY(inner_->sync());
@@ -140,7 +217,7 @@ Status BrokenFile::write_stale(std::uint64_t offset, ByteSpan bytes) {
     std::vector<std::byte>& before = written_[offset];
     const std::vector<std::byte> older =
         std::exchange(before, std::vector<std::byte>(bytes.begin(), bytes.end()));
-    const bool stale = older.size() == bytes.size() && disk_.is_twentieth_write();
+    const bool stale = older.size() == bytes.size() && disk_.is_fourth_write();
     return inner_->write_at(offset, stale ? ByteSpan(older) : bytes);
 }
 
@@ -162,6 +239,32 @@ Batch copy_without_first(const Batch& batch) {
     auto copy = builder.finish();
     return *std::move(copy);
 }
+
+// Each question is asked of the store as it is by then.
+class MovingSnapshot final : public store::Snapshot {
+public:
+    MovingSnapshot(store::Store& store, std::unique_ptr<store::Snapshot> first)
+        : store_(store), first_(std::move(first)) {}
+
+    [[nodiscard]] const Watermark& watermark() const override { return first_->watermark(); }
+    Result<Batch> find(const TableDefinition& table, const Batch& keys) override {
+        PERDURE_TAKE(const auto now, store_.snapshot());
+        return now->find(table, keys);
+    }
+    Result<Batch> scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
+                       std::uint32_t limit) override {
+        PERDURE_TAKE(const auto now, store_.snapshot());
+        return now->scan(table, after, after_row, limit);
+    }
+    Result<Batch> last(const TableDefinition& table) override { return first_->last(table); }
+    Result<std::uint64_t> count(const TableDefinition& table) override {
+        return first_->count(table);
+    }
+
+private:
+    store::Store& store_;
+    const std::unique_ptr<store::Snapshot> first_;
+};
 
 class BrokenStore final : public store::Store {
 public:
@@ -205,7 +308,12 @@ public:
         return inner_->drop_removed(fence, table, numbers);
     }
     Status take_over(std::uint64_t owner_epoch) override { return inner_->take_over(owner_epoch); }
-    Result<std::unique_ptr<store::Snapshot>> snapshot() override { return inner_->snapshot(); }
+    Result<std::unique_ptr<store::Snapshot>> snapshot() override {
+        PERDURE_TAKE(auto taken, inner_->snapshot());
+        if (bug_ != SeededBug::moving_snapshot) return taken;
+        return std::unique_ptr<store::Snapshot>(
+            std::make_unique<MovingSnapshot>(*inner_, std::move(taken)));
+    }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
         return inner_->declare_views(fence, views);
     }

@@ -23,19 +23,23 @@ enum class SeededBug : std::uint8_t {
     believed_cache,         // recovery reads what only the page cache has
     lost_writes,            // one write in twenty is not done
     kept_names,             // removing a file does nothing
+    unchecked_groups,       // checksums of groups are not looked at
+    swallowed_damage,       // a group that is damaged is taken for the journal's end
     // Of the store.
-    lost_row,        // one apply in three leaves out a row
-    lost_erase,      // one apply in three leaves out an erase
-    early_safe,      // says that everything is safe before it is
-    lost_range,      // one apply in three moves nothing but the watermark
-    kept_ephemeral,  // does not empty ephemeral tables
+    lost_row,         // one apply in three leaves out a row
+    lost_erase,       // one apply in three leaves out an erase
+    early_safe,       // says that everything is safe before it is
+    lost_range,       // one apply in three moves nothing but the watermark
+    kept_ephemeral,   // does not empty ephemeral tables
+    moving_snapshot,  // a snapshot shows what was applied after it was taken
     // Of SQLite's files, and of nothing else on the disk.
-    store_unsynced_files,  // flushing one does nothing
-    store_unsynced_names,  // flushing their directory does nothing
-    store_lost_writes,     // one write in twenty is not done
-    store_stale_page,      // one write in twenty of the file is an older one of that page again
-    store_kept_names,      // removing one does nothing
-    store_unseen_note,     // a failed flush leaves no note behind
+    store_unsynced_files,   // flushing one does nothing
+    store_unsynced_names,   // flushing their directory does nothing
+    store_lost_writes,      // one write in twenty is not done
+    store_stale_page,       // one write in four of the file is an older one of that page again
+    store_kept_names,       // removing one does nothing
+    store_unseen_note,      // a failed flush leaves no note behind
+    store_unchecked_pages,  // checksums of pages are not looked at
     count_,
 };
 

@@ -2,16 +2,22 @@
 // the other.
 //
 //     perdure_simulate [--runs N] [--seconds S] [--first-seed S]
-//     perdure_simulate --seed S [--crash-at K]        one run, told line by line
+//     perdure_simulate --seed S [--crash-at K]        one run, told line by line: without K with
+//                                                     all its crashes, with 0 without any
 //     … --bug NAME                                    with a seeded bug: it must be found
 //     … --store sqlite                                on SQLite, crashed at some operations
+//     … --states-per-damage N                         one state of N is damaged, too; 4, 0: none
 //
 // Exit codes: 0 all is well, 1 something is not, 2 bad arguments.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -31,7 +37,17 @@ struct Arguments {
     std::optional<std::uint64_t> crash_at;
     SeededBug bug = SeededBug::none;
     StoreKind store = StoreKind::memory;
+    std::uint64_t states_per_damage = SimulationOptions().states_per_damage;
 };
+
+// The line behind a failure says `--seed` and `--crash-at`; with the rest the same it comes again.
+SimulationOptions options_of(const Arguments& arguments) {
+    SimulationOptions options;
+    options.store = arguments.store;
+    options.bug = arguments.bug;
+    options.states_per_damage = arguments.states_per_damage;
+    return options;
+}
 
 std::optional<Arguments> parse(int count, char** words) {
     Arguments arguments;
@@ -63,6 +79,8 @@ std::optional<Arguments> parse(int count, char** words) {
             arguments.first_seed = number;
         } else if (name == "--seed") {
             arguments.seed = number;
+        } else if (name == "--states-per-damage") {
+            arguments.states_per_damage = number;
         } else if (name == "--crash-at") {
             arguments.crash_at = number;
         } else {
@@ -78,36 +96,71 @@ std::optional<Arguments> parse(int count, char** words) {
     return arguments;
 }
 
+// What was done, and how much of it a second.
 void print(const Figures& figures, double seconds) {
-    const std::string line = text::format(
-        "{} workloads, {} operations, {} crash points ({} before one of SQLite, {} "
-        "with its bytes unflushed), {} crash states, "
-        "{} crashes in recoveries; "
-        "{} recoveries "
-        "({} with a torn end), {} change sets replayed; {} journal files prepared, {} trimmed; {} "
-        "commits, {} conflicts, {} refused; {} faults ({} of SQLite's), {} steps in "
-        "the middle of others ({} in SQLite's); {:.0f} s, {:.0f} recoveries/s\n",
+    const auto rate = [&](std::uint64_t count) { return static_cast<double>(count) / seconds; };
+    std::string text = text::format(
+        "{} workloads, {} operations, {} crash points ({} before one of SQLite, {} with its bytes "
+        "unflushed), {} crash states, {} crashes in recoveries; {} recoveries ({} with a torn "
+        "end), {} change sets replayed; {} journal files prepared, {} trimmed; {} commits, {} "
+        "conflicts, {} refused; {} faults ({} of SQLite's), {} transfers cut, {} steps in the "
+        "middle of others ({} in SQLite's); {} snapshots read to their end, {} pages; {} digests "
+        "compared; ",
         figures.workloads, figures.operations, figures.crash_points, figures.store_crash_points,
         figures.store_unsynced, figures.crashes, figures.nested_crashes, figures.recoveries,
         figures.torn, figures.replayed, figures.files_prepared, figures.files_trimmed,
         figures.commits, figures.conflicts, figures.refused, figures.faults, figures.store_faults,
-        figures.interleaved, figures.store_interleaved, seconds,
-        static_cast<double>(figures.recoveries) / seconds);
-    std::fputs(line.c_str(), stdout);
+        figures.cut_transfers, figures.interleaved, figures.store_interleaved, figures.snapshots,
+        figures.pages, figures.digests);
+    text += text::format(
+        "{} damaged worlds: {} said so, {} were whole, {} lost a last group that nothing attests, "
+        "{} had an old page of the store, {} a log cut off before its file; {:.0f} s: {:.1f} "
+        "workloads, {:.0f} crash states, {:.0f} "
+        "recoveries, {:.0f} operations a second\n",
+        figures.damaged, figures.damage_reported, figures.damage_harmless, figures.last_groups_lost,
+        figures.stale_pages, figures.logs_cut_off, seconds, rate(figures.workloads),
+        rate(figures.crashes), rate(figures.recoveries), rate(figures.all_operations));
+    std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
 }
 
+// Of a crash and what follows only what it comes to, unless it is the one that was asked for.
+void tell(const std::vector<std::string>& lines, bool all) {
+    constexpr std::string_view said[] = {"recovered at", "it says", "the disk damages",
+                                         "the power fails", "opening failed"};
+    for (const std::string& line : lines) {
+        const bool inner = line.starts_with("    ");
+        const bool told = std::any_of(std::begin(said), std::end(said), [&](std::string_view part) {
+            return line.find(part) != std::string::npos;
+        });
+        if (all || !inner || told) std::puts(line.c_str());
+    }
+}
+
+// The failure once more, without the crashes that went well.
+Failure told_again(const Arguments& arguments, const Failure& failure) {
+    SimulationOptions options = options_of(arguments);
+    if (failure.operation > 0) options.crash_at = failure.operation;
+    options.log = true;
+    Simulation again(options);
+    auto told = again.run(failure.seed);
+    return told ? *std::move(told) : failure;
+}
+
 int run_one(const Arguments& arguments) {
-    Simulation simulation({.store = arguments.store,
-                           .crash_at = arguments.crash_at,
-                           .log = true,
-                           .bug = arguments.bug});
+    const io::SystemClock clock;
+    const std::uint64_t began = clock.monotonic_ns();
+    SimulationOptions options = options_of(arguments);
+    options.crash_at = arguments.crash_at;
+    options.log = true;
+    Simulation simulation(options);
     const auto failure = simulation.run(*arguments.seed);
     if (failure) {
-        std::fputs(failure->text().c_str(), stdout);
+        std::fputs(told_again(arguments, *failure).text().c_str(), stdout);
         return 1;
     }
-    print(simulation.figures(), 1);
+    tell(simulation.log(), arguments.crash_at.has_value());
+    print(simulation.figures(), static_cast<double>(clock.monotonic_ns() - began) / 1e9);
     return 0;
 }
 
@@ -117,17 +170,11 @@ int run_many(const Arguments& arguments) {
     const auto seconds = [&] { return static_cast<double>(clock.monotonic_ns() - began) / 1e9; };
     constexpr double seconds_per_report = 10;
     double next_report = seconds_per_report;
-    Simulation simulation({.store = arguments.store, .bug = arguments.bug});
+    Simulation simulation(options_of(arguments));
     for (std::uint64_t run = 0; run < arguments.runs; ++run) {
         const std::uint64_t seed = arguments.first_seed + run;
         if (const auto failure = simulation.run(seed)) {
-            Simulation again({.store = arguments.store,
-                              .crash_at = failure->operation > 0 ? std::optional(failure->operation)
-                                                                 : std::nullopt,
-                              .log = true,
-                              .bug = arguments.bug});
-            const auto told = again.run(seed);
-            std::fputs((told ? *told : *failure).text().c_str(), stdout);
+            std::fputs(told_again(arguments, *failure).text().c_str(), stdout);
             print(simulation.figures(), seconds());
             return 1;
         }
@@ -161,7 +208,7 @@ int run(int count, char** words) {
     if (!arguments) {
         std::fputs(
             "usage: perdure_simulate [--runs N] [--seconds S] [--first-seed S] [--seed S "
-            "[--crash-at K]] [--store memory|sqlite] [--bug NAME]\n",
+            "[--crash-at K]] [--store memory|sqlite] [--bug NAME] [--states-per-damage N]\n",
             stderr);
         return 2;
     }

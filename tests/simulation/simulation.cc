@@ -1,6 +1,7 @@
 #include "simulation/simulation.h"
 
 #include "base/error.h"
+#include "simulation/simulation_run.h"
 
 namespace perdure::simulation {
 namespace {
@@ -66,18 +67,9 @@ std::string Failure::text() const {
     return all + "\n";
 }
 
-struct Simulation::Run {
-    std::uint64_t seed;
-    Character character;
-    RunLog log;
-    Machine machine;
-    Model model;
-    std::optional<Failure> failure;
-};
-
 std::optional<Failure> Simulation::run(std::uint64_t seed) {
     Random random(seed);
-    Run run{seed, Character::draw(random, options_.store), RunLog(options_.log), {}, {}, {}};
+    Run run{seed, Character::draw(random, options_.store), RunLog(options_.log), {}, {}, {}, {}};
     run.machine.kind = options_.store;
     here = {options_.store, seed, 0, CrashState::nothing};
     ++figures_.workloads;
@@ -96,6 +88,7 @@ Status Simulation::live(Run& run) {
     Random random = random_for(run.seed, 0, CrashState::nothing);
     Player player(run.machine, run.model, run.character, random, figures_, run.log);
     player.bug = options_.bug;
+    player.flushed_writes = &run.flushed;
     player.on_operation = [&](std::string_view path) {
         if (!player.take_changed()) return;
         const bool asked_for = options_.crash_at == player.operations();
@@ -146,7 +139,13 @@ void Simulation::crash_here(Run& run, Player& player) {
         machine.crash(state, random);
         model.crash();
         ++figures_.crashes;
-        const Status recovered = recover(run, std::move(machine), std::move(model), random, true);
+        Status recovered;
+        if (options_.states_per_damage > 0 && random.chance(1, options_.states_per_damage)) {
+            recovered = judge_damage(run, machine, model, random.split());
+        }
+        if (recovered.ok()) {
+            recovered = recover(run, std::move(machine), std::move(model), random, true);
+        }
         run.log.leave();
         here.operation = 0;
         if (recovered.ok()) continue;
@@ -158,17 +157,20 @@ void Simulation::crash_here(Run& run, Player& player) {
 Status Simulation::recover(Run& run, Machine machine, Model model, Random random,
                            bool may_crash_again) {
     Character character = run.character;
-    const std::uint64_t fault_at_max = options_.store == StoreKind::sqlite ? 200 : 40;
-    if (character.fault_at > fault_at_max) character.fault = FaultPlan::none;
+    const std::uint64_t operations = operations_of_recovery(options_.store);
+    std::erase_if(character.faults,
+                  [&](const PlannedFault& fault) { return fault.at > operations; });
+    // And what goes wrong only now, in a recovery that crashes again, too, or in the one behind it.
+    while (character.faults.size() < 2 && random.chance(1, 8)) {
+        character.faults.push_back(draw_fault_of_recovery(random, options_.store));
+    }
     if (character.may_evolve) character.variant = draw_variant(random);
     Player player(machine, model, character, random.split(), figures_, run.log);
     player.bug = options_.bug;
 
     // The power may fail again in the middle.
-    const std::uint64_t operations_of_a_recovery = options_.store == StoreKind::sqlite ? 200 : 40;
-    const std::uint64_t again_at = may_crash_again && random.chance(1, 4)
-                                       ? random.range<std::uint64_t>(1, operations_of_a_recovery)
-                                       : 0;
+    const std::uint64_t again_at =
+        may_crash_again && random.chance(1, 4) ? random.range<std::uint64_t>(1, operations) : 0;
     Status nested;
     player.on_operation = [&](std::string_view) {
         if (player.operations() != again_at) return;
@@ -191,6 +193,13 @@ Status Simulation::recover(Run& run, Machine machine, Model model, Random random
         case 0:  // once more, without a crash: nothing changes
             player.kill();
             PERDURE_TRY(player.open());
+            break;
+        case 2:  // nor does it once all is in the store
+            PERDURE_TRY(player.check_digest());
+            PERDURE_TRY(nested);
+            player.kill();
+            PERDURE_TRY(player.open());
+            PERDURE_TRY(player.check_digest());
             break;
         case 1: {  // life goes on
             for (std::uint64_t step = random.range(1U, 6U); step > 0; --step) {

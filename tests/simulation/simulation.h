@@ -29,6 +29,8 @@ struct SimulationOptions {
     std::optional<std::uint64_t> crash_at{};  // only before this operation
     bool log = false;
     SeededBug bug = SeededBug::none;
+    // Of so many states that a crash leaves, one has damage as well; 0: none.
+    std::uint64_t states_per_damage = 4;
 };
 
 struct Failure {
@@ -68,6 +70,8 @@ private:
 
     Status live(Run& run);
     void crash_here(Run& run, Player& player);
+    // The disk damages what it had flushed as well: what is wrong is said, and nothing is made up.
+    Status judge_damage(Run& run, const Machine& machine, const Model& model, Random random);
     Status recover(Run& run, Machine machine, Model model, Random random, bool may_crash_again);
 
     const SimulationOptions options_;

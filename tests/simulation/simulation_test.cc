@@ -11,7 +11,7 @@ namespace perdure::simulation {
 namespace {
 
 // Enough for continuous integration; `make simulate` runs as many as one likes.
-constexpr std::uint64_t runs = 1000;
+constexpr std::uint64_t runs = 700;
 constexpr std::uint64_t runs_on_sqlite = 60;
 // A seeded bug that is not found within so many workloads would hardly be found at all.
 constexpr std::uint64_t bug_runs_max = 200;
@@ -35,6 +35,13 @@ void expect_enough(const Figures& figures, std::uint64_t seeds) {
     EXPECT_GT(figures.faults, 0U);
     EXPECT_GT(figures.interleaved, 0U);
     EXPECT_GT(figures.files_trimmed, 0U);
+    EXPECT_GT(figures.snapshots, seeds);
+    EXPECT_GT(figures.digests, seeds);
+    EXPECT_GT(figures.damaged, 3 * seeds);
+    EXPECT_GT(figures.damage_reported, seeds);
+    EXPECT_GT(figures.damage_harmless, seeds);
+    EXPECT_GT(figures.last_groups_lost, 0U);
+    EXPECT_EQ(figures.stale_pages, 0U);  // there are no pages
 }
 
 TEST(Simulation, every_crash_point_of_random_workloads_recovers) {
@@ -95,10 +102,15 @@ TEST(Simulation, sampled_crash_points_of_workloads_on_sqlite_recover) {
     EXPECT_GT(figures.crashes, figures.crash_points);
     EXPECT_GT(figures.nested_crashes, seeds);
     EXPECT_GT(figures.replayed, 0U);
+    EXPECT_GT(figures.digests, seeds);
+    EXPECT_GT(figures.damaged, seeds);
+    EXPECT_GT(figures.damage_harmless, 0U);
     if (seeds < runs_on_sqlite) return;  // of these there is not one in every workload
     EXPECT_GT(figures.store_faults, 0U);
     EXPECT_GT(figures.store_interleaved, 0U);
     EXPECT_GT(figures.files_trimmed, 0U);
+    EXPECT_GT(figures.damage_reported, 0U);
+    EXPECT_GT(figures.snapshots, 0U);
 }
 
 class SeededBugs : public ::testing::TestWithParam<SeededBug> {};

@@ -50,28 +50,34 @@ std::vector<TableSpec> make_tables(Variant variant) {
     const std::string none(null_text);
     std::vector<TableSpec> tables;
     const auto add = [&](std::string name, TableRole role, Level level,
-                         std::vector<ColumnSpec> columns) {
-        tables.push_back({std::move(name), role, level, false, std::move(columns)});
+                         std::vector<ColumnSpec> columns, CellForm key = CellForm::twice) {
+        tables.push_back({std::move(name), role, level, false, std::move(columns), key});
     };
     add("entity", TableRole::entity, Level::journal,
-        {{"kind", "0"}, {"parent", "#0"}, {"root", "#0"}, {"segment", "0"}});
-    add("_entity_ids", TableRole::reserved_ids, Level::journal, {{"reserved_end", "0"}});
-    std::vector<ColumnSpec> position{{"x", "0"}, {"y", "0"}};
-    if (variant.deep) position.push_back({"z", "7"});
+        {{"kind", "0", CellForm::byte}, {"parent", "#0"}, {"root", "#0"}, {"segment", "0"}});
+    add("_entity_ids", TableRole::reserved_ids, Level::journal, {{"reserved_end", "0"}},
+        CellForm::byte);
+    std::vector<ColumnSpec> position{{"x", "0", CellForm::word}};
+    if (variant.deep) position.push_back({"z", "7", CellForm::word});
+    position.push_back({"y", "0", CellForm::word});
     add("Position", TableRole::component, Level::journal, position);
     if (variant.purse) add("Purse", TableRole::component, Level::stored, {{"coins", "0"}});
     add("Label", TableRole::component, Level::journal,
-        {{"text", std::string(empty_text)}, {"rank", none}});
-    add("Mood", TableRole::component, Level::relaxed, {{"level", "0"}});
-    add("Flash", TableRole::component, Level::ephemeral, {{"count", "0"}});
+        {{"text", std::string(empty_text), CellForm::text}, {"rank", none, CellForm::word}});
+    add("Mood", TableRole::component, Level::relaxed, {{"level", "0", CellForm::half}});
+    add("Flash", TableRole::component, Level::ephemeral, {{"count", "0", CellForm::byte}});
     add("Frozen", TableRole::component, Level::journal, {});
     std::vector<ColumnSpec> accounts{{"balance", "0"}};
-    if (variant.notes) accounts.push_back({"note", std::string(empty_text)});
-    add("accounts", TableRole::user, Level::journal, accounts);
-    add("vault", TableRole::user, Level::stored, {{"gold", "0"}});
-    add("trail", TableRole::user, Level::relaxed, {{"step", "0"}});
-    add("scratch", TableRole::user, Level::ephemeral, {{"step", "0"}});
-    add("events", TableRole::user, Level::journal, {{"what", std::string(empty_text)}});
+    if (variant.notes) {
+        accounts.push_back({"note", std::string(empty_text), CellForm::text});
+    }
+    add("accounts", TableRole::user, Level::journal, accounts, CellForm::word);
+    add("vault", TableRole::user, Level::stored, {{"gold", "0"}}, CellForm::text);
+    const std::vector<ColumnSpec> step{{"step", "0", CellForm::word}};
+    add("trail", TableRole::user, Level::relaxed, step, CellForm::word);
+    add("scratch", TableRole::user, Level::ephemeral, step, CellForm::word);
+    add("events", TableRole::user, Level::journal,
+        {{"what", std::string(empty_text), CellForm::text}});
     tables.back().append_only = true;
     return tables;
 }
@@ -110,8 +116,12 @@ const std::vector<TableSpec>& small_world_tables(Variant variant) {
 }
 
 TableSpec late_table(std::uint64_t number) {
-    return {
-        text::format("late_{}", number), TableRole::user, Level::journal, false, {{"amount", "0"}}};
+    return {text::format("late_{}", number),
+            TableRole::user,
+            Level::journal,
+            false,
+            {{"amount", "0"}},
+            CellForm::word};
 }
 
 TableBuilder late_table_builder(std::uint64_t number) {

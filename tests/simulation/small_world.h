@@ -54,6 +54,13 @@ PERDURE_COMPONENT(Flash, count);
 struct Frozen {};
 PERDURE_COMPONENT(Frozen);
 
+// A row of the table accounts, as a program may keep it.
+struct AccountRow {
+    std::uint32_t id = 0;
+    std::int64_t balance = 0;
+};
+PERDURE_COMPONENT(AccountRow, id, balance);
+
 // One version of the program.
 struct Variant {
     bool deep = false;   // Position has z
@@ -63,9 +70,13 @@ struct Variant {
 
 enum class TableRole : std::uint8_t { entity, reserved_ids, component, user };
 
+// How many bytes a number or an id has at rest; none of texts.
+enum class CellForm : std::uint8_t { text = 0, byte = 1, half = 2, word = 4, twice = 8 };
+
 struct ColumnSpec {
     std::string name;
     std::string default_text;  // what a row reads that was written before the column existed
+    CellForm form = CellForm::twice;
 };
 
 struct TableSpec {
@@ -73,7 +84,8 @@ struct TableSpec {
     TableRole role = TableRole::user;
     Level level = Level::journal;
     bool append_only = false;
-    std::vector<ColumnSpec> columns;  // without the key
+    std::vector<ColumnSpec> columns;  // without the key, as they are declared
+    CellForm key = CellForm::twice;
 };
 
 // Relaxed rows may wait so long.
