@@ -63,6 +63,19 @@ struct StructShape {
     [[nodiscard]] Status validate() const;
 };
 
+// The values of one field of many structs, `stride` bytes apart.
+struct FieldArray {
+    const std::byte* first = nullptr;
+    std::size_t stride = 0;
+    ColumnType type;
+    bool nullable = false;
+};
+template <typename Field>
+[[nodiscard]] FieldArray field_array(const Field* first, std::size_t stride = sizeof(Field)) {
+    return {reinterpret_cast<const std::byte*>(first), stride, detail::ColumnOf<Field>::type(),
+            detail::ColumnOf<Field>::nullable};
+}
+
 template <typename T>
 struct Reflect {};  // carries T into argument-dependent lookup
 

@@ -34,6 +34,8 @@ namespace perdure {
 namespace entities {
 class Registry;
 class ComponentRows;
+class RowMarks;
+class WorkerMarks;
 }  // namespace entities
 
 enum class EntityKind : std::uint8_t { plain = 0, global = 1, player = 2 };

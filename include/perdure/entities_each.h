@@ -38,6 +38,11 @@ public:
     // Bit i of `mutable_types`: rows of types[i] are marked as they are visited.
     RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
             std::uint32_t mutable_types);
+    // The share of one worker of many, who all walk at once: a stretch of the first type's rows,
+    // marked in the worker's own sets.
+    RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
+            std::uint32_t mutable_types, std::size_t worker, std::size_t workers,
+            entities::WorkerMarks& marks);
     ~RowWalk();
     RowWalk(const RowWalk&) = delete;
     RowWalk& operator=(const RowWalk&) = delete;
@@ -53,12 +58,16 @@ private:
     bool next_run();
     bool find_others(std::uint64_t id);
     [[nodiscard]] bool lies_side_by_side(std::uint32_t chunk) const;
+    [[nodiscard]] std::uint32_t rows_in(std::uint32_t chunk) const;
     void run_on();
     void begin_run(const std::uint64_t* ids, std::uint32_t count);
 
     std::size_t types_;
-    std::uint32_t mutable_types_;
+    bool alone_;  // no other walk runs on another thread
     std::array<entities::ComponentRows*, each_components_max> tables_;
+    std::array<entities::RowMarks*, each_components_max> marks_{};  // of mutable types
+    std::uint32_t end_row_;                                         // of the first type
+    std::uint32_t skipped_ = 0;  // rows of the first chunk, before the share
     // Where the walk is: the row behind the last run, of the first type.
     std::uint32_t chunk_ = 0;
     std::uint32_t inside_ = 0;
@@ -97,13 +106,30 @@ void visit_run(Visitor& visit, const std::uint64_t* ids, std::uint32_t count, Ts
     }
 }
 
+template <typename... Cs>
+constexpr void check_each() {
+    static_assert(sizeof...(Cs) >= 1, "each<> wants the components to visit");
+    static_assert(sizeof...(Cs) <= each_components_max, "each<> takes at most 16 components");
+    static_assert((Component<std::remove_const_t<typename Visited<Cs>::Type>> && ...),
+                  "declare every component with PERDURE_COMPONENT");
+}
+
+template <typename... Cs>
+struct EachOf {
+    static std::array<TypeNumber, sizeof...(Cs)> types() {
+        return {type_number<std::remove_const_t<typename Visited<Cs>::Type>>()...};
+    }
+    static constexpr std::uint32_t mutable_bits() {
+        std::uint32_t bits = 0;
+        std::uint32_t bit = 0;
+        ((bits |= static_cast<std::uint32_t>(Visited<Cs>::is_mutable) << bit++), ...);
+        return bits;
+    }
+    static constexpr std::uint32_t mutable_types = mutable_bits();
+};
+
 template <typename... Cs, typename Visitor, std::size_t... I>
-void visit_all(entities::Registry& registry, Visitor& visit, std::index_sequence<I...>) {
-    static constexpr std::uint32_t mutable_types =
-        ((static_cast<std::uint32_t>(Visited<Cs>::is_mutable) << I) | ...);
-    const std::array<TypeNumber, sizeof...(Cs)> types{
-        type_number<std::remove_const_t<typename Visited<Cs>::Type>>()...};
-    RowWalk walk(registry, types, mutable_types);
+void visit_all(RowWalk& walk, Visitor& visit, std::index_sequence<I...>) {
     while (walk.next()) {
         visit_run(visit, walk.ids(), walk.count(),
                   reinterpret_cast<typename Visited<Cs>::Type*>(walk.rows(I))...);
@@ -114,12 +140,10 @@ void visit_all(entities::Registry& registry, Visitor& visit, std::index_sequence
 
 template <typename... Cs, typename Visitor>
 void Entities::each(Visitor&& visit) {
-    static_assert(sizeof...(Cs) >= 1, "each<> wants the components to visit");
-    static_assert(sizeof...(Cs) <= detail::each_components_max,
-                  "each<> takes at most 16 components");
-    static_assert((Component<std::remove_const_t<typename detail::Visited<Cs>::Type>> && ...),
-                  "declare every component with PERDURE_COMPONENT");
-    detail::visit_all<Cs...>(registry_, visit, std::index_sequence_for<Cs...>{});
+    detail::check_each<Cs...>();
+    detail::RowWalk walk(registry_, detail::EachOf<Cs...>::types(),
+                         detail::EachOf<Cs...>::mutable_types);
+    detail::visit_all<Cs...>(walk, visit, std::index_sequence_for<Cs...>{});
 }
 
 }  // namespace perdure

@@ -35,6 +35,7 @@ struct FieldNumber {
 struct ComponentOptions {
     bool position = false;  // decides the entity's segment: has fields x, y, z (or x, y)
     std::string category{default_category};
+    bool external = false;  // its values live in the program's own memory: see external.h
     std::vector<FieldNumber> numbers{};  // of those fields that have one
 };
 

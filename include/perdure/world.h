@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "perdure/entities.h"
+#include "perdure/external.h"
 #include "perdure/health.h"
 #include "perdure/schema.h"
 #include "perdure/snapshot.h"
@@ -54,6 +55,8 @@ struct WorldOptions {
     // The journal is gone but the store is there: another machine, or a lost disk. Go on from what
     // the store has, under a new epoch; what only the journal held is lost, and recovery() says so.
     bool take_over = false;
+    // What the program answers for its external components: see external.h.
+    ExternalCallbacks external{};
     bool threads = true;  // false: nothing runs by itself; for tests and simulations
     // Told about what is worth a line in a log; called from any thread.
     std::function<void(std::string_view)> log{};
@@ -85,6 +88,8 @@ public:
     World& operator=(const World&) = delete;
 
     [[nodiscard]] Entities& entities() noexcept;
+    // Components whose values the program keeps itself.
+    [[nodiscard]] External& external() noexcept;
     // The tick being built: rows for user tables that go out with the next commit().
     [[nodiscard]] Transaction& tick() noexcept;
     // Ends the tick: all marked components and all that was staged, as one change set. Does not

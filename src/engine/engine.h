@@ -103,6 +103,11 @@ public:
     // Every row of resident tables: the store's, then what is pending, in order. Before the first
     // commit.
     Status hydrate(const std::function<Status(const Batch&)>& take);
+    // Its two halves, which may be asked for again: the store's rows of those resident tables that
+    // are `wanted`, and what is pending.
+    Status hydrate_stored(const std::function<bool(const TableDefinition&)>& wanted,
+                          const std::function<Status(const Batch&)>& take);
+    Status hydrate_pending(const std::function<Status(const Batch&)>& take);
     // Digest of all non-ephemeral rows in the store; waits until everything accepted is there.
     Result<Hash128> digest();
 

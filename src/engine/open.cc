@@ -224,11 +224,17 @@ Status Engine::load_append_max() {
 }
 
 Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
+    PERDURE_TRY(hydrate_stored([](const TableDefinition&) { return true; }, take));
+    return hydrate_pending(take);
+}
+
+Status Engine::hydrate_stored(const std::function<bool(const TableDefinition&)>& wanted,
+                              const std::function<Status(const Batch&)>& take) {
     constexpr std::uint32_t rows_per_batch = 16'384;
     PERDURE_TAKE(const auto stored, store_->definitions());
     PERDURE_TAKE(auto snapshot, store_->snapshot());
     for (const TableDefinition* table : core_->catalog.tables()) {
-        if (!table->resident) continue;
+        if (!table->resident || !wanted(*table)) continue;
         const bool in_store = std::any_of(stored.begin(), stored.end(),
                                           [&](const auto& known) { return known.id == table->id; });
         if (!in_store) continue;
@@ -249,7 +255,11 @@ Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
             if (page.rows() < rows_per_batch || seeded_bug("engine: opening reads one page")) break;
         }
     }
-    // Nobody commits or drains yet, so pending stays as it is.
+    return {};
+}
+
+// Nobody commits or drains yet, so pending stays as it is.
+Status Engine::hydrate_pending(const std::function<Status(const Batch&)>& take) {
     journal::GroupAddress read_from;
     std::vector<ChangeSet> group;
     for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {

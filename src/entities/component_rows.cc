@@ -67,6 +67,12 @@ void ComponentRows::add_slab() {
     }
     changed_.grow(chunks_.size() * chunk_rows);
     fresh_.grow(chunks_.size() * chunk_rows);
+    for (RowMarks* marks : followers_) marks->grow(chunks_.size() * chunk_rows);
+}
+
+void ComponentRows::follow(RowMarks& marks) {
+    marks.grow(chunks_.size() * chunk_rows);
+    followers_.push_back(&marks);
 }
 
 // One spare slab stays, so that a row coming and going at a border costs no memory traffic.
@@ -181,15 +187,19 @@ void ComponentRows::drop(std::uint32_t row) {
 }
 
 void ComponentRows::move_marks(std::uint32_t to, std::uint32_t from) noexcept {
-    for (RowMarks* marks : {&changed_, &fresh_}) {
-        const bool marked = marks->test(from);
-        marks->clear(from);
-        if (to == from) continue;
-        if (marked && !seeded_bug("entities: a moved row loses its mark")) {
-            marks->set(to);
-        } else {
-            marks->clear(to);
-        }
+    move_mark(changed_, to, from);
+    move_mark(fresh_, to, from);
+    for (RowMarks* marks : followers_) move_mark(*marks, to, from);
+}
+
+void ComponentRows::move_mark(RowMarks& marks, std::uint32_t to, std::uint32_t from) noexcept {
+    const bool marked = marks.test(from);
+    marks.clear(from);
+    if (to == from) return;
+    if (marked && !seeded_bug("entities: a moved row loses its mark")) {
+        marks.set(to);
+    } else {
+        marks.clear(to);
     }
 }
 
@@ -224,18 +234,21 @@ void ComponentRows::captured_removed() {
     removed_compact_at_ = removed_compact_min;
 }
 
-bool ComponentRows::same_layout(std::uint32_t chunk, ComponentRows& other) noexcept {
+bool ComponentRows::has_same_layout(std::uint32_t chunk,
+                                    const ComponentRows& other) const noexcept {
     const std::uint32_t rows = chunk_count(chunk);
     if (rows != other.chunk_count(chunk)) return false;
-    Chunk& ours = chunks_[chunk];
-    Chunk& theirs = other.chunks_[chunk];
+    const Chunk& ours = chunks_[chunk];
+    const Chunk& theirs = other.chunks_[chunk];
     if (ours.layout == theirs.layout) return true;
     if (ours.consecutive_from != theirs.consecutive_from) return false;
-    if (ours.consecutive_from == 0 &&
-        std::memcmp(ours.ids, theirs.ids, rows * sizeof(std::uint64_t)) != 0) {
-        return false;
-    }
-    theirs.layout = ours.layout;
+    return ours.consecutive_from != 0 ||
+           std::memcmp(ours.ids, theirs.ids, rows * sizeof(std::uint64_t)) == 0;
+}
+
+bool ComponentRows::same_layout(std::uint32_t chunk, ComponentRows& other) noexcept {
+    if (!has_same_layout(chunk, other)) return false;
+    if (chunk_count(chunk) > 0) other.chunks_[chunk].layout = chunks_[chunk].layout;
     return true;
 }
 

@@ -46,6 +46,31 @@ public:
         const std::uint32_t row = index_.find(id);
         return row < removed ? row : none;
     }
+    // The same for many ids in a loop, in which nothing comes or goes.
+    class Finder {
+    public:
+        explicit Finder(const ComponentRows& rows) : rows_(rows), index_(rows.index_) {}
+        // Where a chunk's ids are consecutive, the first one found tells of all others.
+        [[nodiscard]] std::uint32_t find(std::uint64_t id) noexcept {
+            if (id - chunk_from_ < chunk_count_) {
+                return chunk_first_ + static_cast<std::uint32_t>(id - chunk_from_);
+            }
+            const std::uint32_t row = index_.find(id);
+            if (row >= removed) return none;
+            const std::uint32_t chunk = row / chunk_rows;
+            chunk_from_ = rows_.consecutive_from(chunk);
+            chunk_count_ = chunk_from_ == 0 ? 0 : rows_.chunk_count(chunk);
+            chunk_first_ = chunk * chunk_rows;
+            return row;
+        }
+
+    private:
+        const ComponentRows& rows_;
+        IdIndex::Finder index_;
+        std::uint64_t chunk_from_ = 0;
+        std::uint32_t chunk_count_ = 0;
+        std::uint32_t chunk_first_ = 0;
+    };
     // Not null, even if there is nothing to see because it is a tag's.
     [[nodiscard]] std::byte* at(std::uint32_t row) const noexcept {
         return chunks_[row / chunk_rows].rows + std::size_t{row % chunk_rows} * stride_;
@@ -82,6 +107,12 @@ public:
     void captured_changed();
     void captured_fresh();
 
+    // Marks of the caller's own, one a row: they grow with the rows and move with them, and are
+    // cleared when their row goes. They must outlive this.
+    void follow(RowMarks& marks);
+    // Where mark() marks; for a walk, and for workers' marks to be moved to.
+    [[nodiscard]] RowMarks& marks() noexcept { return changed_; }
+
     // Chunk by chunk, for iteration.
     [[nodiscard]] std::uint32_t chunk_count(std::uint32_t chunk) const noexcept {
         const std::uint32_t first = chunk * chunk_rows;
@@ -105,6 +136,9 @@ public:
     // Whether that chunk here and there holds the same ids in the same order. Cheap if it was asked
     // before and nothing changed since.
     [[nodiscard]] bool same_layout(std::uint32_t chunk, ComponentRows& other) noexcept;
+    // The same, remembering nothing: many threads may ask at once.
+    [[nodiscard]] bool has_same_layout(std::uint32_t chunk,
+                                       const ComponentRows& other) const noexcept;
 
     // While it is iterated, adding and removing rows is a bug, and stops the program.
     void begin_iteration() noexcept { ++iterating_; }
@@ -140,6 +174,7 @@ private:
     void drop(std::uint32_t row);
     void captured_removed();
     void move_marks(std::uint32_t to, std::uint32_t from) noexcept;
+    static void move_mark(RowMarks& marks, std::uint32_t to, std::uint32_t from) noexcept;
     void add_slab();
     void drop_spare_slabs();
 
@@ -153,6 +188,7 @@ private:
     IdIndex index_;
     RowMarks changed_;
     RowMarks fresh_;
+    std::vector<RowMarks*> followers_;
     // Ids that the index says are removed; and some that were set again since, or are here twice.
     std::vector<std::uint64_t> removed_;
     std::size_t removed_compact_at_ = removed_compact_min;

@@ -11,6 +11,13 @@
 
 namespace perdure::entities {
 
+// Whether changed rows of a category go out now. Relaxed ones wait until their interval is over.
+[[nodiscard]] inline bool is_due(const Category& category, bool captured_before,
+                                 std::uint64_t captured_ms, std::uint64_t now_ms) noexcept {
+    if (category.durability != Level::relaxed || !captured_before) return true;
+    return now_ms - captured_ms >= category.interval_ms;  // also if the clock went back
+}
+
 struct ComponentTable {
     ComponentTable(const Schema::DeclaredComponent& declared, std::uint64_t& layouts)
         : type(declared.type),
@@ -22,11 +29,6 @@ struct ComponentTable {
 
     [[nodiscard]] bool is_ephemeral() const noexcept {
         return category.durability == Level::ephemeral;
-    }
-    // Whether changed rows go out now. A relaxed table's wait until its interval is over.
-    [[nodiscard]] bool is_due(std::uint64_t now_ms, bool everything) const noexcept {
-        if (everything || category.durability != Level::relaxed || !captured_before) return true;
-        return now_ms - captured_ms >= category.interval_ms;  // also if the clock went back
     }
 
     const TypeNumber type;

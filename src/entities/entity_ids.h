@@ -36,6 +36,11 @@ public:
     // The newest row of the table, durable; then the first id to hand out.
     void restore(std::uint64_t end) noexcept { stored_end_ = durable_end_ = end; }
     void start(std::uint64_t next) noexcept { next_ = first_of_life_ = next; }
+    // Before any is handed out: not from below `next`.
+    void skip_to(std::uint64_t next) noexcept {
+        PERDURE_ASSERT(next_ == first_of_life_);
+        start(std::max(next_, std::min(next, end_max)));
+    }
 
     [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
     // What the newest accepted row says; 0 if there is none.

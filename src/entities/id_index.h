@@ -32,6 +32,9 @@ public:
             if (entry.page == nullptr) return none;
         }
     }
+    // Finds many, one after the other: neighbours at half the price. While nobody writes.
+    class Finder;
+
     // Gives the id a number other than none. Returns what it had.
     std::uint32_t put(std::uint64_t id, std::uint32_t number);
     void clear(std::uint64_t id);
@@ -68,6 +71,24 @@ private:
     std::size_t pages_ = 0;
     std::vector<std::unique_ptr<Page[]>> slabs_;
     std::vector<Page*> free_pages_;
+};
+
+class IdIndex::Finder {
+public:
+    explicit Finder(const IdIndex& index) : index_(index) {}
+    [[nodiscard]] std::uint32_t find(std::uint64_t id) noexcept {
+        const std::uint64_t key = id >> page_bits;
+        if (key != key_) {
+            key_ = key;
+            page_ = index_.directory_[index_.place(key)].page;
+        }
+        return page_ == nullptr ? none : page_->numbers[id & page_mask];
+    }
+
+private:
+    const IdIndex& index_;
+    std::uint64_t key_ = no_key;
+    const Page* page_ = nullptr;
 };
 
 }  // namespace perdure::entities

@@ -52,7 +52,13 @@ Result<std::unique_ptr<Registry>> Registry::make(const Schema& schema) {
     for (const TableBuilder& table : schema.tables()) {
         PERDURE_TRY(check_clash("a table", table.definition().name));
     }
+    const Schema::DeclaredComponent* position = nullptr;
     for (const Schema::DeclaredComponent& declared : schema.components()) {
+        if (declared.options.position && position != nullptr) {
+            return error(Code::invalid, "{} and {} are both declared as position; choose one",
+                         position->shape.name, declared.shape.name);
+        }
+        if (declared.options.position) position = &declared;
         PERDURE_TRY(registry->add_component(declared));
     }
     return registry;
@@ -60,12 +66,13 @@ Result<std::unique_ptr<Registry>> Registry::make(const Schema& schema) {
 
 Status Registry::add_component(const Schema::DeclaredComponent& declared) {
     PERDURE_TRY(check_clash("a component", declared.shape.name));
-    if (declared.options.position) {
-        for (const auto& other : components_) {
-            if (!other->options.position) continue;
-            return error(Code::invalid, "{} and {} are both declared as position; choose one",
-                         other->shape.name, declared.shape.name);
+    if (declared.options.external) {
+        externals_.push_back(std::make_unique<ExternalTable>(declared, entities_.rows()));
+        if (external_by_type_.size() <= declared.type) {
+            external_by_type_.resize(declared.type + std::size_t{1});
         }
+        external_by_type_[declared.type] = externals_.back().get();
+        return {};
     }
     components_.push_back(std::make_unique<ComponentTable>(declared, layouts_));
     if (by_type_.size() <= declared.type) by_type_.resize(declared.type + std::size_t{1});
@@ -84,6 +91,10 @@ std::vector<TableDefinition> Registry::definitions() const {
         const Status written = write_numbers(all.back(), table->options.numbers);
         PERDURE_ASSERT(written.ok());  // the schema was validated
     }
+    for (const auto& table : externals_) {
+        all.push_back(
+            resident_definition(table->shape, component_key, id_type, table->options.category));
+    }
     return all;
 }
 
@@ -97,11 +108,17 @@ Status Registry::bind(const Catalog& catalog,
         table->plan = plan_structs(table->shape, *table->definition);
         table->category = category_of(table->definition->category);
     }
+    for (const auto& table : externals_) {
+        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
+        table->plan = plan_structs(table->shape, *table->definition);
+        table->category = category_of(table->definition->category);
+    }
     foreign_.clear();
     for (const TableDefinition* table : catalog.tables()) {
         const auto is_this = [&](const auto& known) { return known->definition->id == table->id; };
         if (!is_component_table(*table) ||
-            std::any_of(components_.begin(), components_.end(), is_this)) {
+            std::any_of(components_.begin(), components_.end(), is_this) ||
+            std::any_of(externals_.begin(), externals_.end(), is_this)) {
             continue;
         }
         // Nothing writes a foreign table's rows, and those of ephemeral tables are gone since the
@@ -110,6 +127,49 @@ Status Registry::bind(const Catalog& catalog,
         foreign_.push_back(table);
     }
     return {};
+}
+
+Status Registry::connect(const ExternalCallbacks& callbacks) {
+    for (const auto& table : externals_) {
+        table->callbacks = callbacks.find(table->type);
+        if (table->callbacks != nullptr && table->callbacks->load != nullptr) continue;
+        return error(Code::invalid,
+                     "component {} is external, and nobody would take what is stored of it; give "
+                     "WorldOptions::external an on_load() for it",
+                     table->shape.name);
+    }
+    return {};
+}
+
+void Registry::use_pool(BlockPool& pool) noexcept {
+    for (const auto& table : externals_) table->pool = &pool;
+}
+
+bool Registry::is_external(const TableDefinition& table) const noexcept {
+    return std::any_of(externals_.begin(), externals_.end(),
+                       [&](const auto& external) { return external->definition->id == table.id; });
+}
+
+void Registry::begin_workers() {
+    PERDURE_ASSERT(!workers_run_);  // another set of workers runs
+    workers_run_ = true;
+    entities_.rows().begin_iteration();
+    for (const auto& table : components_) table->rows.begin_iteration();
+}
+
+void Registry::end_workers() {
+    PERDURE_ASSERT(workers_run_);
+    workers_run_ = false;
+    entities_.rows().end_iteration();
+    for (const auto& table : components_) table->rows.end_iteration();
+}
+
+void Registry::take_marks(TypeNumber type, RowMarks& marks) {
+    if (is_external(type)) {
+        external_of(type).take_marks(marks);
+    } else {
+        marks.move_to(rows_of(type).marks());
+    }
 }
 
 Entity Registry::create(EntityKind kind, Entity parent) {

@@ -12,6 +12,7 @@
 // Thread rule: the world's thread. Lifetime: the catalog it is bound to must outlive it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,7 @@
 #include "entities/component_table.h"
 #include "entities/entity_ids.h"
 #include "entities/entity_table.h"
+#include "entities/external_table.h"
 #include "entities/row_gatherer.h"
 #include "model/block_pool.h"
 #include "model/catalog.h"
@@ -58,6 +60,17 @@ public:
     // ids.
     std::function<Status(const Batch&)> reserve_now;
 
+    // The program's side of external components: what it answers, and the memory for what it hands
+    // in. `invalid` if one of them has no on_load(). Both must outlive this.
+    Status connect(const ExternalCallbacks& callbacks);
+    void use_pool(BlockPool& pool) noexcept;
+    [[nodiscard]] bool is_external(const TableDefinition& table) const noexcept;
+    [[nodiscard]] const std::vector<std::unique_ptr<ExternalTable>>& externals() const noexcept {
+        return externals_;
+    }
+    // Rows of external components were found up to here: ids go on behind.
+    void found_id(std::uint64_t id) noexcept { ids_.skip_to(id + 1); }
+
     // Adds batches of what changed to `into`. `everything`: relaxed rows, too, whose interval is
     // not over. If it fails, `into` is as it was: `invalid` names the entity and field that cannot
     // be stored.
@@ -78,8 +91,9 @@ public:
     }
     void reservation_durable(std::uint64_t end);
 
-    // Sum of row_digest() over all rows that are not ephemeral, as they are now. Equal to the
-    // stored ones' sum if everything is captured. Rows that capture refuses are left out.
+    // Sum of row_digest() over all rows that are neither ephemeral nor external, as they are now.
+    // Equal to the stored ones' sum if everything is captured. Rows that capture refuses are left
+    // out.
     [[nodiscard]] Hash128 digest() const;
 
     // What Entities offers; see there.
@@ -88,6 +102,7 @@ public:
     [[nodiscard]] bool alive(Entity entity) const noexcept { return entities_.alive(entity.id); }
     [[nodiscard]] const EntityTable& entities() const noexcept { return entities_; }
     bool set_parent(Entity entity, Entity parent) {
+        PERDURE_ASSERT(!workers_run_);
         return entities_.set_parent(entity.id, parent.id);
     }
     bool set(TypeNumber type, Entity entity, const void* value);
@@ -98,6 +113,25 @@ public:
     [[nodiscard]] ComponentRows& rows_of(TypeNumber type) const noexcept {
         PERDURE_ASSERT(type < by_type_.size() && by_type_[type] != nullptr);
         return *by_type_[type];
+    }
+
+    // An external component type; others are a bug of the program.
+    [[nodiscard]] ExternalTable& external_of(TypeNumber type) const noexcept {
+        PERDURE_ASSERT(type < external_by_type_.size() && external_by_type_[type] != nullptr);
+        return *external_by_type_[type];
+    }
+    [[nodiscard]] bool is_external(TypeNumber type) const noexcept {
+        return type < external_by_type_.size() && external_by_type_[type] != nullptr;
+    }
+
+    // While workers run nothing comes or goes: a program that tries is stopped.
+    void begin_workers();
+    void end_workers();
+    // Marks as changed what workers marked of a type, there no more.
+    void take_marks(TypeNumber type, RowMarks& marks);
+    // Above every type number of the schema.
+    [[nodiscard]] std::size_t types() const noexcept {
+        return std::max(by_type_.size(), external_by_type_.size());
     }
 
 private:
@@ -113,6 +147,8 @@ private:
     bool reserve_more();
     Status capture_all(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool);
     Status capture_entities(std::vector<Batch>& to, BlockPool& pool);
+    Status capture_externals(ChangeSet& into, std::uint64_t now_ms, bool everything,
+                             BlockPool& pool);
     Status capture_components(ComponentTable& table, std::vector<Batch>& to, BlockPool& pool);
     Status capture_reserved_ids(std::vector<Batch>& to, BlockPool& pool);
     [[nodiscard]] Hash128 digest_of(const ComponentTable& table) const;
@@ -123,7 +159,10 @@ private:
     EntityIds ids_;
     std::vector<std::unique_ptr<ComponentTable>> components_;  // in the schema's order
     std::vector<ComponentRows*> by_type_;                      // null: not in the schema
-    std::uint64_t highest_id_ = 0;                             // loaded
+    std::vector<std::unique_ptr<ExternalTable>> externals_;    // in the schema's order
+    std::vector<ExternalTable*> external_by_type_;
+    bool workers_run_ = false;
+    std::uint64_t highest_id_ = 0;  // loaded
     bool loaded_ = false;
 
     // Known once the definitions are in force.
@@ -142,6 +181,7 @@ private:
 
     // Scratch.
     RowGatherer gatherer_;
+    std::vector<std::uint64_t> dead_;  // entities whose rows the capture erases
     std::vector<EntityRow> entity_rows_;
     std::vector<std::uint64_t> entity_row_ids_;
     std::vector<const std::byte*> entity_row_places_;

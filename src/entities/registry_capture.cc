@@ -8,7 +8,7 @@
 namespace perdure::entities {
 
 Status Registry::capture(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool) {
-    PERDURE_ASSERT(loaded_);
+    PERDURE_ASSERT(loaded_ && !workers_run_);
     const std::size_t batches = into.batches.size();
     const std::size_t ephemeral = into.ephemeral.size();
     capturing_ = true;
@@ -27,21 +27,37 @@ Status Registry::capture_all(ChangeSet& into, std::uint64_t now_ms, bool everyth
                              BlockPool& pool) {
     PERDURE_TRY(capture_entities(into.batches, pool));
     for (const auto& table : components_) {
-        table->capturing_changed = table->is_due(now_ms, everything);
+        table->capturing_changed = everything || is_due(table->category, table->captured_before,
+                                                        table->captured_ms, now_ms);
         PERDURE_TRY(capture_components(
             *table, table->is_ephemeral() ? into.ephemeral : into.batches, pool));
     }
+    PERDURE_TRY(capture_externals(into, now_ms, everything, pool));
     return capture_reserved_ids(into.batches, pool);
+}
+
+// The program's callbacks run here: entities cannot come or go meanwhile.
+Status Registry::capture_externals(ChangeSet& into, std::uint64_t now_ms, bool everything,
+                                   BlockPool& pool) {
+    entities_.rows().begin_iteration();
+    Status status;
+    for (const auto& table : externals_) {
+        status = table->capture(now_ms, everything, dead_, gatherer_, pool,
+                                table->is_ephemeral() ? into.ephemeral : into.batches);
+        if (!status.ok()) break;
+    }
+    entities_.rows().end_iteration();
+    return status;
 }
 
 Status Registry::capture_entities(std::vector<Batch>& to, BlockPool& pool) {
     ComponentRows& rows = entities_.rows();
-    if (!rows.nothing_removed()) {
-        const std::vector<std::uint64_t> dead = rows.removed_ids();
-        PERDURE_TRY(RowGatherer::erases(*entity_definition_, dead, pool, to));
+    dead_ = rows.removed_ids();
+    if (!dead_.empty()) {
+        PERDURE_TRY(RowGatherer::erases(*entity_definition_, dead_, pool, to));
         for (const TableDefinition* table : foreign_) {
             if (seeded_bug("entities: unlisted components stay")) break;
-            PERDURE_TRY(RowGatherer::erases(*table, dead, pool, to));
+            PERDURE_TRY(RowGatherer::erases(*table, dead_, pool, to));
         }
     }
     entity_row_ids_.clear();
@@ -84,6 +100,7 @@ Status Registry::capture_reserved_ids(std::vector<Batch>& to, BlockPool& pool) {
 void Registry::captured() {
     PERDURE_ASSERT(capturing_);
     capturing_ = false;
+    for (const auto& table : externals_) table->captured(capturing_ms_);  // asks who is new
     entities_.rows().captured_changed();
     for (const auto& table : components_) {
         if (!table->capturing_changed) {

@@ -24,6 +24,13 @@ public:
     static Status erases(const TableDefinition& table, std::span<const std::uint64_t> ids,
                          BlockPool& pool, std::vector<Batch>& to);
 
+    // The ids of the marked rows, by ascending row. They may be written to, and live until the next
+    // call of anything here.
+    [[nodiscard]] std::span<std::uint64_t> ids(const ComponentRows& rows, const RowMarks& marks) {
+        find(rows, marks);
+        return {ids_.data(), count_};
+    }
+
     // The marked rows: their numbers to a visitor, by ascending row.
     template <typename Visit>
     static void for_each_row(const RowMarks& marks, Visit&& visit) {

@@ -1,5 +1,7 @@
 #include "entities/row_marks.h"
 
+#include "base/assert.h"
+
 namespace perdure::entities {
 
 void RowMarks::set_range(std::uint32_t first, std::uint32_t count) noexcept {
@@ -23,6 +25,39 @@ void RowMarks::clear_all() noexcept {
                   0);
         summary_[at] = 0;
     }
+}
+
+std::size_t RowMarks::count() const noexcept {
+    std::size_t marked = 0;
+    for_each_word([&](std::uint32_t, std::uint64_t bits) {
+        marked += static_cast<std::size_t>(std::popcount(bits));
+    });
+    return marked;
+}
+
+bool RowMarks::move_to(RowMarks& other) noexcept {
+    PERDURE_ASSERT(words_.size() <= other.words_.size());
+    std::uint64_t both = 0;
+    for (std::size_t at = 0; at < summary_.size(); ++at) {
+        other.summary_[at] |= summary_[at];
+        for (std::uint64_t rest = summary_[at]; rest != 0; rest &= rest - 1) {
+            const std::size_t word = at * 64 + static_cast<std::size_t>(std::countr_zero(rest));
+            both |= other.words_[word] & words_[word];
+            other.words_[word] |= words_[word];
+            words_[word] = 0;
+        }
+        summary_[at] = 0;
+    }
+    return both != 0;
+}
+
+void RowMarks::assign_both(const RowMarks& left, const RowMarks& right) {
+    clear_all();
+    grow(left.rows());
+    left.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
+        const std::uint64_t both = bits & right.word(first);
+        if (both != 0) set_word(first, both);
+    });
 }
 
 bool RowMarks::empty() const noexcept {

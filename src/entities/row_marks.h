@@ -14,6 +14,7 @@ namespace perdure::entities {
 
 class RowMarks {
 public:
+    [[nodiscard]] std::size_t rows() const noexcept { return words_.size() * 64; }
     // Room for this many rows or more; a multiple of 64. New ones are not marked.
     void grow(std::size_t rows) {
         if (rows / 64 <= words_.size()) return;
@@ -37,6 +38,19 @@ public:
         words_[first >> 6] &= ~bits;
     }
     void clear_all() noexcept;
+    // The marks of the 64 rows that begin at `first`; 0 behind the last.
+    [[nodiscard]] std::uint64_t word(std::uint32_t first) const noexcept {
+        return (first >> 6) < words_.size() ? words_[first >> 6] : 0;
+    }
+    void set_word(std::uint32_t first, std::uint64_t bits) noexcept {
+        words_[first >> 6] |= bits;
+        summary_[first >> 12] |= std::uint64_t{1} << ((first >> 6) & 63);
+    }
+    [[nodiscard]] std::size_t count() const noexcept;
+    // Marks there what is marked here, and clears it here. True if some row was marked in both.
+    bool move_to(RowMarks& other) noexcept;
+    // Becomes what is marked in both.
+    void assign_both(const RowMarks& left, const RowMarks& right);
 
     // Calls visit(first row, bits) for every 64 rows with a mark, ascending.
     template <typename Visit>

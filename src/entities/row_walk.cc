@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "entities/registry.h"
+#include "entities/worker_marks.h"
 #include "perdure/entities_each.h"
 
 namespace perdure::detail {
@@ -13,15 +15,42 @@ using entities::ComponentRows;
 
 RowWalk::RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
                  std::uint32_t mutable_types)
-    : types_(types.size()), mutable_types_(mutable_types) {
+    : types_(types.size()), alone_(true) {
     PERDURE_ASSERT(types_ >= 1 && types_ <= each_components_max);
     for (std::size_t type = 0; type < types_; ++type) {
         tables_[type] = &registry.rows_of(types[type]);
         tables_[type]->begin_iteration();
+        if (((mutable_types >> type) & 1U) != 0) marks_[type] = &tables_[type]->marks();
     }
+    end_row_ = tables_[0]->count();
+}
+
+// Shares begin at multiples of 64 rows: two workers never mark in one word, nor write to one cache
+// line of structs that fill lines.
+RowWalk::RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
+                 std::uint32_t mutable_types, std::size_t worker, std::size_t workers,
+                 entities::WorkerMarks& marks)
+    : types_(types.size()), alone_(false) {
+    PERDURE_ASSERT(types_ >= 1 && types_ <= each_components_max && worker < workers);
+    for (std::size_t type = 0; type < types_; ++type) {
+        tables_[type] = &registry.rows_of(types[type]);
+        if (((mutable_types >> type) & 1U) == 0) continue;
+        marks_[type] = &marks.of(types[type], tables_[type]->marks());
+    }
+    const std::uint64_t rows = tables_[0]->count();
+    const std::uint64_t words = (rows + 63) / 64;
+    const auto first = static_cast<std::uint32_t>(words * worker / workers * 64);
+    end_row_ = static_cast<std::uint32_t>(std::min(rows, words * (worker + 1) / workers * 64));
+    if (first >= end_row_) {
+        end_row_ = 0;
+        return;
+    }
+    chunk_ = first / ComponentRows::chunk_rows;
+    skipped_ = first % ComponentRows::chunk_rows;
 }
 
 RowWalk::~RowWalk() {
+    if (!alone_) return;
     for (std::size_t type = 0; type < types_; ++type) tables_[type]->end_iteration();
 }
 
@@ -38,29 +67,37 @@ bool RowWalk::next() {
 
 bool RowWalk::next_chunk() {
     if (chunk_count_ > 0) ++chunk_;
-    inside_ = 0;
-    chunk_count_ = tables_[0]->chunk_count(chunk_);
+    inside_ = std::exchange(skipped_, 0);
+    chunk_count_ = rows_in(chunk_);
     if (chunk_count_ == 0) return false;
     side_by_side_ = lies_side_by_side(chunk_);
     return true;
 }
 
+// Rows of a chunk of the first type, as far as the walk goes.
+std::uint32_t RowWalk::rows_in(std::uint32_t chunk) const {
+    const std::uint32_t first = chunk * ComponentRows::chunk_rows;
+    return first >= end_row_ ? 0 : std::min(ComponentRows::chunk_rows, end_row_ - first);
+}
+
 bool RowWalk::lies_side_by_side(std::uint32_t chunk) const {
     for (std::size_t type = 1; type < types_; ++type) {
-        if (!tables_[0]->same_layout(chunk, *tables_[type])) return false;
+        const bool same = alone_ ? tables_[0]->same_layout(chunk, *tables_[type])
+                                 : tables_[0]->has_same_layout(chunk, *tables_[type]);
+        if (!same) return false;
     }
     return true;
 }
 
 // A run of whole chunks, as far as memory is without a gap in every type.
 void RowWalk::run_on() {
-    std::fill_n(at_.begin(), types_, chunk_ * ComponentRows::chunk_rows);
-    const std::uint64_t* const ids = tables_[0]->chunk_ids(chunk_);
-    std::uint32_t run = chunk_count_;
+    std::fill_n(at_.begin(), types_, chunk_ * ComponentRows::chunk_rows + inside_);
+    const std::uint64_t* const ids = tables_[0]->chunk_ids(chunk_) + inside_;
+    std::uint32_t run = chunk_count_ - inside_;
     const auto continues = [&](const ComponentRows* table) { return table->continues(chunk_); };
     while (std::all_of(tables_.begin(), tables_.begin() + types_, continues) &&
-           tables_[0]->chunk_count(chunk_ + 1) > 0 && lies_side_by_side(chunk_ + 1)) {
-        chunk_count_ = tables_[0]->chunk_count(++chunk_);
+           rows_in(chunk_ + 1) > 0 && lies_side_by_side(chunk_ + 1)) {
+        chunk_count_ = rows_in(++chunk_);
         run += chunk_count_;
     }
     inside_ = chunk_count_;
@@ -109,7 +146,7 @@ void RowWalk::begin_run(const std::uint64_t* ids, std::uint32_t count) {
     for (std::size_t type = 0; type < types_; ++type) {
         rows_[type] = tables_[type]->at(at_[type]);
         hint_[type] = at_[type] + count;
-        if (((mutable_types_ >> type) & 1U) != 0) tables_[type]->mark_range(at_[type], count);
+        if (marks_[type] != nullptr) marks_[type]->set_range(at_[type], count);
     }
 }
 

@@ -212,6 +212,19 @@ bool continues_run(const FieldShape& first, const FieldShape* next, std::size_t 
            next->offset == first.offset + width * fields;
 }
 
+Step make_step(const FieldShape& field, std::size_t column, BatchFrame& frame) {
+    Step step;
+    step.offset = field.offset;
+    step.flag_offset = field.flag_offset;
+    step.width = field.type.width();
+    step.nullable = field.nullable;
+    step.data[0] = frame.data(column);
+    step.validity = frame.validity(column);
+    step.offsets = frame.offsets(column);
+    step.variable_bytes = frame.data_bytes(column);
+    return step;
+}
+
 std::vector<Step> make_steps(const TableDefinition& table, const StructPlan& plan,
                              BatchFrame& frame) {
     std::vector<Step> steps;
@@ -219,15 +232,7 @@ std::vector<Step> make_steps(const TableDefinition& table, const StructPlan& pla
         const FieldShape* field = plan.fields[index];
         const std::size_t column = table.key_columns + index++;
         if (field == nullptr) continue;
-        Step step;
-        step.offset = field->offset;
-        step.flag_offset = field->flag_offset;
-        step.width = field->type.width();
-        step.nullable = field->nullable;
-        step.data[0] = frame.data(column);
-        step.validity = frame.validity(column);
-        step.offsets = frame.offsets(column);
-        step.variable_bytes = frame.data_bytes(column);
+        Step step = make_step(*field, column, frame);
         std::size_t fields = 1;
         while (index < plan.fields.size() && continues_run(*field, plan.fields[index], fields)) {
             step.data[fields++] = frame.data(table.key_columns + index++);
@@ -276,6 +281,19 @@ Status check_column(const Batch& batch, std::size_t index, std::span<const std::
     return {};
 }
 
+Status too_many_rows(const TableDefinition& table, std::size_t rows) {
+    return error(Code::no_space, "component {}: {} rows in one batch; at most {} fit", table.name,
+                 rows, batch_rows_max);
+}
+
+Result<Batch> finish_checked(BatchFrame frame, std::span<const std::uint64_t> ids) {
+    Batch batch = std::move(frame).finish();
+    for (std::size_t index = 0; index < batch.columns(); ++index) {
+        PERDURE_TRY(check_column(batch, index, ids));
+    }
+    return batch;
+}
+
 }  // namespace
 
 Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& plan,
@@ -284,10 +302,7 @@ Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& pla
     PERDURE_ASSERT(table.key_columns == 1 && table.columns[0].type.width() == 8);
     PERDURE_ASSERT(plan.fields.size() + 1 == table.columns.size());
     PERDURE_ASSERT(rows.size() == ids.size() || rows.empty());
-    if (ids.size() > batch_rows_max) {
-        return error(Code::no_space, "component {}: {} rows in one batch; at most {} fit",
-                     table.name, ids.size(), batch_rows_max);
-    }
+    if (ids.size() > batch_rows_max) return too_many_rows(table, ids.size());
     std::vector<ColumnNeed> needs(table.columns.size());
     for (std::size_t index = 0; index < plan.fields.size(); ++index) {
         const FieldShape* field = plan.fields[index];
@@ -303,11 +318,52 @@ Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& pla
         if (plan.fields[index] == nullptr) fill_default(frame, index + 1, table.columns[index + 1]);
     }
     run_steps(make_steps(table, plan, frame), rows);
-    Batch batch = std::move(frame).finish();
-    for (std::size_t index = 0; index < table.columns.size(); ++index) {
-        PERDURE_TRY(check_column(batch, index, ids));
+    return finish_checked(std::move(frame), ids);
+}
+
+// Field by field: each array is a column already, and only its places differ from a struct's.
+Result<Batch> gather_fields(const TableDefinition& table, const StructPlan& plan,
+                            const StructShape& shape, std::span<const std::uint64_t> ids,
+                            std::span<const std::uint32_t> positions,
+                            std::span<const FieldArray> arrays, BlockPool* pool) {
+    PERDURE_ASSERT(table.key_columns == 1 && plan.fields.size() + 1 == table.columns.size());
+    PERDURE_ASSERT(positions.size() == ids.size() && arrays.size() == shape.fields.size());
+    if (ids.size() > batch_rows_max) return too_many_rows(table, ids.size());
+    std::vector<const std::byte*> places(ids.size());
+    const auto find_places = [&](const FieldShape& field) {
+        const FieldArray& array = arrays[static_cast<std::size_t>(&field - shape.fields.data())];
+        for (std::size_t row = 0; row < ids.size(); ++row) {
+            places[row] = array.first + array.stride * positions[row];
+        }
+        FieldShape alone = field;
+        alone.offset = 0;
+        return alone;
+    };
+    std::vector<ColumnNeed> needs(table.columns.size());
+    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
+        const FieldShape* field = plan.fields[index];
+        if (field == nullptr) {
+            needs[index + 1] = default_need(table.columns[index + 1], ids.size());
+        } else if (field->nullable || field->type.is_variable()) {
+            needs[index + 1] = measure(find_places(*field), places);
+        }
     }
-    return batch;
+    PERDURE_TAKE(BatchFrame frame,
+                 BatchFrame::make(table, Operation::upsert, static_cast<std::uint32_t>(ids.size()),
+                                  needs, pool));
+    if (!ids.empty()) std::memcpy(frame.data(0), ids.data(), ids.size_bytes());
+    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
+        const FieldShape* field = plan.fields[index];
+        if (field == nullptr) {
+            fill_default(frame, index + 1, table.columns[index + 1]);
+            continue;
+        }
+        const FieldShape alone = find_places(*field);
+        Step step = make_step(alone, index + 1, frame);
+        step.run = kernel_for(alone, 1);
+        run_steps({&step, 1}, places);
+    }
+    return finish_checked(std::move(frame), ids);
 }
 
 }  // namespace perdure

@@ -36,6 +36,13 @@ Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& pla
                              std::span<const std::uint64_t> ids,
                              std::span<const std::byte* const> rows, BlockPool* pool);
 
+// The same from an array for each field of the shape: row i is what lies at positions[i] of each.
+// `shape` is the plan's.
+Result<Batch> gather_fields(const TableDefinition& table, const StructPlan& plan,
+                            const StructShape& shape, std::span<const std::uint64_t> ids,
+                            std::span<const std::uint32_t> positions,
+                            std::span<const FieldArray> arrays, BlockPool* pool);
+
 // Writes one row of a batch over a live struct.
 void scatter_struct(const Batch& batch, const StructPlan& plan, std::uint32_t row, std::byte* to);
 

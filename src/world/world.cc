@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/runtime.h"
 #include "engine/staging.h"
+#include "entities/external_hydration.h"
 #include "entities/registry.h"
 #include "io/clock.h"
 #include "io/memory_file_system.h"
@@ -81,12 +82,14 @@ struct World::State {
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
     std::unique_ptr<Entities> entities;
+    std::unique_ptr<External> external;
     std::unique_ptr<Transaction> tick;
     RecoveryReport recovery;
     bool closed = false;
 
     Status start(const std::string& directory, const Schema& schema);
     Status hydrate();
+    Status hydrate_external();
     Status reserve_ids(const Batch& batch);
     void settle_reservation();
     Status close();
@@ -129,6 +132,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     const std::uint64_t began = around.clock->monotonic_ns();
     PERDURE_TAKE(registry, entities::Registry::make(schema));
     PERDURE_TRY(check_is_no_view(schema));
+    PERDURE_TRY(registry->connect(options.external));  // before anything is made on the disk
 
     // Categories: ours, the schema's, and what a person has set.
     std::vector<Category> categories{Category{}};
@@ -178,9 +182,11 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
         const Category* category = engine->find_category(name);
         return category ? *category : Category{};
     }));
+    registry->use_pool(engine->pool());
     PERDURE_TRY(hydrate());
     registry->reserve_now = [this](const Batch& batch) { return reserve_ids(batch); };
     entities = std::make_unique<Entities>(*registry);
+    external = std::make_unique<External>(*registry);
     tick = std::make_unique<Transaction>(std::make_unique<engine::Staging>(*engine, true));
     if (options.threads) {
         runtime = std::make_unique<engine::Runtime>();
@@ -191,7 +197,12 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
 }
 
 Status World::State::hydrate() {
-    PERDURE_TRY(engine->hydrate([this](const Batch& batch) { return registry->load(batch); }));
+    const auto load = [this](const Batch& batch) { return registry->load(batch); };
+    const auto ours = [this](const TableDefinition& table) {
+        return !registry->is_external(table);
+    };
+    PERDURE_TRY(engine->hydrate_stored(ours, load));
+    PERDURE_TRY(engine->hydrate_pending(load));
     const engine::Recovered& found = engine->recovered();
     recovery.created = found.created;
     recovery.clean = found.clean;
@@ -201,6 +212,23 @@ Status World::State::hydrate() {
     recovery.remarks = found.remarks;
     PERDURE_TRY(registry->loaded(recovery.remarks));
     recovery.entities = Entities(*registry).count();
+    return hydrate_external();
+}
+
+Status World::State::hydrate_external() {
+    if (registry->externals().empty()) return {};
+    entities::ExternalHydration hydration(*registry, options.external);
+    PERDURE_TRY(engine->hydrate_pending([&](const Batch& batch) {
+        hydration.touched(batch);
+        return Status();
+    }));
+    PERDURE_TRY(hydration.entities());
+    PERDURE_TRY(engine->hydrate_stored(
+        [&](const TableDefinition& table) { return hydration.is_external(table); },
+        [&](const Batch& batch) { return hydration.stored(batch); }));
+    PERDURE_TRY(
+        engine->hydrate_pending([&](const Batch& batch) { return hydration.undrained(batch); }));
+    hydration.done(recovery.remarks);
     return {};
 }
 
@@ -234,6 +262,7 @@ Status World::State::close() {
 }
 
 Entities& World::entities() noexcept { return *state_->entities; }
+External& World::external() noexcept { return *state_->external; }
 Transaction& World::tick() noexcept { return *state_->tick; }
 
 Result<Token> World::commit(const CommitOptions& options) {

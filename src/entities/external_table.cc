@@ -1,0 +1,290 @@
+#include "entities/external_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/seeded_bug.h"
+#include "entities/component_table.h"
+#include "model/rows.h"
+
+namespace perdure::entities {
+namespace {
+
+// Rows that may be stale before they are looked through: a relaxed component that is handed in at
+// every tick is kept once, not sixty times.
+constexpr std::size_t kept_rows_min = 16'384;
+
+}  // namespace
+
+// A batch that goes out with every commit until one is accepted: what it gives away is the same
+// memory.
+class ExternalTable::Kept final : public Block::Owner {
+public:
+    explicit Kept(Batch from) : batch(std::move(from)) {}
+    void release(std::byte*, std::size_t) noexcept override {}  // with the last owner
+
+    static Batch share(const std::shared_ptr<Kept>& kept) {
+        const Batch& from = kept->batch;
+        Block block(const_cast<std::byte*>(from.data()), from.bytes(), kept);
+        return Batch(from.table(), from.operation(), from.rows(), std::move(block));
+    }
+
+    const Batch batch;
+};
+
+ExternalTable::ExternalTable(const Schema::DeclaredComponent& declared, ComponentRows& entities)
+    : type(declared.type), shape(declared.shape), options(declared.options), entities_(entities) {
+    for (RowMarks* marks : {&changed_, &staged_, &removed_}) entities_.follow(*marks);
+}
+
+void ExternalTable::forget(std::uint32_t row, RowMarks& one, RowMarks& other) noexcept {
+    one.clear(row);
+    other.clear(row);
+}
+
+template <typename Take>
+std::size_t ExternalTable::for_each_alive(std::span<const Entity> ids, Take&& take) {
+    std::size_t alive = 0;
+    ComponentRows::Finder rows(entities_);
+    for (const Entity entity : ids) {
+        const std::uint32_t row = rows.find(entity.id);
+        if (row == ComponentRows::none) continue;
+        take(row);
+        ++alive;
+    }
+    return alive;
+}
+
+std::size_t ExternalTable::mark_changed(std::span<const Entity> ids) {
+    PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
+    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
+    if (only_changed_) return for_each_alive(ids, [&](std::uint32_t row) { changed_.set(row); });
+    return for_each_alive(ids, [&](std::uint32_t row) {
+        forget(row, staged_, removed_);
+        changed_.set(row);
+    });
+}
+
+std::size_t ExternalTable::mark_removed(std::span<const Entity> ids) {
+    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
+    only_changed_ = false;
+    return for_each_alive(ids, [&](std::uint32_t row) {
+        forget(row, changed_, staged_);
+        removed_.set(row);
+    });
+}
+
+void ExternalTable::take_marks(RowMarks& marks) {
+    PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
+    if (!only_changed_) {
+        RowGatherer::for_each_row(marks,
+                                  [&](std::uint32_t row) { forget(row, staged_, removed_); });
+    }
+    marks.move_to(changed_);
+}
+
+void ExternalTable::find_alive(std::span<const Entity> ids) {
+    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
+    alive_ids_.resize(ids.size());
+    alive_rows_.resize(ids.size());
+    alive_positions_.resize(ids.size());
+    std::size_t alive = 0;
+    ComponentRows::Finder rows(entities_);
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        const std::uint32_t row = rows.find(ids[at].id);
+        alive_ids_[alive] = ids[at].id;
+        alive_rows_[alive] = row;
+        alive_positions_[alive] = static_cast<std::uint32_t>(at);
+        alive += row != ComponentRows::none ? 1 : 0;
+    }
+    alive_ids_.resize(alive);
+    alive_rows_.resize(alive);
+    alive_positions_.resize(alive);
+}
+
+Result<std::size_t> ExternalTable::put(std::span<const Entity> ids, const std::byte* first,
+                                       std::size_t stride) {
+    find_alive(ids);
+    places_.resize(alive_ids_.size());
+    for (std::size_t at = 0; at < places_.size(); ++at) {
+        places_[at] = first + stride * alive_positions_[at];
+    }
+    if (alive_ids_.empty()) return std::size_t{0};
+    PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, alive_ids_, places_, pool));
+    keep(std::move(batch));
+    PERDURE_TRY(merge_staged());
+    return alive_ids_.size();
+}
+
+Result<std::size_t> ExternalTable::put_fields(std::span<const Entity> ids,
+                                              std::span<const FieldArray> fields) {
+    if (fields.size() != shape.fields.size()) {
+        return error(Code::invalid, "component {} has {} fields, and arrays of {} were given",
+                     shape.name, shape.fields.size(), fields.size());
+    }
+    for (std::size_t at = 0; at < fields.size(); ++at) {
+        const FieldShape& field = shape.fields[at];
+        if (fields[at].type == field.type && fields[at].nullable == field.nullable) continue;
+        return error(Code::invalid,
+                     "component {}, field {}: an array of {}{} was given for {}{}; give the arrays "
+                     "in the struct's order",
+                     shape.name, field.name, fields[at].nullable ? "optional " : "",
+                     fields[at].type.name(), field.nullable ? "optional " : "", field.type.name());
+    }
+    find_alive(ids);
+    if (alive_ids_.empty()) return std::size_t{0};
+    PERDURE_TAKE(Batch batch, gather_fields(*definition, plan, shape, alive_ids_, alive_positions_,
+                                            fields, pool));
+    keep(std::move(batch));
+    PERDURE_TRY(merge_staged());
+    return alive_ids_.size();
+}
+
+void ExternalTable::keep(Batch batch) {
+    if (changed_.empty() && removed_.empty()) {
+        for (const std::uint32_t row : alive_rows_) staged_.set(row);
+    } else {
+        for (const std::uint32_t row : alive_rows_) {
+            forget(row, changed_, removed_);
+            staged_.set(row);
+        }
+    }
+    only_changed_ = false;
+    kept_rows_ += batch.rows();
+    kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+}
+
+// Rows that are stale, or older than another of their id, are let go once they are the most.
+Status ExternalTable::merge_staged() {
+    if (kept_rows_ < kept_rows_min || kept_rows_ < 2 * staged_.count()) return {};
+    upserts_.clear();
+    PERDURE_TRY(take_staged(staged_, pool));
+    kept_.clear();
+    kept_rows_ = 0;
+    for (Batch& batch : upserts_) {
+        kept_rows_ += batch.rows();
+        kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+    }
+    upserts_.clear();
+    return {};
+}
+
+ExternalTable::Due ExternalTable::due(bool all) {
+    if (all) return {changed_, staged_};
+    new_changed_.assign_both(changed_, entities_.fresh());
+    new_staged_.assign_both(staged_, entities_.fresh());
+    return {new_changed_, new_staged_};
+}
+
+// Neither store nor journal has anything of a new entity.
+void ExternalTable::erase_if_stored(std::uint32_t row) {
+    if (!entities_.fresh().test(row)) erased_.push_back(entities_.id_at(row));
+}
+
+Status ExternalTable::capture(std::uint64_t now_ms, bool everything,
+                              std::span<const std::uint64_t> dead, RowGatherer& gatherer,
+                              BlockPool& to_pool, std::vector<Batch>& to) {
+    capturing_all_ = everything || is_due(category, captured_before_, captured_ms_, now_ms);
+    upserts_.clear();
+    erased_.assign(dead.begin(), dead.end());
+    if (seeded_bug("entities: external components outlive their entity")) erased_.clear();
+    const Due now = due(capturing_all_);
+    PERDURE_TRY(read_changed(now.changed, gatherer, to_pool));
+    if (!only_changed_) {
+        RowGatherer::for_each_row(removed_, [&](std::uint32_t row) { erase_if_stored(row); });
+        PERDURE_TRY(take_staged(now.staged, &to_pool));
+    }
+    std::sort(erased_.begin(), erased_.end());
+    PERDURE_TRY(RowGatherer::erases(*definition, erased_, to_pool, to));
+    if (upserts_.size() > 1) {  // one batch for a table
+        std::vector<RowOf> rows;
+        for (const Batch& batch : upserts_) {
+            for (std::uint32_t row = 0; row < batch.rows(); ++row) rows.push_back({&batch, row});
+        }
+        PERDURE_TAKE(Batch merged, gather_rows(*definition, Operation::upsert, rows, &to_pool));
+        upserts_.clear();
+        upserts_.push_back(std::move(merged));
+    }
+    for (Batch& batch : upserts_) to.push_back(std::move(batch));
+    upserts_.clear();
+    return {};
+}
+
+Status ExternalTable::read_changed(const RowMarks& marks, RowGatherer& gatherer,
+                                   BlockPool& to_pool) {
+    const std::span<std::uint64_t> ids = gatherer.ids(entities_, marks);
+    if (ids.empty()) return {};
+    places_.resize(ids.size());
+    PERDURE_ASSERT(!std::exchange(reading_, true));
+    callbacks->read({reinterpret_cast<const Entity*>(ids.data()), ids.size()}, places_.data());
+    reading_ = false;
+    std::size_t count = ids.size();
+    if (std::find(places_.begin(), places_.end(), nullptr) != places_.end()) {
+        count = 0;
+        for (std::size_t at = 0; at < ids.size(); ++at) {
+            if (places_[at] == nullptr) {
+                erase_if_stored(entities_.find(ids[at]));
+                continue;
+            }
+            ids[count] = ids[at];
+            places_[count++] = places_[at];
+        }
+    }
+    if (count == 0) return {};
+    PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, ids.first(count),
+                                             std::span(places_).first(count), &to_pool));
+    upserts_.push_back(std::move(batch));
+    return {};
+}
+
+// If there is one batch and all of it counts, it goes as it is.
+Status ExternalTable::take_staged(const RowMarks& marks, BlockPool* to_pool) {
+    const std::size_t wanted = marks.count();
+    if (wanted == 0) return {};
+    if (kept_.size() == 1 && kept_rows_ == wanted) {
+        upserts_.push_back(Kept::share(kept_[0]));
+        return {};
+    }
+    RowMarks left;
+    left.assign_both(marks, marks);
+    std::vector<RowOf> rows;
+    rows.reserve(wanted);
+    for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept) {
+        const Batch& batch = (*kept)->batch;
+        for (std::uint32_t at = batch.rows(); at > 0; --at) {
+            const std::uint32_t row = entities_.find(batch.fixed<std::uint64_t>(0, at - 1));
+            if (row == ComponentRows::none || !left.test(row)) continue;
+            left.clear(row);
+            rows.push_back({&batch, at - 1});
+        }
+    }
+    PERDURE_ASSERT(rows.size() == wanted);
+    std::reverse(rows.begin(), rows.end());
+    PERDURE_TAKE(Batch batch, gather_rows(*definition, Operation::upsert, rows, to_pool));
+    upserts_.push_back(std::move(batch));
+    return {};
+}
+
+void ExternalTable::captured(std::uint64_t now_ms) {
+    removed_.clear_all();
+    if (capturing_all_) {
+        if (!changed_.empty() || !staged_.empty()) {
+            captured_before_ = true;
+            captured_ms_ = now_ms;
+        }
+        changed_.clear_all();
+        staged_.clear_all();
+        kept_.clear();
+        kept_rows_ = 0;
+        only_changed_ = true;
+        return;
+    }
+    new_changed_.for_each_word(
+        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
+    new_staged_.for_each_word(
+        [&](std::uint32_t first, std::uint64_t bits) { staged_.clear_word(first, bits); });
+}
+
+}  // namespace perdure::entities

@@ -1,0 +1,6 @@
+#pragma once
+
+struct Speed {
+    float value = 0;
+};
+PERDURE_COMPONENT(Speed, value);
