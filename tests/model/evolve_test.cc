@@ -29,7 +29,9 @@ protected:
         auto planned = plan(schema);
         EXPECT_TRUE(planned.ok()) << planned.status().text();
         if (!planned.ok() || !planned->to) return {};
-        if (planned->between) EXPECT_TRUE(catalog_.add(*planned->between).ok());
+        if (planned->between) {
+            EXPECT_TRUE(catalog_.add(*planned->between).ok());
+        }
         const Status added = catalog_.add(*planned->to);
         EXPECT_TRUE(added.ok()) << added.text();
         return *planned->to;
