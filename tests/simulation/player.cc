@@ -67,7 +67,8 @@ Status Player::open() {
     const std::uint64_t faults_before = faults_;
     Status opened = open_life();
     // Blocks that cannot be read count as damaged (J-11): a refusal, and no harm done.
-    const bool unreadable = mishap && faults_ > faults_before && opened.code() == Code::corrupt;
+    const bool unreadable =
+        mishap && faults_ > faults_before && opened.code() == Code::corrupt && !is_wrong(opened);
     if (opened.ok()) opened = judge_recovered();
     if (opened.ok()) opened = start_life();
     if (opened.ok()) return {};

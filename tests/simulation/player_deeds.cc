@@ -1,8 +1,8 @@
 // Player, its deeds: what it can be told to do. Nothing here is random.
 #include <array>
 
-#include "base/error.h"
 #include "simulation/player.h"
+#include "simulation/wrong.h"
 
 namespace perdure::simulation {
 namespace {
@@ -66,20 +66,19 @@ Status Player::make_being() {
     const Entity made = life_->entities().create(EntityKind::plain, world_entity);
     if (made.id == 0) {
         if (faults_ == 0 && !failed() && engine().health().refused_busy == 0) {
-            return error(Code::corrupt, "create() failed without a reason");
+            return wrong("create() failed without a reason");
         }
         return {};
     }
     if (made.id <= model_.highest_id()) {
-        return error(Code::corrupt, "id {} was given again; {} was given before", made.id,
-                     model_.highest_id());
+        return wrong("id {} was given again; {} was given before", made.id, model_.highest_id());
     }
     model_.handed_out(made.id);
     beings_.add(made.id, EntityKind::plain, world_entity.id);
     for (const ComponentKit& kit : component_kits(variant_)) {
         const auto value = static_cast<std::int32_t>(model_.last() % 100);
         beings_.all().at(made.id).components[std::string(kit.name)] =
-            kit.set(life_->entities(), made, value);
+            kit.change(life_->entities(), made, value, ChangeWay::set);
     }
     return commit_tick({}, nullptr);
 }
@@ -88,7 +87,7 @@ Status Player::change_world() {
     for (const ComponentKit& kit : component_kits(variant_)) {
         const auto value = static_cast<std::int32_t>(model_.last() % 100);
         beings_.all().at(world_entity.id).components[std::string(kit.name)] =
-            kit.set(life_->entities(), world_entity, value);
+            kit.change(life_->entities(), world_entity, value, ChangeWay::set);
     }
     return commit_tick({}, nullptr);
 }
@@ -97,7 +96,7 @@ Status Player::destroy_youngest() {
     const std::uint64_t youngest = beings_.all().rbegin()->first;
     if (youngest != world_entity.id) {
         if (!life_->entities().destroy(Entity{youngest})) {
-            return error(Code::corrupt, "entity {}: destroy()", youngest);
+            return wrong("entity {}: destroy()", youngest);
         }
         beings_.destroy(youngest);
     }
@@ -171,7 +170,7 @@ Status Player::work(Deed deed) {
         }
         if (!more || deed == Deed::prepare) return {};
     }
-    return error(Code::corrupt, "{} found more to do {} times", deed_name(deed), steps_max);
+    return wrong("{} found more to do {} times", deed_name(deed), steps_max);
 }
 
 Status Player::write_held() {
@@ -184,8 +183,7 @@ Status Player::write_held() {
         model_.refused();
     }
     if (last == model_.last()) return {};
-    return error(Code::corrupt, "writing what was held led to change set {} instead of {}", last,
-                 model_.last());
+    return wrong("writing what was held led to change set {} instead of {}", last, model_.last());
 }
 
 }  // namespace perdure::simulation
