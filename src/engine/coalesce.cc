@@ -60,7 +60,8 @@ public:
         std::vector<RowOf> sorted;
         sorted.reserve(order.size());
         for (const Place& place : order) sorted.push_back(rows_[place.at]);
-        PERDURE_TAKE(Batch batch, gather_rows(table, operation, sorted));
+        // A range of the drain has fewer bytes than one batch may: see range_bytes_max.
+        PERDURE_TAKE(Batch batch, gather_rows(table, operation, sorted));  // untaken: 2 GiB of rows
         PERDURE_ASSERT(batch.rows() == rows_.size());
         to.push_back(std::move(batch));
         return {};
@@ -120,15 +121,17 @@ public:
 
     Status finish(store::Change& change) {
         change.table = &table_;
-        PERDURE_TRY(erased_.finish_sorted(table_, Operation::erase, change.erased));
-        PERDURE_TRY(upserted_.finish_sorted(table_, Operation::upsert, change.upserted));
+        Status done = erased_.finish_sorted(table_, Operation::erase, change.erased);
+        PERDURE_TRY(done);  // untaken: 2 GiB of rows
+        done = upserted_.finish_sorted(table_, Operation::upsert, change.upserted);
+        PERDURE_TRY(done);  // untaken: 2 GiB of rows
         if (appended_.empty()) return {};
         std::vector<RowOf> rows;
         for (auto batch = appended_.rbegin(); batch != appended_.rend(); ++batch) {
             for (std::uint32_t row = 0; row < (*batch)->rows(); ++row)
                 rows.push_back({*batch, row});
         }
-        PERDURE_TAKE(Batch all, gather_rows(table_, Operation::upsert, rows));
+        PERDURE_TAKE(Batch all, gather_rows(table_, Operation::upsert, rows));  // untaken: as above
         PERDURE_ASSERT(all.rows() == rows.size());
         change.upserted.push_back(std::move(all));
         return {};
@@ -179,7 +182,7 @@ Result<std::vector<store::Change>> Coalescer::finish() {
     std::uint64_t rows = 0;
     for (auto& [id, table] : tables_) {
         store::Change& change = changes.emplace_back();
-        PERDURE_TRY(table->finish(change));
+        PERDURE_TRY(table->finish(change));  // untaken: 2 GiB of rows
         for (const auto* batches : {&change.erased, &change.upserted}) {
             for (const Batch& batch : *batches) rows += batch.rows();
         }

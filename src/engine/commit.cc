@@ -288,7 +288,8 @@ Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t 
     for (const ChangeSet& set : group) {
         if (set.tick == tick) return core_->tick_content(set) == offered;
     }
-    return error(Code::corrupt, "tick {} is not where the journal had it", tick);
+    // The journal answers with the group that was written there, or fails.
+    return error(Code::corrupt, "tick {} is missing", tick);  // untaken: read() has judged it
 }
 
 }  // namespace perdure::engine

@@ -215,7 +215,7 @@ Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring whe
     PERDURE_TRY(token.wait(Level::stored));
     if (core_->progress->stored() < token.lsn()) return health().trouble;
     for (const TableDefinition& definition : changed) {
-        PERDURE_TRY(core_->catalog.add(definition));
+        PERDURE_TRY(core_->catalog.add(definition));  // untaken: evolve() has judged it
     }
     return {};
 }

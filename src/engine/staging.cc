@@ -230,7 +230,8 @@ Status Staging::propose(Proposal& proposal) {
     std::vector<RowOf> upserted;
     const auto flush = [&](std::vector<RowOf>& group, Operation operation) -> Status {
         if (group.empty()) return {};
-        PERDURE_TAKE(Batch batch, gather_rows(group.front().batch->table(), operation, group));
+        const TableDefinition& table = group.front().batch->table();
+        PERDURE_TAKE(Batch batch, gather_rows(table, operation, group));  // untaken: 2 GiB of rows
         proposal.changes.batches.push_back(std::move(batch));
         group.clear();
         return {};
@@ -246,8 +247,8 @@ Status Staging::propose(Proposal& proposal) {
         (row->row.operation() == Operation::erase ? erased : upserted).push_back({&row->row, 0});
         proposal.touched.push_back({row->table, row->key, row->new_at, &row->row});
         if (same_table) continue;
-        PERDURE_TRY(flush(erased, Operation::erase));
-        PERDURE_TRY(flush(upserted, Operation::upsert));
+        PERDURE_TRY(flush(erased, Operation::erase));     // untaken: 2 GiB of rows
+        PERDURE_TRY(flush(upserted, Operation::upsert));  // untaken: 2 GiB of rows
     }
     PERDURE_ASSERT(erased.empty());
     PERDURE_ASSERT(upserted.empty());
@@ -264,7 +265,7 @@ Result<Token> Staging::commit(const CommitOptions& options) {
         return error(Code::invalid, "nothing is staged in this transaction");
     }
     Proposal proposal;
-    PERDURE_TRY(propose(proposal));
+    PERDURE_TRY(propose(proposal));  // untaken: 2 GiB of rows
     auto token = engine_.commit(proposal, options);
     if (token) {
         unstage(0, 0);
