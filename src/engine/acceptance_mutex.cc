@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include "base/assert.h"
+
 namespace perdure::engine {
 namespace {
 
@@ -26,7 +28,8 @@ void AcceptanceMutex::lock() {
     }
     waiting_.fetch_add(1, std::memory_order_relaxed);
     mutex_.lock();
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    const int waited = waiting_.fetch_sub(1, std::memory_order_relaxed);
+    PERDURE_ASSERT(waited > 0);
 }
 
 void AcceptanceMutex::give_way() const {

@@ -26,19 +26,24 @@ bool same_cell(const Batch& left, std::uint32_t left_row, const Batch& right,
 
 }  // namespace
 
-Result<Batch> key_row(const Batch& batch, std::uint32_t row) {
+Batch key_row(const Batch& batch, std::uint32_t row) {
+    PERDURE_ASSERT(row < batch.rows());
     const RowOf key{&batch, row};
-    return gather_rows(batch.table(), Operation::erase, {&key, 1});
+    Result<Batch> copy = gather_rows(batch.table(), Operation::erase, {&key, 1});
+    PERDURE_ASSERT(copy.ok());  // a part of a batch is no larger than it
+    PERDURE_ASSERT(copy->rows() == 1);
+    return *std::move(copy);
 }
 
 Result<Check> make_check(const TableDefinition& table, const Batch& row,
                          const Condition& condition) {
     PERDURE_ASSERT(row.rows() == 1);
+    PERDURE_ASSERT(row.table().id == table.id);
     Check check;
     check.table = &table;
     check.kind = condition.kind;
     encode_key(row, 0, check.key);
-    PERDURE_TAKE(check.key_row, key_row(row, 0));
+    check.key_row = key_row(row, 0);
     if (condition.kind != Condition::Kind::equal) return check;
 
     // The expected cells as a row, so that they are checked and compared like any other.
@@ -56,6 +61,7 @@ Result<Check> make_check(const TableDefinition& table, const Batch& row,
         cells.push_back(cell);
     }
     PERDURE_TAKE(check.expected, make_row(table, Operation::upsert, cells));
+    PERDURE_ASSERT(check.expected.rows() == 1);
     return check;
 }
 
@@ -71,6 +77,8 @@ Status judge(const Check& check, const Batch* there, std::uint32_t at) {
         case Condition::Kind::equal: break;
     }
     if (!there) return refuse("there is no such row");
+    PERDURE_ASSERT(at < there->rows());
+    PERDURE_ASSERT(check.expected.rows() == 1);
     for (const std::size_t column : check.columns) {
         if (!same_cell(check.expected, 0, *there, at, column)) {
             return refuse("column '" + check.table->columns[column].name + "' is not as expected");

@@ -16,10 +16,9 @@
 #include "model/rows.h"
 
 namespace perdure::engine {
-namespace {
 
 // Which rows of one operation are kept, with their keys for sorting.
-class KeptRows {
+class Coalescer::KeptRows {
 public:
     void add(const Batch& batch, std::uint32_t row, std::uint64_t prefix, std::string_view key) {
         rows_.push_back({&batch, row});
@@ -32,17 +31,21 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
 
     // Copies the rows from `first` on together; they are read from the copy from now on.
-    Status copy_from(std::size_t first, const TableDefinition& table, Operation operation) {
+    void copy_from(std::size_t first, const TableDefinition& table, Operation operation) {
+        PERDURE_ASSERT(first < rows_.size());
         const std::span<RowOf> rows = std::span(rows_).subspan(first);
-        PERDURE_TAKE(Batch copy, gather_rows(table, operation, rows));
-        const Batch& kept = copies_.emplace_back(std::move(copy));
+        Result<Batch> copy = gather_rows(table, operation, rows);
+        PERDURE_ASSERT(copy.ok());  // they are of one batch, and no larger than it
+        PERDURE_ASSERT(copy->rows() == rows.size());
+        const Batch& kept = copies_.emplace_back(*std::move(copy));
         for (std::uint32_t row = 0; row < rows.size(); ++row) rows[row] = {&kept, row};
-        return {};
     }
 
     Status finish_sorted(const TableDefinition& table, Operation operation,
                          std::vector<Batch>& to) {
         if (rows_.empty()) return {};
+        PERDURE_ASSERT(prefixes_.size() == rows_.size());
+        PERDURE_ASSERT(long_keys_.size() <= rows_.size());
         long_keys_.resize(long_keys_.empty() ? 0 : rows_.size());
         std::vector<Place> order(rows_.size());
         for (std::uint32_t at = 0; at < order.size(); ++at) order[at] = {prefixes_[at], at};
@@ -57,7 +60,9 @@ public:
         std::vector<RowOf> sorted;
         sorted.reserve(order.size());
         for (const Place& place : order) sorted.push_back(rows_[place.at]);
-        PERDURE_TAKE(Batch batch, gather_rows(table, operation, sorted));
+        // A range of the drain has fewer bytes than one batch may: see range_bytes_max.
+        PERDURE_TAKE(Batch batch, gather_rows(table, operation, sorted));  // untaken: 2 GiB of rows
+        PERDURE_ASSERT(batch.rows() == rows_.size());
         to.push_back(std::move(batch));
         return {};
     }
@@ -74,16 +79,16 @@ private:
     std::vector<std::string> long_keys_;
 };
 
-}  // namespace
-
 class Coalescer::Table {
 public:
     explicit Table(const TableDefinition& table)
         : table_(table),
           by_id_(table.key_columns == 1 && table.columns[0].type.kind == ColumnKind::id) {}
 
-    Result<std::uint64_t> add(const Batch& batch, bool stays) {
-        PERDURE_ASSERT(batch.table().id == table_.id && batch.table().version == table_.version);
+    std::uint64_t add(const Batch& batch, bool stays) {
+        PERDURE_ASSERT(batch.table().id == table_.id);
+        // A definition has a drain of its own: no range holds batches of two versions.
+        PERDURE_ASSERT(batch.table().version == table_.version);
         if (table_.append_only && !seeded_bug("engine: append-only rows are coalesced")) {
             PERDURE_ASSERT(stays);
             appended_.push_back(&batch);
@@ -109,22 +114,25 @@ public:
         // Many rows are copied together while their batch is at hand; single ones stay where they
         // are, if they may.
         if (kept > 0 && (!stays || kept >= copied_rows_min)) {
-            PERDURE_TRY(to.copy_from(before, table_, batch.operation()));
+            to.copy_from(before, table_, batch.operation());
         }
         return kept;
     }
 
     Status finish(store::Change& change) {
         change.table = &table_;
-        PERDURE_TRY(erased_.finish_sorted(table_, Operation::erase, change.erased));
-        PERDURE_TRY(upserted_.finish_sorted(table_, Operation::upsert, change.upserted));
+        Status done = erased_.finish_sorted(table_, Operation::erase, change.erased);
+        PERDURE_TRY(done);  // untaken: 2 GiB of rows
+        done = upserted_.finish_sorted(table_, Operation::upsert, change.upserted);
+        PERDURE_TRY(done);  // untaken: 2 GiB of rows
         if (appended_.empty()) return {};
         std::vector<RowOf> rows;
         for (auto batch = appended_.rbegin(); batch != appended_.rend(); ++batch) {
             for (std::uint32_t row = 0; row < (*batch)->rows(); ++row)
                 rows.push_back({*batch, row});
         }
-        PERDURE_TAKE(Batch all, gather_rows(table_, Operation::upsert, rows));
+        PERDURE_TAKE(Batch all, gather_rows(table_, Operation::upsert, rows));  // untaken: as above
+        PERDURE_ASSERT(all.rows() == rows.size());
         change.upserted.push_back(std::move(all));
         return {};
     }
@@ -146,38 +154,40 @@ private:
 Coalescer::Coalescer() = default;
 Coalescer::~Coalescer() = default;
 
-Status Coalescer::add(const ChangeSet& changes) {
+void Coalescer::add(const ChangeSet& changes) {
     // Upserts come after erases in a change set, so they are newer.
     for (auto batch = changes.ephemeral.rbegin(); batch != changes.ephemeral.rend(); ++batch) {
-        PERDURE_TRY(add_batch(*batch, true));
+        add_batch(*batch, true);
     }
     for (auto batch = changes.batches.rbegin(); batch != changes.batches.rend(); ++batch) {
-        PERDURE_TRY(add_batch(*batch, true));
+        add_batch(*batch, true);
     }
-    return {};
 }
 
-Status Coalescer::add_resident(const ChangeSet& copy) {
+void Coalescer::add_resident(const ChangeSet& copy) {
     for (auto batch = copy.batches.rbegin(); batch != copy.batches.rend(); ++batch) {
-        if (batch->table().resident) PERDURE_TRY(add_batch(*batch, false));
+        if (batch->table().resident) add_batch(*batch, false);
     }
-    return {};
 }
 
-Status Coalescer::add_batch(const Batch& batch, bool stays) {
-    if (batch.bytes() == 0 || batch.rows() == 0) return {};
+void Coalescer::add_batch(const Batch& batch, bool stays) {
+    if (batch.bytes() == 0 || batch.rows() == 0) return;
     auto& table = tables_[batch.table().id];
     if (!table) table = std::make_unique<Table>(batch.table());
-    PERDURE_TAKE(const std::uint64_t kept, table->add(batch, stays));
-    rows_ += kept;
-    return {};
+    rows_ += table->add(batch, stays);
 }
 
 Result<std::vector<store::Change>> Coalescer::finish() {
     std::vector<store::Change> changes;
+    std::uint64_t rows = 0;
     for (auto& [id, table] : tables_) {
-        PERDURE_TRY(table->finish(changes.emplace_back()));
+        store::Change& change = changes.emplace_back();
+        PERDURE_TRY(table->finish(change));  // untaken: 2 GiB of rows
+        for (const auto* batches : {&change.erased, &change.upserted}) {
+            for (const Batch& batch : *batches) rows += batch.rows();
+        }
     }
+    PERDURE_ASSERT(rows == rows_);  // what was kept is applied, all of it and once
     tables_.clear();
     rows_ = 0;
     return changes;

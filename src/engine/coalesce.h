@@ -26,18 +26,19 @@ public:
 
     // A change set older than all before it; it must stay where it is until finish(). Batches whose
     // block was let go are passed over.
-    Status add(const ChangeSet& changes);
+    void add(const ChangeSet& changes);
     // The journal's copy of a change set whose resident batches were let go: those, before the
     // rest of it is added. It need not stay.
-    Status add_resident(const ChangeSet& copy);
+    void add_resident(const ChangeSet& copy);
     // What is to be applied. The coalescer is empty afterwards.
     Result<std::vector<store::Change>> finish();
 
     [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }  // kept so far
 
 private:
+    class KeptRows;
     class Table;
-    Status add_batch(const Batch& batch, bool stays);
+    void add_batch(const Batch& batch, bool stays);
 
     std::map<TableId, std::unique_ptr<Table>> tables_;
     std::uint64_t rows_ = 0;

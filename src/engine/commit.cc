@@ -89,6 +89,7 @@ Level Engine::classify(ChangeSet& changes, const CommitOptions& options) const {
                                              [&](const Batch& batch) { return !leaves(batch); });
     std::move(first, changes.batches.end(), std::back_inserter(changes.ephemeral));
     changes.batches.erase(first, changes.batches.end());
+    PERDURE_ASSERT(level >= raised);
     return level;
 }
 
@@ -150,6 +151,8 @@ Result<Token> Engine::repeat_last_tick(Proposal& proposal, const CommitOptions& 
     Level level = options.level.value_or(Level::ephemeral);
     {
         const std::scoped_lock lock(core_->mutex);
+        PERDURE_ASSERT(core_->tick >= tick);
+        PERDURE_ASSERT(core_->tick_lsn <= core_->pending.last());
         lsn = core_->tick_lsn;
         level = std::max(level, core_->tick_level);
     }
@@ -162,6 +165,7 @@ Result<Token> Engine::repeat_last_tick(Proposal& proposal, const CommitOptions& 
 }
 
 Result<Token> Engine::commit_changes(Proposal& proposal, const CommitOptions& options) {
+    PERDURE_ASSERT(proposal.changes.lsn == 0);  // not accepted yet
     PERDURE_TRY(check_row_sizes(proposal.changes));
     const Level level = classify(proposal.changes, options);
     Lsn lsn = 0;
@@ -191,6 +195,7 @@ Result<Token> Engine::commit_changes(Proposal& proposal, const CommitOptions& op
 
 Token Engine::token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
                        const CommitOptions& options) {
+    PERDURE_ASSERT(lsn > 0);
     if (level == Level::stored && !options.wait) {
         Lsn wanted = stored_wanted_.load();
         while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
@@ -204,9 +209,11 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
                       std::uint64_t encoded_bytes, Lsn& lsn, bool& again) {
     const std::scoped_lock lock(core_->mutex);
     PERDURE_TRY(refuse_if_failed());
+    PERDURE_ASSERT(core_->stored.lsn <= core_->pending.last());
+    PERDURE_ASSERT(core_->pending.released() <= core_->stored.lsn);
     PERDURE_TRY(check_keys(proposal, again));
     // Somebody changed, and the drain released, what a check had read: read it again.
-    if (!again) PERDURE_TRY(judge_checks(proposal.checks, proposal.from_tick, again));
+    if (!again) PERDURE_TRY(judge_checks(proposal.checks, again));
     if (again)
         return error(Code::busy, "rows that this commit depends on change too fast; try again");
     if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
@@ -230,10 +237,17 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
         return error(Code::busy, "the journal has no room for the relaxed rows that are due");
     }
 
+    // Nothing refuses it from here on.
     ChangeSet changes = std::move(proposal.changes);
     lsn = core_->pending.last() + 1;
     changes.lsn = lsn;
+    if (!changes.definitions.empty()) {
+        PERDURE_ASSERT(changes.batches.empty());
+        PERDURE_ASSERT(changes.ephemeral.empty());
+        PERDURE_ASSERT(!changes.tick);
+    }
     if (changes.tick) {
+        PERDURE_ASSERT(core_->tick_lsn < lsn);
         core_->tick = changes.tick;
         core_->tick_lsn = lsn;
         core_->tick_level = level;
@@ -242,7 +256,10 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     proposal.changes.tick = changes.tick;
     note_appended(changes);
     const std::uint64_t encoded = journal::encoded_bytes_max(changes);
+    // What it takes in the journal was looked at before it was accepted: it cannot fail for room.
+    PERDURE_ASSERT(added || encoded <= encoded_bytes);
     const Entry& entry = core_->pending.push(std::move(changes));
+    PERDURE_ASSERT(entry.changes.lsn == lsn);
     flush_queue_.push(entry.changes, encoded, !options.wait);
     if (seeded_bug("engine: acknowledged before the flush")) core_->progress->reached_journal(lsn);
     idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
@@ -263,6 +280,7 @@ Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t 
         if (core_->tick_lsn <= core_->stored.lsn) return core_->stored.tick_content == offered;
         const Entry& entry = core_->pending.entry(core_->tick_lsn);
         PERDURE_ASSERT(entry.changes.tick == tick);
+        PERDURE_ASSERT(!entry.let_go || entry.epoch != 0);
         if (!entry.let_go) return core_->tick_content(entry.changes) == offered;
         found = entry.address;
     }
@@ -270,7 +288,8 @@ Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t 
     for (const ChangeSet& set : group) {
         if (set.tick == tick) return core_->tick_content(set) == offered;
     }
-    return error(Code::corrupt, "tick {} is not where the journal had it", tick);
+    // The journal answers with the group that was written there, or fails.
+    return error(Code::corrupt, "tick {} is missing", tick);  // untaken: read() has judged it
 }
 
 }  // namespace perdure::engine

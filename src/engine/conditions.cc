@@ -2,6 +2,7 @@
 // accepted state, and reserved by the tick that is being built.
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "engine/check.h"
@@ -29,6 +30,7 @@ Status Engine::check_keys(Proposal& proposal, bool& again) {
         if (greatest == core_->append_max.end() || key.key > greatest->second) continue;
         // Looked for in the store, by a check of this commit or of the tick: that check decides.
         if (key.new_at == 0) continue;
+        PERDURE_ASSERT(key.new_at <= core_->pending.last() + 1);
         // It was beyond all others when it was staged; others have been appended since.
         if (core_->pending.find(key.table->id, key.key, core_->pending.last()).batch) {
             return error(Code::conflict, "table '{}' is append-only and has a row {} already",
@@ -40,7 +42,7 @@ Status Engine::check_keys(Proposal& proposal, bool& again) {
         check.table = key.table;
         check.key = key.key;
         check.kind = Condition::Kind::absent;
-        PERDURE_TAKE(check.key_row, key_row(*key.row, 0));
+        check.key_row = key_row(*key.row, 0);
         proposal.checks.push_back(std::move(check));
         key.new_at = 0;
         again = true;
@@ -48,16 +50,11 @@ Status Engine::check_keys(Proposal& proposal, bool& again) {
     return {};
 }
 
-Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again) {
+Status Engine::judge_checks(std::vector<Check>& checks, bool& read_again) {
     for (Check& check : checks) {
-        if (!from_tick && core_->reserved.count({check.table->id, check.key}) != 0) {
-            return error(Code::conflict,
-                         "table '{}', {}: reserved by the tick that is being built; try again "
-                         "after it",
-                         check.table->name, key_text(check.key_row, 0));
-        }
         const auto held = core_->held.find({check.table->id, check.key});
         if (held != core_->held.end()) {
+            PERDURE_ASSERT(held->second->rows() == 1);
             PERDURE_TRY(judge(check, held->second.get(), 0));
             continue;
         }
@@ -93,6 +90,7 @@ Status Engine::read_for(Check& check) {
 
 bool Engine::is_beyond_all(const TableDefinition& table, std::string_view key, bool from_tick,
                            Lsn& at) {
+    PERDURE_ASSERT(table.append_only);
     const std::scoped_lock lock(core_->mutex);
     const auto greatest = core_->append_max.find(table.id);
     if (greatest != core_->append_max.end() && key <= greatest->second) return false;
@@ -117,10 +115,9 @@ void Engine::note_appended(const ChangeSet& changes) {
     }
 }
 
-Status Engine::reserve(const TableDefinition& table, std::string_view key) {
+void Engine::reserve(const TableDefinition& table, std::string_view key) {
     const std::scoped_lock lock(core_->mutex);
     core_->reserved.emplace(table.id, std::string(key));
-    return {};
 }
 
 Status Engine::judge_and_reserve(Check& check) {
@@ -128,7 +125,9 @@ Status Engine::judge_and_reserve(Check& check) {
     bool read_again = false;
     std::vector<Check> one;
     one.push_back(std::move(check));
-    const Status status = judge_checks(one, true, read_again);
+    const Status status = judge_checks(one, read_again);
+    PERDURE_ASSERT(one.size() == 1);
+    PERDURE_ASSERT(status.ok() || !read_again);
     check = std::move(one.front());
     PERDURE_TRY(status);
     if (read_again) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/seeded_bug.h"
 #include "engine/acceptance_mutex.h"
 #include "engine/pending.h"
@@ -100,8 +101,10 @@ struct Core {
         for (const auto& [view, mark] : views) {
             // A second of grace: the view's own clock reading may be a little older.
             if (now - mark.opened_ns > store::snapshot_age_ns_max + 1'000'000'000) continue;
-            if (!seeded_bug("engine: pending forgets open snapshots"))
+            if (!seeded_bug("engine: pending forgets open snapshots")) {
+                PERDURE_ASSERT(mark.covered >= pending.released());
                 through = std::min(through, mark.covered);
+            }
         }
         return through;
     }

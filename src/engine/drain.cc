@@ -37,6 +37,9 @@ std::optional<Drain::Range> Drain::choose_range() {
             range.end = group;
         }
         if (range.end.last == 0) return std::nullopt;
+        PERDURE_ASSERT(range.first <= range.end.last);
+        PERDURE_ASSERT(range.end.last <= core_.pending.last());
+        PERDURE_ASSERT(core_.drain_through == 0);  // one drain at a time
         core_.drain_through = range.end.last;
     }
     for (Lsn lsn = range.first; lsn <= range.end.last;) {
@@ -44,13 +47,15 @@ std::optional<Drain::Range> Drain::choose_range() {
         const Lsn stop = std::min(range.end.last, lsn + entries_per_lock - 1);
         for (; lsn <= stop; ++lsn) range.entries.push_back(&core_.pending.entry(lsn));
     }
+    PERDURE_ASSERT(range.entries.size() == range.end.last - range.first + 1);
     if (seeded_bug("engine: coalescing keeps the oldest row"))
         std::reverse(range.entries.begin(), range.entries.end());
     return range;
 }
 
 Result<const ChangeSet*> Drain::read_back(const Entry& entry) {
-    PERDURE_ASSERT(entry.let_go && entry.epoch != 0);
+    PERDURE_ASSERT(entry.let_go);
+    PERDURE_ASSERT(entry.epoch != 0);
     if (group_.empty() || group_file_ != entry.address.file ||
         group_offset_ != entry.address.offset) {
         PERDURE_TAKE(group_, journal_.read(entry.address, core_.catalog));
@@ -58,8 +63,12 @@ Result<const ChangeSet*> Drain::read_back(const Entry& entry) {
         group_offset_ = entry.address.offset;
     }
     const Lsn lsn = entry.changes.lsn;
-    PERDURE_ASSERT(!group_.empty() && lsn >= group_.front().lsn && lsn <= group_.back().lsn);
-    return &group_[lsn - group_.front().lsn];
+    PERDURE_ASSERT(!group_.empty());
+    PERDURE_ASSERT(lsn >= group_.front().lsn);
+    PERDURE_ASSERT(lsn <= group_.back().lsn);
+    const ChangeSet& found = group_[lsn - group_.front().lsn];
+    PERDURE_ASSERT(found.lsn == lsn);
+    return &found;
 }
 
 Result<Watermark> Drain::watermark_after(const Range& range) {
@@ -83,6 +92,7 @@ Result<Watermark> Drain::watermark_after(const Range& range) {
 
 Status Drain::apply_definition(const Range& range, const Watermark& after) {
     PERDURE_ASSERT(range.entries.size() == 1);
+    PERDURE_ASSERT(range.first == range.end.last);
     const auto& definitions = range.entries.front()->changes.definitions;
     PERDURE_ASSERT(!definitions.empty());
     return store_.apply({core_.epoch, core_.stored}, after, definitions);
@@ -91,11 +101,12 @@ Status Drain::apply_definition(const Range& range, const Watermark& after) {
 Result<std::vector<store::Change>> Drain::coalesce(const Range& range) {
     Coalescer coalescer;
     for (auto entry = range.entries.rbegin(); entry != range.entries.rend(); ++entry) {
+        PERDURE_ASSERT((*entry)->epoch != 0);  // only what is durable is drained
         if ((*entry)->let_go) {
             PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
-            PERDURE_TRY(coalescer.add_resident(*whole));
+            coalescer.add_resident(*whole);
         }
-        PERDURE_TRY(coalescer.add((*entry)->changes));
+        coalescer.add((*entry)->changes);
     }
     const std::uint64_t rows = coalescer.rows();
     statistics_.rows.fetch_add(rows, std::memory_order_relaxed);
@@ -105,30 +116,42 @@ Result<std::vector<store::Change>> Drain::coalesce(const Range& range) {
 Result<bool> Drain::step() {
     const std::optional<Range> range = choose_range();
     if (!range) return false;
-    PERDURE_TAKE(const Watermark after, watermark_after(*range));
-    Status applied;
-    if (range->end.definition) {
-        applied = apply_definition(*range, after);
-    } else {
-        PERDURE_TAKE(const std::vector<store::Change> changes, coalesce(*range));
-        applied = store_.apply({core_.epoch, core_.stored}, after, changes);
-    }
+    const Result<Watermark> applied = apply(*range);
     group_.clear();
     {
         const std::scoped_lock lock(core_.mutex);
+        PERDURE_ASSERT(core_.drain_through == range->end.last);
         core_.drain_through = 0;
-        if (applied.ok()) core_.stored = after;
+        if (applied) {
+            PERDURE_ASSERT(core_.stored.lsn + 1 == range->first);
+            PERDURE_ASSERT(applied->lsn == range->end.last);
+            core_.stored = *applied;
+        }
     }
-    PERDURE_TRY(applied);
+    PERDURE_TRY(applied.status());
     statistics_.transactions.fetch_add(1, std::memory_order_relaxed);
-    core_.progress->reached_store(after.lsn);
+    core_.progress->reached_store(applied->lsn);
     return true;
+}
+
+// One transaction; the watermark that it moved the store to.
+Result<Watermark> Drain::apply(const Range& range) {
+    PERDURE_TAKE(const Watermark after, watermark_after(range));
+    if (range.end.definition) {
+        PERDURE_TRY(apply_definition(range, after));
+        return after;
+    }
+    PERDURE_TAKE(const std::vector<store::Change> changes, coalesce(range));
+    PERDURE_TRY(store_.apply({core_.epoch, core_.stored}, after, changes));
+    return after;
 }
 
 bool Drain::release_step() {
     core_.mutex.give_way();
     const std::scoped_lock lock(core_.mutex);
-    return core_.pending.release_slice(core_.releasable());
+    const Lsn through = core_.releasable();
+    PERDURE_ASSERT(through <= core_.stored.lsn);  // what the store lacks stays
+    return core_.pending.release_slice(through);
 }
 
 }  // namespace perdure::engine

@@ -45,6 +45,7 @@ private:
     };
 
     [[nodiscard]] std::optional<Range> choose_range();
+    Result<Watermark> apply(const Range& range);
     Result<Watermark> watermark_after(const Range& range);
     Status apply_definition(const Range& range, const Watermark& after);
     Result<std::vector<store::Change>> coalesce(const Range& range);

@@ -22,6 +22,9 @@ constexpr std::uint64_t pool_trim_interval_ms = 5000;
 
 void Engine::set_alarms(std::function<void()> journal, std::function<void()> store,
                         std::function<void()> prepare) {
+    // All of them or none: a world has its threads, or its callers step it.
+    PERDURE_ASSERT(static_cast<bool>(journal) == static_cast<bool>(store));
+    PERDURE_ASSERT(static_cast<bool>(prepare) == static_cast<bool>(store));
     threads_.store(static_cast<bool>(store));
     flush_queue_.set_alarm(std::move(journal));
     alarm_store_.set(std::move(store));
@@ -30,6 +33,7 @@ void Engine::set_alarms(std::function<void()> journal, std::function<void()> sto
 
 // By the leader, before anybody is told.
 void Engine::group_durable(const journal::Appended& appended) {
+    PERDURE_ASSERT(appended.last > core_->progress->durable());
     {
         const std::scoped_lock lock(core_->mutex);
         core_->pending.group_durable(appended.last, core_->epoch, appended.chain, appended.address);
@@ -39,6 +43,7 @@ void Engine::group_durable(const journal::Appended& appended) {
 }
 
 void Engine::journal_failed(const Status& reason) {
+    PERDURE_ASSERT(!reason.ok());
     if (!seeded_bug("engine: a failed flush is not final")) core_->progress->fail(reason);
     {
         const std::scoped_lock lock(trouble_mutex_);
@@ -108,12 +113,11 @@ Result<bool> Engine::step_store() {
     const auto work = [&]() -> Result<bool> {
         if (drain_due()) {
             PERDURE_TAKE(const bool drained, drain_->step());
+            PERDURE_ASSERT(drained);  // what is durable and not stored is in a group
             last_drain_ms_ = core_->now_ms();
-            if (drained) {
-                checkpoint_wanted_ = true;
-                tell_stored();
-                return true;
-            }
+            checkpoint_wanted_ = true;
+            tell_stored();
+            return true;
         }
         if (checkpoint_wanted_ && now >= checkpoint_retry_ms_) {
             PERDURE_TAKE(const bool unfinished, store_->checkpoint_step());
@@ -223,8 +227,9 @@ Health Engine::health() {
         const std::scoped_lock lock(core_->mutex);
         health.accepted_lsn = core_->pending.last();
         health.tick = core_->tick;
-        health.pending_changes =
-            core_->pending.last() - std::min(core_->pending.last(), core_->stored.lsn);
+        PERDURE_ASSERT(health.durable_lsn <= core_->pending.last());
+        PERDURE_ASSERT(core_->stored.lsn <= core_->pending.last());
+        health.pending_changes = core_->pending.last() - core_->stored.lsn;
         health.pending_bytes = core_->pending.resident_bytes() + core_->pending.kept_bytes();
         health.index_bytes = core_->pending.index_bytes();
     }

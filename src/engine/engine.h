@@ -94,7 +94,7 @@ public:
     // A tick's is reserved then.
     [[nodiscard]] bool is_beyond_all(const TableDefinition& table, std::string_view key,
                                      bool from_tick, Lsn& at);
-    Status reserve(const TableDefinition& table, std::string_view key);
+    void reserve(const TableDefinition& table, std::string_view key);
     Status judge_and_reserve(Check& check);
     void release_reserved();
     Status read_for(Check& check);  // what the store has of its key; blocks
@@ -165,7 +165,7 @@ private:
     // `again`: refused for a reason that trying again may mend at once.
     Status accept(Proposal& proposal, const CommitOptions& options, Level level,
                   std::uint64_t encoded_bytes, Lsn& lsn, bool& again);
-    Status judge_checks(std::vector<Check>& checks, bool from_tick, bool& read_again);
+    Status judge_checks(std::vector<Check>& checks, bool& read_again);
     Status check_keys(Proposal& proposal, bool& again);
     [[nodiscard]] Status check_row_sizes(const ChangeSet& changes) const;
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);

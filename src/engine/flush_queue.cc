@@ -16,6 +16,7 @@ namespace {
 
 // A definition has a group to itself, so that a drain can end before it and after it.
 std::span<const ChangeSet* const> next_run(std::span<const ChangeSet* const> changes) {
+    PERDURE_ASSERT(!changes.empty());
     if (seeded_bug("engine: a definition shares its group")) return changes;
     if (!changes.front()->definitions.empty()) return changes.first(1);
     const auto definition = std::find_if(changes.begin(), changes.end(), [](const ChangeSet* set) {
@@ -31,6 +32,8 @@ void FlushQueue::push(const ChangeSet& changes, std::uint64_t encoded_bytes, boo
     {
         const std::scoped_lock lock(mutex_);
         PERDURE_ASSERT(queue_.empty() || queue_.back()->lsn + 1 == changes.lsn);
+        PERDURE_ASSERT(queue_.size() == queue_bytes_.size());
+        PERDURE_ASSERT(changes.lsn > durable());
         queue_.push_back(&changes);
         queue_bytes_.push_back(encoded_bytes);
         queued_bytes_.fetch_add(encoded_bytes, std::memory_order_relaxed);
@@ -41,6 +44,7 @@ void FlushQueue::push(const ChangeSet& changes, std::uint64_t encoded_bytes, boo
 }
 
 void FlushQueue::tell(Waiter& waiter, int what) noexcept {
+    PERDURE_ASSERT(waiter.told.load(std::memory_order_relaxed) == 0);  // once
     // The waiter may be gone as soon as it sees `what`: notify_one() only uses its address.
     waiter.told.store(what, std::memory_order_release);
     waiter.told.notify_one();
@@ -83,29 +87,37 @@ void FlushQueue::lead() {
         const std::scoped_lock lock(mutex_);
         PERDURE_ASSERT(leading_);
         PERDURE_ASSERT(group_.empty());
-        if (failed_) return;
+        PERDURE_ASSERT(group_bytes_.empty());
+        PERDURE_ASSERT(!failed_);
+        PERDURE_ASSERT(!queue_.empty());  // who waits has had it pushed
         group_.swap(queue_);
         group_bytes_.swap(queue_bytes_);
-        if (!group_.empty()) attested_ = false;
+        attested_ = false;
     }
     std::size_t done = 0;
     while (done < group_.size()) {
+        // Before the write: it goes on where the last one ended.
+        PERDURE_ASSERT(group_[done]->lsn == durable() + 1);
         const std::uint64_t began = clock_->monotonic_ns();
         auto appended = journal_->append(next_run(std::span(group_).subspan(done)));
         if (!appended) {
             {
                 const std::scoped_lock lock(mutex_);
+                PERDURE_ASSERT(leading_);
+                PERDURE_ASSERT(!failed_);
                 failed_ = true;
             }
             on_failure_(appended.status());
             break;
         }
-        PERDURE_ASSERT(appended->taken > 0 && appended->taken <= group_.size() - done);
+        PERDURE_ASSERT(appended->taken > 0);
+        PERDURE_ASSERT(appended->taken <= group_.size() - done);
         PERDURE_ASSERT(appended->last == group_[done + appended->taken - 1]->lsn);
         flush_ns_last_.store(clock_->monotonic_ns() - began, std::memory_order_relaxed);
         std::uint64_t bytes = 0;
         for (std::size_t i = 0; i < appended->taken; ++i) bytes += group_bytes_[done + i];
-        queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        const std::uint64_t queued = queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        PERDURE_ASSERT(queued >= bytes);
         done += appended->taken;
         on_group_(*appended);
         durable_.store(appended->last, std::memory_order_release);
@@ -120,6 +132,8 @@ void FlushQueue::hand_over() {
     bool alarm = false;
     {
         const std::scoped_lock lock(mutex_);
+        PERDURE_ASSERT(leading_);
+        PERDURE_ASSERT(group_.empty());
         leading_ = false;
         const Lsn reached = durable();
         const auto first_left = std::stable_partition(
@@ -152,6 +166,8 @@ Status FlushQueue::attest_if_idle() {
         status = Status();  // no room: no harm, the next group attests as well
     {
         const std::scoped_lock lock(mutex_);
+        PERDURE_ASSERT(leading_);
+        PERDURE_ASSERT(!failed_);
         attested_ = true;
         if (!status.ok()) failed_ = true;
     }

@@ -84,6 +84,7 @@ KeyIndex::~KeyIndex() {
         }
     };
     Walk{tail_bytes_}.drop(root_, depth_);
+    PERDURE_ASSERT(tail_bytes_ == 0);  // every long key had one owner
 }
 
 std::uint64_t KeyIndex::bytes() const noexcept {
@@ -101,6 +102,7 @@ Version* KeyIndex::take_version() {
     Version* taken = free_versions_;
     free_versions_ = taken->older;
     ++versions_;
+    PERDURE_ASSERT(versions_ <= slabs_.size() * versions_per_slab);
     return taken;
 }
 
@@ -149,6 +151,7 @@ std::string_view KeyIndex::last_key() const {
         node = inner->children[inner->count];
     }
     const auto* leaf = static_cast<const Leaf*>(node);
+    PERDURE_ASSERT(leaf->count > 0 || keys_ == 0);
     text.clear();
     if (leaf->count > 0) key_text(leaf->keys[leaf->count - 1], text);
     return text;
@@ -194,11 +197,14 @@ void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uin
     }
     *version = {nullptr, lsn, batch, row};
     ++keys_;
+    PERDURE_ASSERT(keys_ <= versions_);  // a key without a version is gone
     Leaf* right = leaf->count == fanout ? split(*leaf, slot) : nullptr;
     if (right && slot >= leaf->count) {
         slot -= leaf->count;
         leaf = right;
     }
+    PERDURE_ASSERT(leaf->count < fanout);
+    PERDURE_ASSERT(slot <= leaf->count);
     open_gap(leaf->keys, slot, leaf->count);
     open_gap(leaf->versions, slot, leaf->count);
     leaf->keys[slot] = make_key(text, tail_bytes_);
@@ -210,6 +216,8 @@ void KeyIndex::add(std::string_view text, Lsn lsn, std::uint32_t batch, std::uin
 // Makes room in a full leaf for a key at `slot`; returns the new right half. Rows that arrive in
 // key order fill leaves whole: the last leaf splits at its end.
 KeyIndex::Leaf* KeyIndex::split(Leaf& leaf, std::uint32_t slot) {
+    PERDURE_ASSERT(leaf.count == fanout);
+    PERDURE_ASSERT(slot <= fanout);
     auto* right = new Leaf();
     node_bytes_ += sizeof(Leaf);
     const bool at_end = slot == fanout && leaf.next == nullptr;
@@ -218,6 +226,8 @@ KeyIndex::Leaf* KeyIndex::split(Leaf& leaf, std::uint32_t slot) {
     std::copy_n(leaf.keys + kept, right->count, right->keys);
     std::copy_n(leaf.versions + kept, right->count, right->versions);
     leaf.count = kept;
+    PERDURE_ASSERT(leaf.count + right->count == fanout);
+    PERDURE_ASSERT(!leaf.next || leaf.next->previous == &leaf);
     right->next = leaf.next;
     right->previous = &leaf;
     if (right->next) right->next->previous = right;
@@ -233,6 +243,7 @@ void KeyIndex::add_to_parents(Path& path, Leaf* right) {
     while (path.count > 0) {
         const Path::Step step = path.steps[--path.count];
         Inner& parent = *step.inner;
+        PERDURE_ASSERT(step.child <= parent.count);
         if (parent.count < fanout) {
             open_gap(parent.keys, step.child, parent.count);
             open_gap(parent.children, step.child + 1, parent.count + 1);
@@ -251,12 +262,15 @@ void KeyIndex::add_to_parents(Path& path, Leaf* right) {
     top->children[1] = added;
     root_ = top;
     ++depth_;
+    PERDURE_ASSERT(depth_ <= depth_max);
 }
 
 // Splits a full inner node around a child that is added behind `child`; `separator` is that
 // child's, and then the one that goes up.
 KeyIndex::Inner* KeyIndex::split(Inner& parent, std::uint32_t child, void* added,
                                  StoredKey& separator) {
+    PERDURE_ASSERT(parent.count == fanout);
+    PERDURE_ASSERT(child <= fanout);
     auto* sibling = new Inner();
     node_bytes_ += sizeof(Inner);
     StoredKey keys[fanout + 1];
@@ -272,6 +286,8 @@ KeyIndex::Inner* KeyIndex::split(Inner& parent, std::uint32_t child, void* added
     std::copy_n(keys, middle, parent.keys);
     std::copy_n(children, middle + 1, parent.children);
     sibling->count = fanout - middle;
+    PERDURE_ASSERT(parent.count > 0);
+    PERDURE_ASSERT(sibling->count > 0);
     std::copy_n(keys + middle + 1, sibling->count, sibling->keys);
     std::copy_n(children + middle + 1, sibling->count + 1, sibling->children);
     separator = keys[middle];
@@ -286,6 +302,7 @@ void KeyIndex::release(std::string_view key, Lsn lsn) {
     while (*link && (*link)->lsn > lsn) link = &(*link)->older;
     while (*link) {
         Version* gone = *link;
+        PERDURE_ASSERT(gone->lsn <= lsn);  // newest first: all behind it are older
         *link = gone->older;
         give_version(gone);
     }
@@ -299,24 +316,30 @@ void KeyIndex::erase_slot(std::string_view text) {
     Leaf* leaf = path.leaf;
     const std::uint32_t slot = rank(leaf->keys, leaf->count, {prefix_of(text), text}, false);
     PERDURE_ASSERT(slot < leaf->count);
+    PERDURE_ASSERT(!leaf->versions[slot]);
+    PERDURE_ASSERT(keys_ > 0);
     drop_key(leaf->keys[slot], tail_bytes_);
     close_gap(leaf->keys, slot, leaf->count);
     close_gap(leaf->versions, slot, leaf->count);
     --leaf->count;
     --keys_;
+    PERDURE_ASSERT(keys_ <= versions_);
     if (leaf->count > 0 || path.count == 0) return;
 
     if (leaf->previous) leaf->previous->next = leaf->next;
     if (leaf->next) leaf->next->previous = leaf->previous;
+    PERDURE_ASSERT((first_ == leaf) == (leaf->previous == nullptr));
     if (first_ == leaf) first_ = leaf->next;
     delete leaf;
     node_bytes_ -= sizeof(Leaf);
     remove_from_parents(path);
 }
 
-// The child at the end of the path is gone: so are those above it that had no other.
+// The child at the end of the path is gone: so are those above it that had no other. The root has
+// two at least, or it would have gone before.
 void KeyIndex::remove_from_parents(Path& path) {
-    while (path.count > 0) {
+    while (true) {
+        PERDURE_ASSERT(path.count > 0);
         const Path::Step step = path.steps[--path.count];
         Inner* inner = step.inner;
         if (inner->count == 0) {
@@ -324,6 +347,7 @@ void KeyIndex::remove_from_parents(Path& path) {
             node_bytes_ -= sizeof(Inner);
             continue;
         }
+        PERDURE_ASSERT(step.child <= inner->count);
         const std::uint32_t gone_key = step.child == 0 ? 0 : step.child - 1;
         drop_key(inner->keys[gone_key], tail_bytes_);
         close_gap(inner->keys, gone_key, inner->count);
@@ -331,12 +355,7 @@ void KeyIndex::remove_from_parents(Path& path) {
         --inner->count;
         break;
     }
-    if (!first_) {  // nothing is left at all
-        first_ = new Leaf();
-        node_bytes_ += sizeof(Leaf);
-        root_ = first_;
-        depth_ = 0;
-    }
+    PERDURE_ASSERT(first_);
     while (depth_ > 0 && static_cast<Inner*>(root_)->count == 0) {
         auto* top = static_cast<Inner*>(root_);
         root_ = top->children[0];
@@ -344,6 +363,7 @@ void KeyIndex::remove_from_parents(Path& path) {
         node_bytes_ -= sizeof(Inner);
         --depth_;
     }
+    PERDURE_ASSERT(depth_ > 0 || root_ == first_);
 }
 
 }  // namespace perdure::engine

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
+
 namespace perdure::engine {
 
 class FlatSet {
@@ -46,10 +48,12 @@ private:
     }
     void grow() {
         std::vector<std::uint64_t> larger(slots_.size() * 4, 0);
-        count_ = 0;
+        PERDURE_ASSERT((larger.size() & (larger.size() - 1)) == 0);  // its mask is all ones
+        const std::size_t before = std::exchange(count_, 0);
         for (const std::uint64_t key : slots_) {
             if (key != 0) insert_in(larger, key);
         }
+        PERDURE_ASSERT(count_ == before);
         slots_ = std::move(larger);
     }
 

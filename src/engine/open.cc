@@ -40,7 +40,9 @@ Engine::~Engine() {
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory, EngineOptions options) {
-    PERDURE_ASSERT(options.files && options.clock && options.open_store);
+    PERDURE_ASSERT(options.files);
+    PERDURE_ASSERT(options.clock);
+    PERDURE_ASSERT(options.open_store);
     PERDURE_TRY(options.journal.validate());
     std::unique_ptr<Engine> engine(new Engine(std::move(options)));
     PERDURE_TRY(engine->open_directory(directory));
@@ -133,6 +135,7 @@ Status Engine::open_journal() {
         recovered_.remarks.push_back("taken over without its journal: change sets after " +
                                      std::to_string(from.lsn) + ", if there were any, are lost");
     }
+    PERDURE_ASSERT(start.last == core_->pending.last());  // the journal goes on where it ended
     core_->epoch = start.epoch;
     PERDURE_TAKE(journal_,
                  journal::Journal::open(*options_.files, *options_.clock, directory_->journal(),
@@ -166,6 +169,8 @@ Status Engine::settle() {
         }
         if (!drained) break;
     }
+    PERDURE_ASSERT(
+        std::none_of(core_->pending.groups().begin(), core_->pending.groups().end(), defines));
     std::vector<const TableDefinition*> ephemeral;
     for (const TableDefinition* table : core_->catalog.tables()) {
         // In the store only: a table that is new in pending is empty there anyway.
@@ -265,12 +270,15 @@ Status Engine::hydrate_pending(const std::function<Status(const Batch&)>& take) 
     for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {
         const Entry& entry = core_->pending.entry(lsn);
         const ChangeSet* set = &entry.changes;
+        PERDURE_ASSERT(entry.epoch != 0);  // it came from the journal
         if (entry.let_go) {
             if (group.empty() || read_from.file != entry.address.file ||
                 read_from.offset != entry.address.offset) {
                 PERDURE_TAKE(group, journal_->read(entry.address, core_->catalog));
                 read_from = entry.address;
             }
+            PERDURE_ASSERT(lsn >= group.front().lsn);
+            PERDURE_ASSERT(lsn <= group.back().lsn);
             set = &group[lsn - group.front().lsn];
         }
         for (const Batch& batch : set->batches) {

@@ -16,12 +16,14 @@ constexpr std::uint32_t release_entries_per_slice = 256;
 }  // namespace
 
 Entry& Pending::entry(Lsn lsn) {
-    PERDURE_ASSERT(lsn > released_ && lsn <= last());
+    PERDURE_ASSERT(lsn > released_);
+    PERDURE_ASSERT(lsn <= last());
     return entries_[lsn - released_ - 1];
 }
 
 const Entry& Pending::entry(Lsn lsn) const {
-    PERDURE_ASSERT(lsn > released_ && lsn <= last());
+    PERDURE_ASSERT(lsn > released_);
+    PERDURE_ASSERT(lsn <= last());
     return entries_[lsn - released_ - 1];
 }
 
@@ -68,6 +70,9 @@ bool Pending::is_full(std::uint64_t kept_bytes, std::uint64_t indexed_rows) cons
 
 void Pending::group_durable(Lsn last_of_group, std::uint64_t epoch, const Hash128& chain,
                             const journal::GroupAddress& address) {
+    PERDURE_ASSERT(epoch != 0);
+    PERDURE_ASSERT(entry(last_of_group).epoch == 0);
+    PERDURE_ASSERT(groups_.empty() || groups_.back().last < last_of_group);
     const bool definition = !entry(last_of_group).changes.definitions.empty();
     groups_.push_back({last_of_group, epoch, chain, definition, address.bytes});
     for (Lsn lsn = last_of_group; lsn > released_; --lsn) {
@@ -79,6 +84,7 @@ void Pending::group_durable(Lsn last_of_group, std::uint64_t epoch, const Hash12
 }
 
 void Pending::let_go(Lsn durable, Lsn keep_through) {
+    PERDURE_ASSERT(durable <= last());
     if (resident_bytes_ <= limits_.resident_bytes_max) return;
     Lsn lsn = std::max({let_go_through_, keep_through, released_}) + 1;
     for (; lsn <= durable && resident_bytes_ > limits_.resident_bytes_max; ++lsn) {
@@ -87,10 +93,11 @@ void Pending::let_go(Lsn durable, Lsn keep_through) {
         if (from.resident_bytes == 0 || from.let_go) continue;
         for (Batch& batch : from.changes.batches) {
             if (batch.table().resident) {
-                // Definition, operation and row count stay; only the block goes.
-                batch = Batch();
+                batch = Batch();  // its place stays: the index counts them
             }
         }
+        PERDURE_ASSERT(from.epoch != 0);  // or nobody could read it back
+        PERDURE_ASSERT(resident_bytes_ >= from.resident_bytes);
         resident_bytes_ -= from.resident_bytes;
         from.resident_bytes = 0;
         from.let_go = true;
@@ -104,10 +111,13 @@ const KeyIndex* Pending::index(TableId table) const {
 
 const Batch& Pending::batch_of(const Version& version) const {
     const ChangeSet& changes = entry(version.lsn).changes;
-    if ((version.batch & ephemeral_batch) != 0) {
-        return changes.ephemeral[version.batch & ~ephemeral_batch];
-    }
-    return changes.batches[version.batch];
+    PERDURE_ASSERT(changes.lsn == version.lsn);
+    const bool ephemeral = (version.batch & ephemeral_batch) != 0;
+    const auto& batches = ephemeral ? changes.ephemeral : changes.batches;
+    const std::uint32_t at = version.batch & ~ephemeral_batch;
+    PERDURE_ASSERT(at < batches.size());
+    PERDURE_ASSERT(version.row < batches[at].rows());
+    return batches[at];
 }
 
 RowVersion Pending::resolve(const Version& newest, Lsn at, Lsn above) const {
@@ -123,13 +133,8 @@ RowVersion Pending::find(TableId table, std::string_view key, Lsn at) const {
     return newest ? resolve(*newest, at, 0) : RowVersion{};
 }
 
-bool Pending::has_newer(TableId table, std::string_view key, Lsn lsn) const {
-    const KeyIndex* keys = index(table);
-    const Version* newest = keys ? keys->find(key) : nullptr;
-    return newest && newest->lsn > lsn;
-}
-
 bool Pending::release_slice(Lsn through) {
+    PERDURE_ASSERT(through <= last());
     std::uint32_t rows_left = release_rows_per_slice;
     std::uint32_t entries_left = release_entries_per_slice;
     while (!entries_.empty() && released_ < through) {
@@ -137,6 +142,8 @@ bool Pending::release_slice(Lsn through) {
         PERDURE_ASSERT(front.epoch != 0);  // only durable change sets are drained
         const auto& durable = front.changes.batches;
         const auto& ephemeral = front.changes.ephemeral;
+        PERDURE_ASSERT(front.changes.lsn == released_ + 1);
+        PERDURE_ASSERT(released_batch_ <= durable.size() + ephemeral.size());
         while (released_batch_ < durable.size() + ephemeral.size()) {
             const Batch& batch = released_batch_ < durable.size()
                                      ? durable[released_batch_]
@@ -157,12 +164,17 @@ bool Pending::release_slice(Lsn through) {
             released_row_ = 0;
             ++released_batch_;
         }
+        PERDURE_ASSERT(resident_bytes_ >= front.resident_bytes);
+        PERDURE_ASSERT(kept_bytes_ >= front.kept_bytes);
         resident_bytes_ -= front.resident_bytes;
         kept_bytes_ -= front.kept_bytes;
         released_batch_ = 0;
         ++released_;
         entries_.pop_front();
         while (!groups_.empty() && groups_.front().last <= released_) groups_.pop_front();
+        PERDURE_ASSERT(!entries_.empty() || resident_bytes_ == 0);
+        PERDURE_ASSERT(!entries_.empty() || kept_bytes_ == 0);
+        PERDURE_ASSERT(!entries_.empty() || groups_.empty());
         if (--entries_left == 0) return released_ < through && !entries_.empty();
     }
     return false;

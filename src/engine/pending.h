@@ -75,8 +75,6 @@ public:
     [[nodiscard]] RowVersion find(TableId table, std::string_view key, Lsn at) const;
     [[nodiscard]] const KeyIndex* index(TableId table) const;
     [[nodiscard]] RowVersion resolve(const Version& newest, Lsn at, Lsn above) const;
-    // True if the key has a version above `lsn`.
-    [[nodiscard]] bool has_newer(TableId table, std::string_view key, Lsn lsn) const;
 
     // Releases a slice of what is at or below `through`: at most some thousand rows. True if there
     // is more.

@@ -24,6 +24,7 @@ void Progress::detach() {
 
 Status Progress::failure() const {
     const std::scoped_lock lock(mutex_);
+    PERDURE_ASSERT(failure_.ok() == !failed());
     return failure_;
 }
 
@@ -88,7 +89,10 @@ std::size_t Progress::poll() {
         }
         waiting_.store(callbacks_.size(), std::memory_order_release);
     }
-    for (auto& [status, run] : ready) run(status);
+    for (auto& [status, run] : ready) {
+        PERDURE_ASSERT(status.code() != Code::busy);  // what is told is final
+        run(status);
+    }
     return ready.size();
 }
 

@@ -13,6 +13,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "base/assert.h"
 #include "model/change_set.h"
 #include "perdure/durability.h"
 #include "perdure/status.h"
@@ -32,8 +33,14 @@ public:
     explicit Progress(Helper& helper) : helper_(&helper) {}
 
     // For the engine.
-    void reached_journal(Lsn lsn) noexcept { durable_.store(lsn, std::memory_order_release); }
-    void reached_store(Lsn lsn) noexcept { stored_.store(lsn, std::memory_order_release); }
+    void reached_journal(Lsn lsn) noexcept {
+        PERDURE_ASSERT(lsn >= durable());
+        durable_.store(lsn, std::memory_order_release);
+    }
+    void reached_store(Lsn lsn) noexcept {
+        PERDURE_ASSERT(lsn >= stored());
+        stored_.store(lsn, std::memory_order_release);
+    }
     // From now on nothing more is reached; the reason is kept for health().
     void fail(const Status& reason);
     // The engine goes away. Waits until nobody is inside it.

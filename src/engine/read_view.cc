@@ -17,9 +17,13 @@ Result<Batch> key_batch(const TableDefinition& table, std::span<const Cell> cell
     return make_row(table, Operation::erase, cells);
 }
 
-Result<Batch> single_row(const Batch& batch, std::uint32_t row) {
+Batch single_row(const Batch& batch, std::uint32_t row) {
+    PERDURE_ASSERT(row < batch.rows());
     const RowOf one{&batch, row};
-    return gather_rows(batch.table(), batch.operation(), {&one, 1});
+    Result<Batch> copy = gather_rows(batch.table(), batch.operation(), {&one, 1});
+    PERDURE_ASSERT(copy.ok());  // a part of a batch is no larger than it
+    PERDURE_ASSERT(copy->rows() == 1);
+    return *std::move(copy);
 }
 
 Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store,
@@ -50,7 +54,8 @@ Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store
 
 ReadView::~ReadView() {
     const std::scoped_lock lock(core_.mutex);
-    core_.views.erase(this);
+    const std::size_t gone = core_.views.erase(this);
+    PERDURE_ASSERT(gone == 1);
 }
 
 Status ReadView::check_age() const {
@@ -65,8 +70,7 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
     const auto held = held_.find({table.id, std::string(key)});
     if (held != held_.end()) {
         PERDURE_TRY(check_age());
-        PERDURE_TAKE(Batch row, single_row(*held->second, 0));
-        return std::optional<Batch>(std::move(row));
+        return std::optional<Batch>(single_row(*held->second, 0));
     }
     {
         const std::scoped_lock lock(core_.mutex);
@@ -74,9 +78,10 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
             check_age());  // under the lock: what an expired view needs may be released any time
         const RowVersion version = core_.pending.find(table.id, key, at_);
         if (version.batch && version.lsn > registered_) {
+            PERDURE_ASSERT(version.lsn <= at_);
+            PERDURE_ASSERT(version.batch->table().id == table.id);
             if (version.batch->operation() == Operation::erase) return std::optional<Batch>();
-            PERDURE_TAKE(Batch row, single_row(*version.batch, version.row));
-            return std::optional<Batch>(std::move(row));
+            return std::optional<Batch>(single_row(*version.batch, version.row));
         }
     }
     PERDURE_TAKE(const Batch keys, key_batch(table, cells));
@@ -89,7 +94,6 @@ Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::s
 Result<ReadView::Overlay> ReadView::overlay(const TableDefinition& table, const std::string* after,
                                             const std::string* through, std::uint32_t limit) const {
     Overlay rows;
-    Status trouble;
     std::uint32_t upserts = 0;
     {
         const std::scoped_lock lock(core_.mutex);
@@ -103,19 +107,14 @@ Result<ReadView::Overlay> ReadView::overlay(const TableDefinition& table, const 
                 rows.emplace(key, nullptr);
                 return true;
             }
-            auto copy = single_row(*version.batch, version.row);
-            if (!copy) {
-                trouble = copy.status();
-                return false;
-            }
-            rows.emplace(key, std::make_shared<const Batch>(*std::move(copy)));
+            rows.emplace(key,
+                         std::make_shared<const Batch>(single_row(*version.batch, version.row)));
             return ++upserts < limit;  // the page is full then, whatever lies below
         };
         if (const KeyIndex* index = core_.pending.index(table.id)) {
             index->visit_after(after ? &begin : nullptr, visit);
         }
     }
-    PERDURE_TRY(trouble);
     for (auto held = held_.lower_bound({table.id, after ? *after : std::string()});
          held != held_.end() && held->first.first == table.id; ++held) {
         const std::string& key = held->first.second;
@@ -149,6 +148,7 @@ Result<Batch> ReadView::scan(const TableDefinition& table, const Batch* after,
         after = &page;
         after_key = page_end;
         from_start = false;
+        PERDURE_ASSERT(merged.rows() <= limit);
     }
     return merged.finish();
 }

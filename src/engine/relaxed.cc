@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "engine/engine.h"
@@ -21,7 +22,11 @@ constexpr std::uint64_t held_bytes_max = 64ULL << 20;
 }  // namespace
 
 void Engine::hold(const std::string& key, std::shared_ptr<const Batch> row) {
+    PERDURE_ASSERT(row->rows() == 1);
+    PERDURE_ASSERT(row->operation() == Operation::upsert);
     const TableDefinition& table = row->table();
+    PERDURE_ASSERT(!table.resident);
+    PERDURE_ASSERT(!table.append_only);
     const std::uint64_t due = core_->now_ms() + core_->category_of(table).interval_ms;
     core_->held_due_ms = core_->held.empty() ? due : std::min(core_->held_due_ms, due);
     drop_held(table.id, key);
@@ -33,8 +38,10 @@ void Engine::hold(const std::string& key, std::shared_ptr<const Batch> row) {
 void Engine::drop_held(TableId table, const std::string& key) {
     const auto found = core_->held.find({table, key});
     if (found == core_->held.end()) return;
+    PERDURE_ASSERT(core_->held_bytes >= found->second->bytes());
     core_->held_bytes -= found->second->bytes();
     core_->held.erase(found);
+    PERDURE_ASSERT(!core_->held.empty() || core_->held_bytes == 0);
 }
 
 // Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held
@@ -54,9 +61,7 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
                 if (!seeded_bug("engine: an old relaxed row wins")) drop_held(table.id, key);
                 continue;
             }
-            auto copy = single_row(batch, row);
-            if (!copy) return;  // one row that does not fit a batch: it goes at once
-            hold(key, std::make_shared<const Batch>(*std::move(copy)));
+            hold(key, std::make_shared<const Batch>(single_row(batch, row)));
         }
     }
     if (at_once) return;

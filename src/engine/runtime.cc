@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/assert.h"
 #include "engine/engine.h"
 
 namespace perdure::engine {
@@ -18,6 +19,7 @@ public:
     ~Duty() {
         {
             const std::scoped_lock lock(mutex_);
+            PERDURE_ASSERT(engines_.empty());  // they may not outlive their threads
             stop_ = true;
         }
         wake_.notify_all();
@@ -36,6 +38,7 @@ public:
 
     void add(Engine& engine) {
         const std::scoped_lock lock(mutex_);
+        PERDURE_ASSERT(std::find(engines_.begin(), engines_.end(), &engine) == engines_.end());
         engines_.push_back(&engine);
     }
 
@@ -54,6 +57,7 @@ private:
             const std::vector<Engine*> round = engines_;
             for (Engine* engine : round) {
                 if (std::find(engines_.begin(), engines_.end(), engine) == engines_.end()) continue;
+                PERDURE_ASSERT(!inside_);
                 inside_ = engine;
                 lock.unlock();
                 more = step_(*engine) || more;

@@ -38,6 +38,8 @@ void Staging::clear() {
 
 // Forgets what was staged behind the first so many rows and checks.
 void Staging::unstage(std::size_t rows, std::size_t checks) {
+    PERDURE_ASSERT(rows <= rows_.size());
+    PERDURE_ASSERT(checks <= checks_.size());
     rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(rows), rows_.end());
     checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(checks), checks_.end());
     newest_.clear();
@@ -91,7 +93,7 @@ Status Staging::append(std::string_view name, std::span<const Cell> row) {
         check.table = table;
         check.key = key;
         check.kind = Condition::Kind::absent;
-        PERDURE_TAKE(check.key_row, key_row(batch, 0));
+        check.key_row = key_row(batch, 0);
         if (is_tick_) {
             PERDURE_TRY(judge_now(check));
         } else {
@@ -133,18 +135,19 @@ Status Staging::stage(const TableDefinition& table, Operation operation,
 // In a tick: against what is staged, pending or prefetched, at once, and the key is reserved until
 // the commit.
 Status Staging::judge_now(Check& check) {
+    PERDURE_ASSERT(is_tick_);
     if (const StagedRow* own = find_staged(*check.table, check.key)) {
         const bool there = own->row.operation() == Operation::upsert;
         PERDURE_TRY(judge(check, there ? &own->row : nullptr, 0));
-        return engine_.reserve(*check.table, check.key);
+        engine_.reserve(*check.table, check.key);
+        return {};
     }
     const auto fetched = prefetched_.find({check.table->id, check.key});
     if (fetched != prefetched_.end()) {
         check.read = true;
         check.read_at = fetched->second.read_at;
         if (fetched->second.stored) {
-            PERDURE_TAKE(Batch copy, single_row(*fetched->second.stored, 0));
-            check.stored = std::move(copy);
+            check.stored = single_row(*fetched->second.stored, 0);
         }
     }
     return engine_.judge_and_reserve(check);
@@ -156,6 +159,7 @@ const Staging::StagedRow* Staging::find_staged(const TableDefinition& table, std
         newest_[{rows_[indexed_].table->id, rows_[indexed_].key}] = indexed_;
     }
     const auto found = newest_.find({table.id, std::string(key)});
+    PERDURE_ASSERT(found == newest_.end() || found->second < rows_.size());
     return found == newest_.end() ? nullptr : &rows_[found->second];
 }
 
@@ -163,7 +167,8 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
                             std::span<const std::byte> rows, std::size_t stride) {
     const TableDefinition* table = engine_.catalog().find(name);
     PERDURE_TAKE(table, user_table(name, table && table->append_only));
-    PERDURE_ASSERT(stride > 0 && rows.size() % stride == 0);
+    PERDURE_ASSERT(stride > 0);
+    PERDURE_ASSERT(rows.size() % stride == 0);
     const std::size_t rows_before = rows_.size();
     const std::size_t checks_before = checks_.size();
     std::vector<Cell> cells(shape.fields.size());
@@ -186,8 +191,7 @@ Result<std::optional<Batch>> Staging::find(std::string_view name, std::span<cons
     PERDURE_TAKE(const std::string key, encode_key(*table, cells));
     if (const StagedRow* own = find_staged(*table, key)) {
         if (own->row.operation() == Operation::erase) return std::optional<Batch>();
-        PERDURE_TAKE(Batch row, single_row(own->row, 0));
-        return std::optional<Batch>(std::move(row));
+        return std::optional<Batch>(single_row(own->row, 0));
     }
     PERDURE_TAKE(const auto view, engine_.view(false));
     return view->find(*table, key, cells);
@@ -226,7 +230,8 @@ Status Staging::propose(Proposal& proposal) {
     std::vector<RowOf> upserted;
     const auto flush = [&](std::vector<RowOf>& group, Operation operation) -> Status {
         if (group.empty()) return {};
-        PERDURE_TAKE(Batch batch, gather_rows(group.front().batch->table(), operation, group));
+        const TableDefinition& table = group.front().batch->table();
+        PERDURE_TAKE(Batch batch, gather_rows(table, operation, group));  // untaken: 2 GiB of rows
         proposal.changes.batches.push_back(std::move(batch));
         group.clear();
         return {};
@@ -236,18 +241,18 @@ Status Staging::propose(Proposal& proposal) {
         const StagedRow* next = i + 1 < order.size() ? order[i + 1] : nullptr;
         const bool same_table = next && next->table->id == row->table->id;
         if (same_table && next->key == row->key) {
-            if (row->table->append_only) {
-                return error(Code::conflict, "table '{}': key {} is appended twice in one commit",
-                             row->table->name, key_text(row->row, 0));
-            }
+            PERDURE_ASSERT(!row->table->append_only);  // append() has looked
             continue;
         }
         (row->row.operation() == Operation::erase ? erased : upserted).push_back({&row->row, 0});
         proposal.touched.push_back({row->table, row->key, row->new_at, &row->row});
         if (same_table) continue;
-        PERDURE_TRY(flush(erased, Operation::erase));
-        PERDURE_TRY(flush(upserted, Operation::upsert));
+        PERDURE_TRY(flush(erased, Operation::erase));     // untaken: 2 GiB of rows
+        PERDURE_TRY(flush(upserted, Operation::upsert));  // untaken: 2 GiB of rows
     }
+    PERDURE_ASSERT(erased.empty());
+    PERDURE_ASSERT(upserted.empty());
+    PERDURE_ASSERT(proposal.touched.size() <= rows_.size());
     proposal.checks = std::exchange(checks_, {});
     proposal.from_tick = is_tick_;
     return {};
@@ -260,12 +265,13 @@ Result<Token> Staging::commit(const CommitOptions& options) {
         return error(Code::invalid, "nothing is staged in this transaction");
     }
     Proposal proposal;
-    PERDURE_TRY(propose(proposal));
+    PERDURE_TRY(propose(proposal));  // untaken: 2 GiB of rows
     auto token = engine_.commit(proposal, options);
     if (token) {
         unstage(0, 0);
         if (options.wait) PERDURE_TRY(token->wait());
     } else {
+        PERDURE_ASSERT(checks_.empty());
         checks_ = std::move(proposal.checks);
     }
     return token;

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/assert.h"
+
 namespace perdure::engine {
 
 // What follows the first eight bytes of a key that is longer.
@@ -48,11 +50,13 @@ struct StoredKey {
 inline StoredKey make_key(std::string_view key, std::uint64_t& tail_bytes) {
     StoredKey stored{prefix_of(key), (key.size() << 1U) | 1U};
     if (key.size() > 8) {
+        PERDURE_ASSERT(key.size() <= UINT32_MAX);
         const std::size_t bytes = sizeof(Tail) + key.size() - 8;
         auto* memory = static_cast<char*>(::operator new(bytes));
         Tail* tail = ::new (memory) Tail{static_cast<std::uint32_t>(key.size()), {0}};
         std::memcpy(memory + offsetof(Tail, bytes), key.data() + 8, key.size() - 8);
         stored.rest = reinterpret_cast<std::uintptr_t>(tail);
+        PERDURE_ASSERT((stored.rest & 1U) == 0);
         tail_bytes += bytes;
     }
     return stored;
@@ -60,6 +64,8 @@ inline StoredKey make_key(std::string_view key, std::uint64_t& tail_bytes) {
 
 inline void drop_key(const StoredKey& key, std::uint64_t& tail_bytes) noexcept {
     if (const Tail* tail = key.tail()) {
+        PERDURE_ASSERT(tail->length > 8);
+        PERDURE_ASSERT(tail_bytes >= sizeof(Tail) + tail->length - 8);
         tail_bytes -= sizeof(Tail) + tail->length - 8;
         ::operator delete(const_cast<Tail*>(tail));
     }

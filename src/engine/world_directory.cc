@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
@@ -55,6 +56,7 @@ Uuid random_uuid() {
 }
 
 Status WorldDirectory::lock(const io::Clock& clock) {
+    PERDURE_ASSERT(!lock_);
     const std::string owner =
         text::format("process {}, since {}", io::process_id(), utc_text(clock.wall_us()));
     PERDURE_TAKE(lock_, files_.lock(io::join_path(path_, "lock"), owner));

@@ -219,7 +219,7 @@ private:
 
     Status apply(const ChangeSet& set) {
         engine::Coalescer sorted;
-        PERDURE_TRY(sorted.add(set));
+        sorted.add(set);
         PERDURE_TAKE(const auto changes, sorted.finish());
         return store_.apply(fence_, plan_.at, changes);
     }

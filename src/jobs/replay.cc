@@ -61,7 +61,7 @@ Status Replay::apply_gathered() {
     engine::Coalescer coalescer;
     for (auto group = gathered_.rbegin(); group != gathered_.rend(); ++group) {
         for (auto set = group->changes.rbegin(); set != group->changes.rend(); ++set) {
-            PERDURE_TRY(coalescer.add(*set));
+            coalescer.add(*set);
         }
     }
     PERDURE_TAKE(const auto changes, coalescer.finish());

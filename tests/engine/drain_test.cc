@@ -273,6 +273,22 @@ TEST_F(DrainLetGo, nothing_that_is_being_drained_is_let_go) {
     EXPECT_EQ(stored("bodies"), Rows{"2 2"});
 }
 
+// What the drain was about to read was kept from being let go until the next one.
+TEST_F(DrainLetGo, a_drain_that_fails_before_the_store_holds_nothing_back) {
+    accept(change().put("bodies", {Entity{2}, 1}).tick(4));
+    flush();
+    let_go();
+    const auto address = parts_.core->pending.entry(parts_.core->pending.last()).address;
+    const std::string file = "journal/" + parts_.disk.list("journal")->front();
+    parts_.disk.flip_bit(file, address.offset + 4000, 3);
+    EXPECT_EQ(parts_.drain_part->step().status().code(), Code::corrupt) << "for the tick's content";
+    EXPECT_EQ(parts_.core->drain_through, 0u);
+    accept(change().put("bodies", {Entity{2}, 2}));
+    flush();
+    let_go();
+    EXPECT_TRUE(parts_.core->pending.entry(parts_.core->pending.last()).let_go);
+}
+
 TEST_F(DrainLetGo, a_journal_that_cannot_be_read_back_is_an_error_and_no_loss) {
     accept(change().put("bodies", {Entity{2}, 1}));
     flush();

@@ -370,6 +370,79 @@ TEST_F(EngineTest, a_transaction_stages_so_many_rows_and_no_more) {
     }
 }
 
+TEST_F(EngineTest, a_declaration_that_cannot_be_is_refused_and_changes_nothing) {
+    const auto declare = [&](const TableBuilder& table, Engine::Declaring when) {
+        return live_->declare({table.definition()}, when).code();
+    };
+    TableBuilder things("things");
+    things.key<std::uint64_t>("id").category("unheard of");
+    EXPECT_EQ(declare(things, Engine::Declaring::running), Code::invalid);
+    TableBuilder names("names");
+    names.key<std::string>("name").column<std::int64_t>("value").column<bool>("online");
+    EXPECT_EQ(declare(names, Engine::Declaring::running), Code::incompatible);
+    TableBuilder other("names");
+    other.key<std::uint64_t>("name").column<std::int64_t>("value");
+    EXPECT_EQ(declare(other, Engine::Declaring::opening), Code::incompatible);
+    EXPECT_EQ(live_->catalog().find("names")->version, 1u);
+    const TableId id = live_->catalog().find("names")->id;
+    put(1);
+    EXPECT_EQ(declare(names, Engine::Declaring::opening), Code::ok);
+    EXPECT_EQ(live_->catalog().find("names")->version, 2u);
+    EXPECT_EQ(live_->catalog().find("names")->id, id);
+    EXPECT_EQ(declare(names, Engine::Declaring::running), Code::ok) << "it is so already";
+    EXPECT_EQ(live_.find("names", {{"name", "ana"}}), "ana 1 false");
+}
+
+TEST_F(EngineTest, a_table_that_does_not_reach_the_store_is_not_declared) {
+    TableBuilder things("things");
+    things.key<std::uint64_t>("id");
+    const std::vector<TableDefinition> wanted{things.definition()};
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    EXPECT_FALSE(live_->declare(wanted, Engine::Declaring::running).ok());
+    EXPECT_EQ(live_->catalog().find("things"), nullptr);
+    put(1);
+    EXPECT_FALSE(live_->declare(wanted, Engine::Declaring::opening).ok());
+    live_.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
+    EXPECT_FALSE(live_->declare(wanted, Engine::Declaring::running).ok());
+    EXPECT_EQ(live_->declare(wanted, Engine::Declaring::running).code(), Code::read_only);
+}
+
+TEST_F(EngineTest, a_failed_world_says_so_wherever_it_is_asked) {
+    const Token lost = put(1);
+    live_.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
+    EXPECT_EQ(lost.wait(Level::stored).code(), Code::unknown);
+    EXPECT_FALSE(*live_->step_prepare());
+    pass(1000);
+    EXPECT_TRUE(live_->step_store().ok()) << "what is durable is there already";
+    EXPECT_FALSE(live_->health().trouble.ok());
+    live_.store->checkpoint_is_held_up = true;
+    EXPECT_EQ(live_->close().code(), Code::unknown);
+}
+
+TEST_F(EngineTest, a_store_that_somebody_else_owns_is_not_waited_for) {
+    live_.store->mood = Status(Code::conflict, "somebody else has it");
+    Runtime runtime;
+    runtime.add(*live_);
+    EXPECT_FALSE(put(1).wait(Level::stored).ok());
+    runtime.remove(*live_);
+    EXPECT_EQ(live_->health().trouble.code(), Code::conflict);
+}
+
+TEST_F(EngineTest, health_is_told_though_the_store_does_not_say_how_large_it_is) {
+    live_.store->calls.fails = live_.store->calls.made + 1;
+    const Health health = live_->health();
+    EXPECT_EQ(live_.store->calls.made, live_.store->calls.fails);
+    EXPECT_EQ(health.store, "memory");
+    EXPECT_TRUE(health.trouble.ok());
+}
+
+TEST_F(EngineTest, who_waits_for_the_store_after_it_failed_is_told_at_once) {
+    const Token saved = put(1);
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    EXPECT_EQ(saved.wait(Level::stored).code(), Code::unknown);
+    EXPECT_EQ(saved.wait(Level::stored).code(), Code::unknown) << "it is left alone for a second";
+}
+
 TEST_F(EngineTest, views_want_a_store_with_sql) {
     EXPECT_EQ(live_->declare_views({}).code(), Code::unsupported);
 }

@@ -363,5 +363,23 @@ TEST_F(FlushQueueTest, many_threads_are_all_told_when_the_disk_fails_under_them)
     EXPECT_EQ(queue_.durable(), journal_->last());
 }
 
+TEST_F(FlushQueueTest, does_not_attest_while_there_is_something_else_to_do) {
+    push();
+    EXPECT_TRUE(queue_.attest_if_idle().ok());
+    EXPECT_EQ(journal_->statistics().groups, 0u) << "something is queued";
+    hold_flush();
+    std::thread leader = waiter(1);
+    await_held_flush();
+    EXPECT_TRUE(queue_.attest_if_idle().ok());
+    let_flush();
+    leader.join();
+    EXPECT_EQ(journal_->statistics().groups, 1u) << "somebody led";
+    push();
+    fail_flushes();
+    EXPECT_TRUE(queue_.step());
+    EXPECT_TRUE(queue_.attest_if_idle().ok());
+    EXPECT_EQ(failures_, 1) << "it has failed";
+}
+
 }  // namespace
 }  // namespace perdure::engine

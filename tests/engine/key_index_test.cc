@@ -283,5 +283,15 @@ TEST(KeyIndexDeathTest, versions_of_a_key_come_in_order) {
     EXPECT_DEATH(index.add("ana", 4, 0, 0), "lsn <= lsn");
 }
 
+TEST(KeyIndex, releasing_what_is_not_there_changes_nothing) {
+    CheckedIndex checked;
+    checked.release("ana", 5);
+    checked.add("bob", 5);
+    checked.release("ana", 5);
+    checked.release("cyd", 5);
+    checked.release("bob", 4);
+    checked.expect_same();
+}
+
 }  // namespace
 }  // namespace perdure::engine

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "engine/core.h"
 #include "engine/drain.h"
 #include "engine/tables.h"
@@ -24,17 +25,67 @@
 
 namespace perdure::engine {
 
+// Which call of a store, its snapshots' too, fails: each of them passes here first.
+struct StoreCalls {
+    std::uint64_t made = 0;
+    std::uint64_t fails = 0;  // the how manyth does; 0: none
+
+    Status pass() { return ++made == fails ? Status(Code::io, "the database is gone") : Status(); }
+};
+
+// Its store's snapshot, whose calls are the store's.
+class MoodySnapshot final : public store::Snapshot {
+public:
+    MoodySnapshot(std::unique_ptr<store::Snapshot> inner, StoreCalls& calls, bool& expires)
+        : inner_(std::move(inner)), calls_(calls), expires_(expires) {}
+
+    [[nodiscard]] const Watermark& watermark() const override { return inner_->watermark(); }
+    Result<Batch> find(const TableDefinition& table, const Batch& keys) override {
+        PERDURE_TRY(calls_.pass());
+        return inner_->find(table, keys);
+    }
+    Result<Batch> scan(const TableDefinition& table, const Batch* after, std::uint32_t after_row,
+                       std::uint32_t limit) override {
+        PERDURE_TRY(calls_.pass());
+        if (std::exchange(expires_, false)) return Status(Code::expired, "it took too long");
+        return inner_->scan(table, after, after_row, limit);
+    }
+    Result<Batch> last(const TableDefinition& table) override {
+        PERDURE_TRY(calls_.pass());
+        return inner_->last(table);
+    }
+    Result<std::uint64_t> count(const TableDefinition& table) override {
+        return inner_->count(table);
+    }
+
+private:
+    std::unique_ptr<store::Snapshot> inner_;
+    StoreCalls& calls_;
+    bool& expires_;
+};
+
 // A MemoryStore that can be told to refuse, as a full disk or another program's lock would.
 class MoodyStore final : public store::Store {
 public:
     explicit MoodyStore(const io::Clock& clock)
-        : inner_(std::make_shared<store::MemoryStorage>(), &clock) {}
+        : MoodyStore(clock, std::make_shared<store::MemoryStorage>(), own_calls_) {}
+    // What outlives the store.
+    MoodyStore(const io::Clock& clock, std::shared_ptr<store::MemoryStorage> storage,
+               StoreCalls& counted)
+        : calls(counted), inner_(std::move(storage), &clock) {}
 
-    Result<store::Watermarks> watermarks() override { return inner_.watermarks(); }
-    Result<std::vector<TableDefinition>> definitions() override { return inner_.definitions(); }
+    Result<store::Watermarks> watermarks() override {
+        PERDURE_TRY(calls.pass());
+        return inner_.watermarks();
+    }
+    Result<std::vector<TableDefinition>> definitions() override {
+        PERDURE_TRY(calls.pass());
+        return inner_.definitions();
+    }
     Status apply(const store::Fence& fence, const Watermark& after,
                  std::span<const store::Change> changes) override {
         ++applies;
+        PERDURE_TRY(calls.pass());
         if (!mood.ok()) return mood;
         if (on_apply) on_apply();
         for (const store::Change& change : changes) {
@@ -46,35 +97,49 @@ public:
     Status apply(const store::Fence& fence, const Watermark& after,
                  std::span<const TableDefinition> definitions) override {
         ++applies;
+        PERDURE_TRY(calls.pass());
         return mood.ok() ? inner_.apply(fence, after, definitions) : mood;
     }
     Status empty(const store::Fence& fence,
                  std::span<const TableDefinition* const> tables) override {
+        PERDURE_TRY(calls.pass());
         return inner_.empty(fence, tables);
     }
     Status drop_removed(const store::Fence& fence, const TableDefinition& table,
                         std::span<const std::uint16_t> numbers) override {
+        PERDURE_TRY(calls.pass());
         return inner_.drop_removed(fence, table, numbers);
     }
-    Status take_over(std::uint64_t epoch) override { return inner_.take_over(epoch); }
+    Status take_over(std::uint64_t epoch) override {
+        PERDURE_TRY(calls.pass());
+        return inner_.take_over(epoch);
+    }
     Result<std::unique_ptr<store::Snapshot>> snapshot() override {
-        auto taken = inner_.snapshot();
+        PERDURE_TRY(calls.pass());
+        PERDURE_TAKE(auto taken, inner_.snapshot());
         if (on_snapshot) on_snapshot();
-        return taken;
+        return std::unique_ptr<store::Snapshot>(
+            std::make_unique<MoodySnapshot>(std::move(taken), calls, next_scan_expires));
     }
     Status declare_views(const store::Fence& fence, std::span<const store::View> views) override {
         return inner_.declare_views(fence, views);
     }
     Result<bool> checkpoint_step() override {
+        PERDURE_TRY(calls.pass());
         if (checkpoint_is_held_up) return false;
         return inner_.checkpoint_step();
     }
     [[nodiscard]] Status broken() const override { return broken_for_good; }
-    Result<std::uint64_t> bytes() override { return inner_.bytes(); }
+    Result<std::uint64_t> bytes() override {
+        PERDURE_TRY(calls.pass());
+        return inner_.bytes();
+    }
     [[nodiscard]] store::Capabilities capabilities() const override {
         return inner_.capabilities();
     }
 
+    StoreCalls& calls;
+    bool next_scan_expires = false;
     bool checkpoint_is_held_up = false;
     Status broken_for_good;
     Status mood;                        // what every apply answers, unless ok
@@ -85,6 +150,7 @@ public:
     std::uint64_t rows_erased = 0;
 
 private:
+    StoreCalls own_calls_;
     store::MemoryStore inner_;
 };
 

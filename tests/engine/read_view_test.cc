@@ -85,6 +85,19 @@ TEST_F(ReadViewTest, of_an_empty_world_is_empty) {
     EXPECT_EQ(find(*now, "names", {"ana"}), "none");
 }
 
+TEST_F(ReadViewTest, a_page_after_no_row_is_the_first) {
+    accept(change().put("names", {"ana", 1}));
+    const auto now = view();
+    const Batch none = *now->scan(parts_.table("counts"), nullptr, all);
+    EXPECT_EQ(none.rows(), 0u);
+    EXPECT_EQ(rows_of(*now->scan(parts_.table("names"), &none, all)), Rows{"ana 1"});
+}
+
+TEST_F(ReadViewTest, a_key_that_is_none_is_refused) {
+    const auto now = view();
+    EXPECT_EQ(now->find(parts_.table("names"), "ana", {}).status().code(), Code::invalid);
+}
+
 TEST_F(ReadViewTest, shows_what_is_accepted_before_it_is_durable_or_stored) {
     accept(change().put("names", {"ana", 1}));
     const auto now = view();

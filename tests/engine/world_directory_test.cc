@@ -70,6 +70,19 @@ TEST_F(WorldDirectoryTest, a_world_that_was_made_has_its_identity_and_folders) {
     EXPECT_TRUE(*disk_.exists(directory.quarantine()));
 }
 
+TEST_F(WorldDirectoryTest, a_disk_that_does_not_answer_is_no_world_without_identity) {
+    ASSERT_TRUE(make(disk_).ok());
+    io::FaultyFileSystem files(disk_);
+    const WorldDirectory directory(files, "shard7");
+    for (const io::OperationKind kind : {io::OperationKind::exists, io::OperationKind::open}) {
+        files.inject({.kind = kind});
+        EXPECT_EQ(directory.read_identity().status().code(), Code::io);
+    }
+    files.inject({.kind = io::OperationKind::exists});
+    EXPECT_EQ(directory.check_no_repair_waits().code(), Code::io);
+    EXPECT_TRUE(directory.check_no_repair_waits().ok());
+}
+
 TEST_F(WorldDirectoryTest, is_on_the_disk_when_it_is_made) {
     ASSERT_TRUE(make(disk_).ok());
     disk_.crash_losing_everything();
