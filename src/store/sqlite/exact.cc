@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/seeded_bug.h"
 
 namespace perdure::store::sqlite {
@@ -44,6 +45,7 @@ ExactCells::ExactCells(const Batch& batch) {
 }
 
 ByteSpan ExactCells::of_row(std::uint32_t row) {
+    PERDURE_ASSERT(!none());
     entries_.clear();
     if (seeded_bug("sqlite: -0 and NaN are not kept")) return entries_;
     for (const Real& real : reals_) {
