@@ -19,7 +19,11 @@ MemorySnapshot::MemorySnapshot(std::shared_ptr<MemoryStorage> storage, const io:
     : storage_(std::move(storage)),
       clock_(clock),
       opened_ns_(clock.monotonic_ns()),
-      state_(storage_->now_) {}
+      state_(storage_->now_) {
+    PERDURE_ASSERT(storage_->snapshots_ > 0);  // it is counted already
+    PERDURE_ASSERT(storage_->snapshots_ <= snapshots_open_max);
+    PERDURE_ASSERT(state_.definitions <= storage_->catalog_->count());
+}
 
 // Under the lock, so that a writer who finds itself alone with a table has seen all our reading
 // end.
@@ -41,6 +45,7 @@ Result<MemorySnapshot::Known> MemorySnapshot::known(const TableDefinition& table
     const TableDefinition* const in_force =
         storage_->catalog_->in_force(table.id, state_.definitions);
     PERDURE_ASSERT(in_force != nullptr);
+    PERDURE_ASSERT(in_force->id == table.id);
     PERDURE_TRY(check_readable(table, *in_force));
     return Known{found->second.get(), in_force};
 }

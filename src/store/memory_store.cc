@@ -23,13 +23,17 @@ MemoryStorage::MemoryStorage(Crashes crashes) : crashes_(crashes) { commit(); }
 MemoryTable& MemoryStorage::writable(TableId table) {
     std::shared_ptr<MemoryTable>& rows = now_.tables.at(table);
     if (rows.use_count() > 1) rows = std::make_shared<MemoryTable>(*rows);
+    PERDURE_ASSERT(rows.use_count() == 1);
     return *rows;
 }
 
 void MemoryStorage::commit() {
+    PERDURE_ASSERT(safe_ <= now_.watermark.lsn);
+    PERDURE_ASSERT(now_.definitions <= catalog_->count());
     if (crashes_ == Crashes::no) return;
     // What did not move the watermark belongs to the state that is there.
     if (!states_.empty() && states_.back().watermark.lsn == now_.watermark.lsn) states_.pop_back();
+    PERDURE_ASSERT(states_.empty() || states_.back().watermark.lsn < now_.watermark.lsn);
     states_.push_back(now_);
 }
 
@@ -44,9 +48,11 @@ std::vector<Lsn> MemoryStorage::survivable() const {
 void MemoryStorage::survive(Lsn lsn) {
     PERDURE_ASSERT(crashes_ == Crashes::yes);
     const std::lock_guard lock(mutex_);
-    PERDURE_ASSERT(snapshots_ == 0 && lsn >= safe_);
+    PERDURE_ASSERT(snapshots_ == 0);
+    PERDURE_ASSERT(lsn >= safe_);
     while (states_.back().watermark.lsn > lsn) states_.pop_back();
-    PERDURE_ASSERT(!states_.empty() && states_.back().watermark.lsn >= safe_);
+    PERDURE_ASSERT(!states_.empty());
+    PERDURE_ASSERT(states_.back().watermark.lsn >= safe_);
     now_ = states_.back();
     catalog_->cut(now_.definitions);
 }
@@ -71,6 +77,7 @@ Status MemoryStore::check(const Fence& fence) const {
 
 // All that can be wrong with a change is found before the first row is touched.
 Status MemoryStore::check(const Change& change) const {
+    PERDURE_ASSERT(change.table != nullptr);
     PERDURE_TRY(storage_->catalog_->check_known(*change.table));
     for (const Batch& batch : change.upserted) {
         PERDURE_TRY(storage_->catalog_->check_known(batch.table()));
@@ -118,6 +125,7 @@ Status MemoryStore::apply(const Fence& fence, const Watermark& after,
         const Result<bool> is_new = catalog.is_new(definition);
         if (!is_new.ok()) {
             catalog.cut(known);
+            PERDURE_ASSERT(catalog.count() == known);
             return is_new.status();
         }
         if (*is_new) catalog.add(definition);
@@ -127,6 +135,7 @@ Status MemoryStore::apply(const Fence& fence, const Watermark& after,
         if (rows == nullptr) rows = std::make_shared<MemoryTable>();
     }
     storage_->owner_epoch_ = fence.owner_epoch;
+    PERDURE_ASSERT(storage_->now_.definitions <= catalog.count());
     storage_->now_.definitions = catalog.count();
     storage_->now_.watermark = after;
     storage_->commit();
@@ -183,6 +192,7 @@ Status MemoryStore::declare_views(const Fence&, std::span<const View>) {
 
 Result<bool> MemoryStore::checkpoint_step() {
     const std::lock_guard lock(storage_->mutex_);
+    PERDURE_ASSERT(storage_->safe_ <= storage_->now_.watermark.lsn);
     storage_->safe_ = storage_->now_.watermark.lsn;
     storage_->states_.clear();
     storage_->commit();

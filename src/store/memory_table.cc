@@ -59,6 +59,7 @@ std::vector<std::optional<ByteSpan>> split_cells(const TableDefinition& version,
         }
     }
     PERDURE_ASSERT(cells.empty());
+    PERDURE_ASSERT(split.size() == version.columns.size());
     return split;
 }
 
@@ -77,6 +78,7 @@ public:
 
     void add(const TableDefinition& version, const std::string& cells) {
         if (&version != version_) match(version);
+        PERDURE_ASSERT(sources_.size() == wanted_.columns.size());
         const auto split = split_cells(version, as_bytes(cells));
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             const auto source = sources_[index];
@@ -148,8 +150,9 @@ std::optional<std::uint32_t> MemoryTable::find_duplicate(const Batch& batch) con
 }
 
 void MemoryTable::upsert(const Batch& batch, const TableDefinition& version) {
-    PERDURE_ASSERT(batch.operation() == Operation::upsert &&
-                   batch.table().version == version.version);
+    PERDURE_ASSERT(batch.operation() == Operation::upsert);
+    PERDURE_ASSERT(batch.table().id == version.id);
+    PERDURE_ASSERT(batch.table().version == version.version);
     Rows::iterator hint = rows_.end();
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
         std::string key = key_of(batch, row);
@@ -159,6 +162,7 @@ void MemoryTable::upsert(const Batch& batch, const TableDefinition& version) {
         hint = rows_.try_emplace(hint, std::move(key), Row{&version, {}});
         const bool is_new = rows_.size() > rows_before;
         bytes_ += cells.size() + (is_new ? hint->first.size() : 0);
+        PERDURE_ASSERT(bytes_ >= hint->second.cells.size());
         bytes_ -= hint->second.cells.size();
         hint->second = {&version, std::move(cells)};
         ++hint;
@@ -166,12 +170,16 @@ void MemoryTable::upsert(const Batch& batch, const TableDefinition& version) {
 }
 
 void MemoryTable::erase(const Batch& keys) {
+    PERDURE_ASSERT(keys.operation() == Operation::erase);
     for (std::uint32_t row = 0; row < keys.rows(); ++row) {
         const auto found = rows_.find(key_of(keys, row));
         if (found == rows_.end()) continue;
-        bytes_ -= found->first.size() + found->second.cells.size();
+        const std::uint64_t bytes = found->first.size() + found->second.cells.size();
+        PERDURE_ASSERT(bytes_ >= bytes);
+        bytes_ -= bytes;
         rows_.erase(found);
     }
+    PERDURE_ASSERT(bytes_ == 0 || !rows_.empty());
 }
 
 void MemoryTable::clear() {
@@ -189,6 +197,7 @@ Status MemoryTable::rewrite(const TableDefinition& in_force) {
 
 Result<Batch> MemoryTable::find(const TableDefinition& wanted, const TableDefinition& in_force,
                                 const Batch& keys) const {
+    PERDURE_ASSERT(keys.operation() == Operation::erase);
     std::set<std::string> ordered;
     for (std::uint32_t row = 0; row < keys.rows(); ++row) ordered.insert(key_of(keys, row));
     RowReader reader(wanted, in_force);
@@ -202,6 +211,7 @@ Result<Batch> MemoryTable::find(const TableDefinition& wanted, const TableDefini
 Result<Batch> MemoryTable::scan(const TableDefinition& wanted, const TableDefinition& in_force,
                                 const Batch* after, std::uint32_t after_row,
                                 std::uint32_t limit) const {
+    PERDURE_ASSERT(after == nullptr || after_row < after->rows());
     auto row = after == nullptr ? rows_.begin() : rows_.upper_bound(key_of(*after, after_row));
     if (seeded_bug("store: a page skips its first row") && after && row != rows_.end()) ++row;
     RowReader reader(wanted, in_force);

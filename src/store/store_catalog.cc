@@ -106,7 +106,9 @@ Status check_removed(const TableDefinition& in_force, std::span<const std::uint1
 void StoreCatalog::add(const TableDefinition& definition) {
     const std::lock_guard lock(mutex_);
     definitions_.push_back(definition);
-    by_table_[definition.id].push_back({definitions_.size(), &definitions_.back()});
+    std::vector<Entry>& entries = by_table_[definition.id];
+    PERDURE_ASSERT(entries.empty() || entries.back().sequence < definitions_.size());
+    entries.push_back({definitions_.size(), &definitions_.back()});
 }
 
 void StoreCatalog::cut(std::uint64_t count) {
@@ -114,7 +116,9 @@ void StoreCatalog::cut(std::uint64_t count) {
     PERDURE_ASSERT(count <= definitions_.size());
     while (definitions_.size() > count) {
         std::vector<Entry>& entries = by_table_[definitions_.back().id];
-        PERDURE_ASSERT(!entries.empty() && entries.back().definition == &definitions_.back());
+        PERDURE_ASSERT(!entries.empty());
+        PERDURE_ASSERT(entries.back().definition == &definitions_.back());
+        PERDURE_ASSERT(entries.back().sequence == definitions_.size());
         entries.pop_back();
         definitions_.pop_back();
     }
@@ -138,6 +142,7 @@ const TableDefinition* StoreCatalog::in_force(TableId id, std::uint64_t count) c
     for (const Entry& entry : found->second) {
         if (entry.sequence <= count) last = entry.definition;
     }
+    PERDURE_ASSERT(last == nullptr || last->id == id);
     return last;
 }
 

@@ -76,6 +76,15 @@ TEST_F(MemoryStoreTest, a_take_over_is_never_taken_back) {
     expect_refused(world.define(table), Code::conflict, {"epoch 5"});
 }
 
+TEST(MemoryStoreAlone, has_a_storage_and_a_clock_of_its_own) {
+    MemoryStore store;
+    const TableDefinition table = positions();
+    Watermark after;
+    after.lsn = 1;
+    ASSERT_OK(store.apply({}, after, std::span(&table, 1)));
+    EXPECT_EQ(*(*store.snapshot())->count(table), 0U);
+}
+
 TEST_F(MemoryStoreTest, it_answers_no_sql) {
     EXPECT_FALSE(world.store().capabilities().sql);
     EXPECT_EQ(world.store().declare_views(world.fence(), {}).code(), Code::unsupported);

@@ -298,6 +298,29 @@ TEST_P(StoreConformance, rows_of_unknown_tables_and_versions_are_refused) {
     EXPECT_EQ(world.store().watermarks()->visible.lsn, 1U);
 }
 
+TEST_P(StoreConformance, one_unknown_batch_or_table_refuses_all_of_it) {
+    const TableDefinition table = positions();
+    ASSERT_OK(world.define(table));
+    ASSERT_OK(world.upsert(table, row_range(1, 2)));
+    TableDefinition newer = table;
+    newer.version = 2;
+    Change change = upsert_of(table, row_range(3, 3));
+    change.upserted.push_back(test::batch_of(newer, row_range(4, 4)));
+    expect_refused(world.apply(change), Code::incompatible, {"version 2"});
+    const TableDefinition unknown = named_values();
+    const TableDefinition* const both[] = {&table, &unknown};
+    expect_refused(world.store().empty(world.fence(), both), Code::incompatible, {"named"});
+    EXPECT_EQ(world.count(table), 2U);
+}
+
+TEST_P(StoreConformance, a_key_twice_in_one_append_is_refused) {
+    const TableDefinition table = trades();
+    ASSERT_OK(world.define(table));
+    const Row row{{"tick", std::uint64_t{1}}, {"seq", 1}, {"amount", 5}};
+    expect_refused(world.upsert(table, {row, row}), Code::conflict, {"trades", "written once"});
+    EXPECT_EQ(world.count(table), 0U);
+}
+
 TEST_P(StoreConformance, many_tables_live_together) {
     std::vector<TableDefinition> tables;
     for (TableId id = 1; id <= 300; ++id) {

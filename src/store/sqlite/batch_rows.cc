@@ -30,6 +30,7 @@ struct Cursor {
     std::optional<ExactCells> exact;
 
     void enter_next_batch() {
+        PERDURE_ASSERT(next_batch <= rows->batches.size());
         batch = nullptr;
         row = 0;
         while (next_batch < rows->batches.size() && batch == nullptr) {
@@ -37,6 +38,7 @@ struct Cursor {
             if (candidate.rows() > 0) batch = &candidate;
         }
         if (batch == nullptr) return;
+        PERDURE_ASSERT(batch->columns() <= table_columns_max);
         views.clear();
         for (std::size_t column = 0; column < batch->columns(); ++column) {
             views.push_back(CellView::of(*batch, column));
@@ -81,8 +83,7 @@ int disconnect(sqlite3_vtab* table) {
 int best_index(sqlite3_vtab*, sqlite3_index_info* index) {
     for (int number = 0; number < index->nConstraint; ++number) {
         const auto& constraint = index->aConstraint[number];
-        if (constraint.iColumn != rows_column) continue;
-        if (constraint.usable == 0) return SQLITE_CONSTRAINT;
+        if (constraint.iColumn != rows_column || constraint.usable == 0) continue;
         index->aConstraintUsage[number].argvIndex = 1;
         index->aConstraintUsage[number].omit = 1;
         index->estimatedRows = 1000;
@@ -115,6 +116,7 @@ int filter(sqlite3_vtab_cursor* cursor, int, const char*, int count, sqlite3_val
 
 int next(sqlite3_vtab_cursor* cursor) {
     Cursor& at = cursor_of(cursor);
+    PERDURE_ASSERT(at.batch != nullptr);
     ++at.number;
     if (++at.row == at.batch->rows()) at.enter_next_batch();
     return SQLITE_OK;
@@ -125,6 +127,8 @@ int at_end(sqlite3_vtab_cursor* cursor) { return cursor_of(cursor).batch == null
 int column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int number) {
     Cursor& at = cursor_of(cursor);
     const ResultSink sink{context};
+    PERDURE_ASSERT(at.batch != nullptr);
+    PERDURE_ASSERT(at.row < at.batch->rows());
     if (number == 0) {
         at.rows->batch = at.batch;
         at.rows->row = at.row;
@@ -172,6 +176,7 @@ Status add_batch_rows(Connection& connection) {
 }
 
 void bind_rows(Statement& statement, int number, BatchRows& rows) {
+    PERDURE_ASSERT(rows.batch == nullptr);
     statement.bind_pointer(number, &rows, pointer_type);
 }
 

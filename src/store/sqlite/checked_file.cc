@@ -29,8 +29,10 @@ int report_bad_page(const CheckedFile& file, std::uint64_t page, std::uint64_t o
 }
 
 int judge_page(const CheckedFile& file, ByteSpan page, std::uint64_t offset) {
+    PERDURE_ASSERT(offset % page_bytes == 0);
     const std::uint64_t number = offset / page_bytes + 1;
-    if (number == lock_page || page_is_whole(page, number)) return SQLITE_OK;
+    PERDURE_ASSERT(number != lock_page);  // SQLite never reads it
+    if (page_is_whole(page, number)) return SQLITE_OK;
     return report_bad_page(file, number, offset);
 }
 
@@ -45,6 +47,7 @@ int judge_outcome(const CheckedFile& file, int outcome, std::uint64_t offset) {
 int read_part(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64_t offset) {
     CheckedFile& checked = *checked_file(file);
     const std::uint64_t page_at = offset / page_bytes * page_bytes;
+    PERDURE_ASSERT(offset - page_at + bytes <= page_bytes);
     const int outcome = read_below(file, checked.scratch->data(), page_bytes, page_at);
     if (outcome != SQLITE_OK) return judge_outcome(checked, outcome, offset);
     std::memcpy(into, checked.scratch->data() + (offset - page_at), bytes);
@@ -68,14 +71,16 @@ int read_database(sqlite3_file* file, std::byte* into, std::size_t bytes, std::u
 // A page from the log. Its frame's checksum goes on from the one in the header before it.
 int read_log(sqlite3_file* file, std::byte* into, std::size_t bytes, std::uint64_t offset) {
     CheckedFile& checked = *checked_file(file);
+    PERDURE_ASSERT(checked.database != nullptr);
     const std::uint64_t in_frame = (offset - wal_header_bytes) % frame_bytes;
-    const bool is_page = checked.database != nullptr && checked.database->checked &&
-                         offset > wal_header_bytes && bytes == page_bytes &&
-                         in_frame == frame_header_bytes &&
+    const bool is_page = checked.database->checked && offset > wal_header_bytes &&
+                         bytes == page_bytes && in_frame == frame_header_bytes &&
                          offset < checked.database->open_transaction;
     if (!is_page) return read_below(file, into, bytes, offset);
 
     const std::uint64_t frame_at = offset - frame_header_bytes;
+    PERDURE_ASSERT(frame_at >= wal_header_bytes);
+    PERDURE_ASSERT((frame_at - wal_header_bytes) % frame_bytes == 0);
     Frame& frame = *checked.scratch;
     if (const int outcome = read_below(file, frame.data(), frame.size(), frame_at);
         outcome != SQLITE_OK) {
@@ -104,7 +109,8 @@ int file_close(sqlite3_file* file) {
 }
 
 int file_read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 offset) {
-    PERDURE_ASSERT(bytes >= 0 && offset >= 0);
+    PERDURE_ASSERT(bytes >= 0);
+    PERDURE_ASSERT(offset >= 0);
     auto* const to = static_cast<std::byte*>(into);
     const auto size = static_cast<std::size_t>(bytes);
     const auto at = static_cast<std::uint64_t>(offset);
@@ -117,13 +123,13 @@ int write_below(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 o
 }
 
 int file_write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset) {
-    PERDURE_ASSERT(bytes >= 0 && offset >= 0);
+    PERDURE_ASSERT(bytes >= 0);
+    PERDURE_ASSERT(offset >= 0);
     CheckedFile& checked = *checked_file(file);
     const auto at = static_cast<std::uint64_t>(offset);
     if (checked.is_log) {
-        if (checked.database != nullptr) {
-            checked.database->open_transaction = std::min(checked.database->open_transaction, at);
-        }
+        PERDURE_ASSERT(checked.database != nullptr);
+        checked.database->open_transaction = std::min(checked.database->open_transaction, at);
         return write_below(file, from, bytes, offset);
     }
     const ByteSpan written(static_cast<const std::byte*>(from), static_cast<std::size_t>(bytes));
@@ -140,6 +146,7 @@ int file_write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 of
 // Rolled back to nothing, by the journal of a first transaction that was cut short: what is read
 // next is of no page.
 int file_truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+    PERDURE_ASSERT(bytes >= 0);
     if (bytes == 0) checked_file(file)->checked = false;
     return methods_below(file)->xTruncate(base_file(file), bytes);
 }
@@ -187,6 +194,7 @@ int file_shm_map(sqlite3_file* file, int page, int bytes, int extend, void volat
 // The first lock byte is the writer's: held for as long as its transaction is open.
 int file_shm_lock(sqlite3_file* file, int offset, int count, int flags) {
     const int outcome = methods_below(file)->xShmLock(base_file(file), offset, count, flags);
+    PERDURE_ASSERT(!checked_file(file)->is_log);
     const bool is_writers = offset == 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
     if (outcome == SQLITE_OK && is_writers)
         checked_file(file)->open_transaction = CheckedFile::nowhere;

@@ -27,7 +27,7 @@ struct CheckedFile {
     bool is_log = false;
     // Database file: its header says that pages carry our checksums. Never set back.
     bool checked = false;
-    // Log: the database file it belongs to.
+    // Log: the database file it belongs to, which is open for longer.
     CheckedFile* database = nullptr;
     // Database file: where in the log the writer's open transaction begins. SQLite may write frames
     // of it again and only sets their checksums right at the commit, so that they cannot be judged

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/checked_file.h"
 
@@ -17,16 +18,18 @@ sqlite3_vfs* base_of(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->p
 // `path` of a log is one that SQLite made, so that its database's file object can be asked for.
 void link_log(CheckedFile& file) {
     sqlite3_file* const database = sqlite3_database_file_object(file.path);
-    if (database != nullptr && database->pMethods == &checked_file_methods) {
-        file.database = checked_file(database);
-    }
+    PERDURE_ASSERT(database != nullptr);
+    PERDURE_ASSERT(database->pMethods == &checked_file_methods);
+    file.database = checked_file(database);
+    PERDURE_ASSERT(!file.database->is_log);
 }
 
 int vfs_open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
     const bool is_log = (flags & SQLITE_OPEN_WAL) != 0;
-    if (path == nullptr || (!is_log && (flags & SQLITE_OPEN_MAIN_DB) == 0)) {
+    if (!is_log && (flags & SQLITE_OPEN_MAIN_DB) == 0) {
         return base_of(vfs)->xOpen(base_of(vfs), path, file, flags, out_flags);
     }
+    PERDURE_ASSERT(path != nullptr);  // only temporary files have none
     auto* const checked = new (file) CheckedFile;
     checked->path = path;
     checked->is_log = is_log;
@@ -111,9 +114,9 @@ Result<std::unique_ptr<ChecksumVfs>> ChecksumVfs::make(const std::string& base) 
     vfs.xCurrentTime = vfs_current_time;
     vfs.xGetLastError = vfs_last_error;
     vfs.xCurrentTimeInt64 = vfs_current_time_int64;
-    if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK) {
-        return error(Code::io, "SQLite does not take the VFS {}", registration->name);
-    }
+    const int registered = sqlite3_vfs_register(&vfs, 0);
+    PERDURE_ASSERT(registered == SQLITE_OK);  // it refuses none once it is initialised
+    PERDURE_ASSERT(sqlite3_vfs_find(vfs.zName) == &vfs);
     return std::unique_ptr<ChecksumVfs>(new ChecksumVfs(std::move(registration)));
 }
 

@@ -44,6 +44,12 @@ std::string advice(Code code) {
     }
 }
 
+// Columns are of a row that the statement stands on.
+void must_have(sqlite3_stmt* statement, int column) {
+    PERDURE_ASSERT(column >= 0);
+    PERDURE_ASSERT(column < sqlite3_data_count(statement));
+}
+
 // Long statements are cut: the beginning says which one it is.
 constexpr std::size_t shown_sql_max = 120;
 
@@ -72,7 +78,9 @@ std::string at_rest_uri(const std::string& path) {
 }  // namespace
 
 Status failure_of(sqlite3* connection, int code, std::string_view doing) {
-    PERDURE_ASSERT(code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE);
+    PERDURE_ASSERT(code != SQLITE_OK);
+    PERDURE_ASSERT(code != SQLITE_ROW);
+    PERDURE_ASSERT(code != SQLITE_DONE);
     const int extended = connection != nullptr ? sqlite3_extended_errcode(connection) : code;
     const bool is_of_call = (extended & 0xff) == (code & 0xff);
     const Code meaning = code_for(is_of_call ? extended : code);
@@ -122,6 +130,7 @@ void Statement::bind_pointer(int number, void* pointer, const char* type) {
 }
 
 Result<bool> Statement::step() {
+    PERDURE_ASSERT(handle() != nullptr);
     const int outcome = sqlite3_step(handle());
     if (outcome == SQLITE_ROW) return true;
     if (outcome == SQLITE_DONE) return false;
@@ -131,11 +140,13 @@ Result<bool> Statement::step() {
 }
 
 Status Statement::run() {
+    PERDURE_ASSERT(handle() != nullptr);
     for (;;) {
         PERDURE_TAKE(const bool is_row, step());
         if (!is_row) break;
     }
     reset();
+    PERDURE_ASSERT(sqlite3_stmt_busy(handle()) == 0);
     return {};
 }
 
@@ -144,14 +155,20 @@ void Statement::reset() {
 }
 
 bool Statement::is_null(int column) const {
+    must_have(handle(), column);
     return sqlite3_column_type(handle(), column) == SQLITE_NULL;
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle(), column); }
+std::int64_t Statement::integer(int column) const {
+    must_have(handle(), column);
+    return sqlite3_column_int64(handle(), column);
+}
 
 ByteSpan Statement::blob(int column) const {
+    must_have(handle(), column);
     const void* const data = sqlite3_column_blob(handle(), column);
     const int bytes = sqlite3_column_bytes(handle(), column);
+    PERDURE_ASSERT(bytes == 0 || data != nullptr);
     return {static_cast<const std::byte*>(data), static_cast<std::size_t>(bytes)};
 }
 
@@ -168,6 +185,7 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
     if (options.create) flags |= SQLITE_OPEN_CREATE;
     if (options.at_rest) flags |= SQLITE_OPEN_URI;
     PERDURE_ASSERT(!options.at_rest || !options.write);
+    PERDURE_ASSERT(!options.create || options.write);
     const std::string name = options.at_rest ? at_rest_uri(options.path) : options.path;
     const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
     sqlite3* opened = nullptr;
@@ -193,6 +211,7 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
         text::format("PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
                      "PRAGMA foreign_keys = 0; PRAGMA cache_size = -{}; PRAGMA query_only = {}",
                      options.cache_kib, options.write ? 0 : 1)));
+    PERDURE_ASSERT(!connection.is_in_transaction());
     return connection;
 }
 
@@ -203,10 +222,12 @@ Status Connection::run(const std::string& sql) {
 
 Result<Statement> Connection::prepare(const std::string& sql) {
     sqlite3_stmt* statement = nullptr;
+    const char* rest = nullptr;
     const int outcome = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size()) + 1,
-                                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+                                           SQLITE_PREPARE_PERSISTENT, &statement, &rest);
     if (outcome != SQLITE_OK) return failure(outcome, sql);
     PERDURE_ASSERT(statement != nullptr);
+    PERDURE_ASSERT(*rest == '\0');  // what follows would never run
     return Statement(statement);
 }
 
@@ -225,6 +246,8 @@ Result<std::string> Connection::word(const std::string& sql) {
     if (is_row) PERDURE_TRY(statement.run());
     return found;
 }
+
+bool Connection::is_in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }
 

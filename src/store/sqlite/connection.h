@@ -78,6 +78,8 @@ public:
     // changes may fail after it has answered.
     Result<std::int64_t> number(const std::string& sql);
     Result<std::string> word(const std::string& sql);
+    // Between BEGIN and its end, whoever ended it: SQLite itself does after some failures.
+    [[nodiscard]] bool is_in_transaction() const;
     // How many rows the last statement changed.
     [[nodiscard]] std::int64_t changes() const;
 

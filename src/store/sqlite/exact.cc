@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/widen.h"
@@ -106,6 +107,7 @@ ExactCells::ExactCells(const Batch& batch) {
 }
 
 ByteSpan ExactCells::of_row(std::uint32_t row) {
+    PERDURE_ASSERT(!none());
     entries_.clear();
     if (seeded_bug("sqlite: -0 and NaN are not kept")) return entries_;
     for (const Real& real : reals_) {

@@ -17,7 +17,7 @@
 namespace perdure::store::sqlite {
 namespace {
 
-constexpr std::uint64_t piece_bytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t piece_bytes = raw_bytes_max;
 
 std::string note_of(const std::string& path) { return path + renewal_ending; }
 
@@ -32,6 +32,7 @@ Result<std::uint64_t> go_through(RawFile& from, std::uint64_t bytes, RawFile* to
         sum = checksum64(piece, sum);
         if (to != nullptr) PERDURE_TRY(to->write_at(at, piece));
         at += piece.size();
+        PERDURE_ASSERT(at <= bytes);
     }
     return sum;
 }
@@ -60,8 +61,8 @@ Status copy_log(RawFile& log, std::uint64_t bytes, RawFile& note) {
 }
 
 Status renew(sqlite3_vfs* vfs, const std::string& path) {
-    PERDURE_TAKE(const auto note, RawFile::open(vfs, note_of(path), true));
-    PERDURE_TAKE(const auto log, RawFile::open(vfs, path + log_ending, true));
+    PERDURE_TAKE(const auto note, RawFile::open(vfs, note_of(path)));
+    PERDURE_TAKE(const auto log, RawFile::open(vfs, path + log_ending));
     PERDURE_TAKE(std::uint64_t bytes, copied_bytes(*note));
     if (bytes == 0) {
         PERDURE_TAKE(bytes, log->size());
@@ -81,7 +82,7 @@ sqlite3_vfs* vfs_called(const std::string& base) {
 }  // namespace
 
 Status leave_renewal_note(const std::string& base, const std::string& path) {
-    PERDURE_TAKE(const auto note, RawFile::open(vfs_called(base), note_of(path), true));
+    PERDURE_TAKE(const auto note, RawFile::open(vfs_called(base), note_of(path)));
     std::array<std::byte, sizeof renewal_magic> text{};
     store_le(text.data(), renewal_magic);
     return note->write_at(0, text);

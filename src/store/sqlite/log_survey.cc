@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/page_checksum.h"
 
@@ -33,6 +34,8 @@ public:
           survey_(survey) {}
 
     void judge(std::uint64_t offset, ByteSpan frame) {
+        PERDURE_ASSERT(frame.size() == frame_bytes);
+        PERDURE_ASSERT((offset - wal_header_bytes) % frame_bytes == 0);
         const std::uint32_t commit = load_big_endian(frame.data() + frame_commit_at);
         const bool is_of_this_use = salts_at(frame.data() + frame_salts_at) == salts_;
         ++(is_of_this_use ? survey_.tail_frames : survey_.stale_frames);
@@ -61,6 +64,7 @@ private:
     }
     void add(std::uint32_t page, std::uint32_t commit) {
         open_.push_back(page);
+        PERDURE_ASSERT(open_.size() == survey_.tail_frames);
         if (commit == 0) return;
         survey_.pages.insert(open_.begin(), open_.end());
         survey_.committed_frames += open_.size();
@@ -100,6 +104,7 @@ Result<LogSurvey> survey_log(io::FileSystem& files, const std::string& path) {
         return survey;
     }
     FrameJudge judge(header.data(), survey);
+    std::uint64_t frames = 0;
     std::vector<std::byte> frame(frame_bytes);
     for (std::uint64_t offset = wal_header_bytes; offset < survey.bytes; offset += frame_bytes) {
         PERDURE_TAKE(const std::size_t read, file->read_at(offset, frame));
@@ -108,7 +113,10 @@ Result<LogSurvey> survey_log(io::FileSystem& files, const std::string& path) {
             break;
         }
         judge.judge(offset, frame);
+        ++frames;
     }
+    PERDURE_ASSERT(survey.committed_frames + survey.tail_frames + survey.stale_frames == frames);
+    PERDURE_ASSERT(survey.pages.size() <= survey.committed_frames);
     return survey;
 }
 

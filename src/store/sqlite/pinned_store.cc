@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/store_file.h"
 
@@ -25,6 +26,7 @@ Result<PinnedStore> PinnedStore::open(const io::FileSystem& files, const std::st
 }
 
 Status PinnedStore::read() {
+    PERDURE_ASSERT(!source_.is_in_transaction());
     PERDURE_TRY(source_.run("BEGIN"));
     // The first read takes the moment.
     PERDURE_TAKE(const std::int64_t things, source_.number("SELECT count(*) FROM sqlite_schema"));
@@ -40,6 +42,7 @@ Status PinnedStore::read() {
 }
 
 Status PinnedStore::copy_to(const std::string& path, const std::function<Status()>& go_on) {
+    PERDURE_ASSERT(source_.is_in_transaction());
     PERDURE_TAKE(
         Connection target,
         Connection::open({.path = path, .vfs = vfs_->name(), .write = true, .create = true}));
@@ -52,7 +55,11 @@ Status PinnedStore::copy_to(const std::string& path, const std::function<Status(
         PERDURE_TRY(go_on());
         // Within the transaction that is open: every step copies from the same moment.
         const int stepped = sqlite3_backup_step(copy.get(), pages_per_step);
-        if (stepped == SQLITE_DONE) return {};
+        PERDURE_ASSERT(source_.is_in_transaction());
+        if (stepped == SQLITE_DONE) {
+            PERDURE_ASSERT(sqlite3_backup_remaining(copy.get()) == 0);
+            return {};
+        }
         // Neither connection knows of it; a bad page of the source says itself where it is.
         if (stepped == SQLITE_IOERR_DATA) return failure_of(nullptr, stepped, "copying");
         if (stepped != SQLITE_OK) return target.failure(stepped, "copying " + source_.path());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/companions.h"
 
@@ -21,6 +22,7 @@ Status copy_file(io::FileSystem& files, const std::string& from, const std::stri
     std::vector<std::byte> buffer(copy_bytes);
     for (std::uint64_t offset = 0;;) {
         PERDURE_TAKE(const std::size_t read, source->read_at(offset, buffer));
+        PERDURE_ASSERT(read <= buffer.size());
         if (read == 0) return {};
         PERDURE_TRY(target->write_at(offset, ByteSpan(buffer).first(read)));
         offset += read;
@@ -43,6 +45,7 @@ Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
 
 std::string told_of_original(std::string_view words, const std::string& copy,
                              const std::string& original) {
+    PERDURE_ASSERT(!copy.empty());  // it would be found for ever
     std::string told;
     for (;;) {
         const std::size_t at = words.find(copy);

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "io/clock.h"
 #include "store/sqlite/checksum_vfs.h"
@@ -46,10 +47,11 @@ int authorize(void*, int action, const char* first, const char* second, const ch
         case SQLITE_READ:
         case SQLITE_RECURSIVE: return SQLITE_OK;
         case SQLITE_FUNCTION:
-            return second != nullptr && std::string_view(second) == "load_extension" ? SQLITE_DENY
-                                                                                     : SQLITE_OK;
+            PERDURE_ASSERT(second != nullptr);  // SQLite's promise, as the next
+            return std::string_view(second) == "load_extension" ? SQLITE_DENY : SQLITE_OK;
         case SQLITE_PRAGMA:
-            return first != nullptr && is_harmless_pragma(first) ? SQLITE_OK : SQLITE_DENY;
+            PERDURE_ASSERT(first != nullptr);
+            return is_harmless_pragma(first) ? SQLITE_OK : SQLITE_DENY;
         default: return SQLITE_DENY;
     }
 }
@@ -100,9 +102,11 @@ Result<Statement> prepare_only(Connection& connection, const std::string& sql) {
 Result<QueryAnswer> gather(Statement& statement, const QueryOptions& options) {
     QueryAnswer answer;
     const int columns = sqlite3_column_count(statement.handle());
+    PERDURE_ASSERT(sqlite3_stmt_readonly(statement.handle()) != 0);
     for (int column = 0; column < columns; ++column) {
         const char* const name = sqlite3_column_name(statement.handle(), column);
-        answer.columns.emplace_back(name != nullptr ? name : "");
+        PERDURE_ASSERT(name != nullptr);  // out of memory
+        answer.columns.emplace_back(name);
     }
     std::uint64_t bytes = 0;
     for (;;) {
@@ -128,6 +132,7 @@ Result<QueryAnswer> run_query(const std::string& path, const std::string& sql,
     PERDURE_TAKE(const std::unique_ptr<ChecksumVfs> vfs, ChecksumVfs::make("unix"));
     PERDURE_TAKE(Connection connection,
                  Connection::open({.path = path, .vfs = vfs->name(), .at_rest = options.at_rest}));
+    PERDURE_ASSERT(sqlite3_db_readonly(connection.handle(), "main") == 1);
     PERDURE_TRY(check_file(connection));
     for (const Limit& limit : limits) sqlite3_limit(connection.handle(), limit.what, limit.at_most);
     sqlite3_set_authorizer(connection.handle(), authorize, nullptr);

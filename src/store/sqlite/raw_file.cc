@@ -25,13 +25,12 @@ RawFile::RawFile(sqlite3_vfs* vfs, const std::string& path)
     PERDURE_ASSERT(name_ != nullptr);  // out of memory
 }
 
-Result<std::unique_ptr<RawFile>> RawFile::open(sqlite3_vfs* vfs, const std::string& path,
-                                               bool create) {
+Result<std::unique_ptr<RawFile>> RawFile::open(sqlite3_vfs* vfs, const std::string& path) {
     std::unique_ptr<RawFile> raw(new RawFile(vfs, path));
     // Of all kinds of file the one that no VFS has further thoughts about.
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_SUPER_JOURNAL;
-    if (create) flags |= SQLITE_OPEN_CREATE;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_CREATE;
     PERDURE_TRY(raw->answer(vfs->xOpen(vfs, raw->name_, raw->file_, flags, nullptr), "open"));
+    PERDURE_ASSERT(raw->file_->pMethods != nullptr);
     return raw;
 }
 
@@ -53,12 +52,14 @@ Status RawFile::resize(std::uint64_t bytes) {
 }
 
 Status RawFile::read_at(std::uint64_t offset, MutableByteSpan into) {
+    PERDURE_ASSERT(into.size() <= raw_bytes_max);
     return answer(file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
                                          static_cast<sqlite3_int64>(offset)),
                   "read");
 }
 
 Status RawFile::write_at(std::uint64_t offset, ByteSpan bytes) {
+    PERDURE_ASSERT(bytes.size() <= raw_bytes_max);
     return answer(file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()),
                                           static_cast<sqlite3_int64>(offset)),
                   "write");

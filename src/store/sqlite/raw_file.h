@@ -16,11 +16,14 @@ struct sqlite3_vfs;
 
 namespace perdure::store::sqlite {
 
+// Of one read or write: SQLite never asks for more than its largest page, and its own VFS takes a
+// write of 128 KiB for one of nothing, and the disk for full.
+inline constexpr std::size_t raw_bytes_max = 65'536;
+
 class RawFile {
 public:
-    // `create`: it is made if it is missing, and sync() makes its name durable, too.
-    static Result<std::unique_ptr<RawFile>> open(sqlite3_vfs* vfs, const std::string& path,
-                                                 bool create);
+    // It is made if it is missing; then sync() makes its name durable, too.
+    static Result<std::unique_ptr<RawFile>> open(sqlite3_vfs* vfs, const std::string& path);
     ~RawFile();
     RawFile(const RawFile&) = delete;
     RawFile& operator=(const RawFile&) = delete;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <sqlite3.h>
-
 #include "base/assert.h"
 #include "base/error.h"
 #include "model/batch_builder.h"
@@ -33,7 +31,9 @@ Result<std::unique_ptr<Reader>> Reader::open(const ConnectionOptions& options) {
 }
 
 Result<WorldRow> Reader::begin() {
+    PERDURE_ASSERT(!is_in_transaction());
     PERDURE_TRY(begin_.run());
+    PERDURE_ASSERT(is_in_transaction());
     return read_world_row(world_);
 }
 
@@ -41,14 +41,16 @@ Result<WorldRow> Reader::begin() {
 bool Reader::end() { return !is_in_transaction() || end_.run().ok(); }
 
 // A failed read ends the transaction, and what is read after it would be of another state.
-bool Reader::is_in_transaction() const { return sqlite3_get_autocommit(connection_.handle()) == 0; }
+bool Reader::is_in_transaction() const { return connection_.is_in_transaction(); }
 
 TableReader& Reader::table(const TableDefinition& wanted, const TableDefinition& in_force) {
+    PERDURE_ASSERT(wanted.id == in_force.id);
     const Key key(wanted.id, wanted.version, in_force.version);
     const auto found = tables_.find(key);
     if (found != tables_.end()) return *found->second;
     if (tables_.size() >= table_readers_max) tables_.clear();
     auto made = std::make_unique<TableReader>(connection_, wanted, in_force);
+    PERDURE_ASSERT(tables_.size() < table_readers_max);
     return *tables_.emplace(key, std::move(made)).first->second;
 }
 
@@ -58,7 +60,8 @@ ReaderPool::ReaderPool(std::shared_ptr<ChecksumVfs> vfs, ConnectionOptions optio
       options_(std::move(options)),
       catalog_(std::move(catalog)),
       clock_(clock) {
-    PERDURE_ASSERT(!options_.write && !options_.create);
+    PERDURE_ASSERT(!options_.write);
+    PERDURE_ASSERT(!options_.create);
 }
 
 Result<std::unique_ptr<Reader>> ReaderPool::take_idle() {
@@ -67,6 +70,7 @@ Result<std::unique_ptr<Reader>> ReaderPool::take_idle() {
         if (!idle_.empty()) {
             std::unique_ptr<Reader> reader = std::move(idle_.back());
             idle_.pop_back();
+            PERDURE_ASSERT(!reader->is_in_transaction());
             return reader;
         }
     }
@@ -85,19 +89,24 @@ Result<std::unique_ptr<Snapshot>> ReaderPool::snapshot() {
     Result<std::unique_ptr<Reader>> reader = take_idle();
     Result<WorldRow> row = reader.ok() ? (*reader)->begin() : Result<WorldRow>(reader.status());
     const std::lock_guard lock(mutex_);
+    PERDURE_ASSERT(opening_ > 0);
     --opening_;
     if (!row.ok()) return row.status().with_context("opening a snapshot");
     auto snapshot = std::make_unique<SqliteSnapshot>(shared_from_this(), *std::move(reader), *row);
     open_.push_back(snapshot.get());
+    PERDURE_ASSERT(open_.size() + opening_ <= snapshots_open_max);
     return std::unique_ptr<Snapshot>(std::move(snapshot));
 }
 
 // One whose transaction cannot be ended is closed: that ends it.
 void ReaderPool::close(SqliteSnapshot* snapshot, std::unique_ptr<Reader> reader) {
-    if (reader != nullptr && !reader->end()) reader.reset();
+    const bool was_open = reader != nullptr;
+    if (was_open && !reader->end()) reader.reset();
     const std::lock_guard lock(mutex_);
-    std::erase(open_, snapshot);
+    const std::size_t erased = std::erase(open_, snapshot);
+    PERDURE_ASSERT(erased == (was_open ? 1U : 0U));
     if (reader != nullptr) idle_.push_back(std::move(reader));
+    PERDURE_ASSERT(idle_.size() <= snapshots_open_max);
 }
 
 void ReaderPool::expire() {
@@ -124,7 +133,10 @@ SqliteSnapshot::SqliteSnapshot(std::shared_ptr<ReaderPool> pool, std::unique_ptr
       watermark_(row.watermark),
       definitions_(row.definitions),
       opened_ns_(pool_->clock_.monotonic_ns()),
-      reader_(std::move(reader)) {}
+      reader_(std::move(reader)) {
+    PERDURE_ASSERT(reader_ != nullptr);
+    PERDURE_ASSERT(reader_->is_in_transaction());
+}
 
 SqliteSnapshot::~SqliteSnapshot() {
     const std::unique_lock lock(mutex_);
@@ -149,6 +161,7 @@ Result<TableReader*> SqliteSnapshot::reader_of(const TableDefinition& table) {
     }
     const TableDefinition* const in_force = pool_->catalog_->in_force(table.id, definitions_);
     if (in_force == nullptr) return nullptr;
+    PERDURE_ASSERT(in_force->id == table.id);
     PERDURE_TRY(check_readable(table, *in_force));
     return &reader_->table(table, *in_force);
 }

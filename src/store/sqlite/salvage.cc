@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"
@@ -71,7 +72,8 @@ public:
     Result<SalvagedTable> run() {
         PERDURE_TAKE(const Reached forwards, scan(least, greatest, false));
         if (forwards.whole) return finish();
-        PERDURE_TAKE(const Reached backwards, scan(least, greatest, true));
+        // Not over what was read already: a disk that fails once may answer the second time.
+        PERDURE_TAKE(const Reached backwards, scan(unread_from(forwards), greatest, true));
         if (!scaled_) {
             report_.gaps.push_back({});
             return finish();
@@ -103,6 +105,12 @@ private:
         bool any = false;
         std::int64_t last = 0;
     };
+
+    // Of a clustered table several rows may be of one number, and some of them not read.
+    [[nodiscard]] std::int64_t unread_from(const Reached& forwards) const {
+        if (!forwards.any) return least;
+        return clustered_ ? forwards.last : after(forwards.last);
+    }
 
     static std::int64_t after(std::int64_t value) {
         return value == greatest ? greatest : value + 1;
@@ -166,9 +174,11 @@ private:
 
     Status flush() {
         if (gathered_ == 0) return {};
+        PERDURE_ASSERT(gathered_ <= rows_at_once);
         report_.rows += gathered_;
         gathered_ = 0;
         PERDURE_TAKE(Batch batch, gatherer_.finish(table_));
+        PERDURE_ASSERT(batch.rows() > 0);
         return take_(std::move(batch));
     }
 
@@ -178,6 +188,8 @@ private:
         std::optional<std::int64_t> row;
     };
     Probed probe(std::int64_t from, std::int64_t last) {
+        PERDURE_ASSERT(scaled_);
+        PERDURE_ASSERT(from <= last);
         ++probes_;
         auto select = prepare(from, last, false, true);
         if (!select) return {};
@@ -190,6 +202,7 @@ private:
     // What lies next to the ends of a wide interval, by steps that double: keys are dense, and the
     // interval may be all numbers there are.
     std::optional<std::int64_t> gallop(const Interval& gap) {
+        PERDURE_ASSERT(gap.first < gap.last);
         for (std::uint64_t step = 1; step != 0 && step <= gap.width(); step *= 2) {
             const auto up = static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + step);
             if (const auto row = probe(up, gap.last).row) return row;
@@ -238,6 +251,8 @@ private:
         // Of two numbers of either sign, without overflow.
         const auto middle =
             static_cast<std::int64_t>(static_cast<std::uint64_t>(gap.first) + gap.width() / 2);
+        PERDURE_ASSERT(gap.first <= middle);
+        PERDURE_ASSERT(middle <= gap.last);
         const Probed found = probe(middle, gap.last);
         if (found.row) return take_island(gap, *found.row);
         if (middle > gap.first) open({gap.first, before(middle), gap.galloped});
@@ -254,6 +269,7 @@ private:
         if (!up.whole && up.last < gap.last) {
             open({up.any ? after(up.last) : after(row), gap.last});
         }
+        if (!up.whole && !up.any) report_.gaps.push_back({row, row});
         if (row == gap.first) return {};
         PERDURE_TAKE(const Reached down, scan(gap.first, before(row), true));
         if (!down.whole) open({gap.first, before(down.any ? down.last : row)});
@@ -275,6 +291,8 @@ private:
             }
         }
         gaps = std::move(joined);
+        PERDURE_ASSERT(gaps.empty() || !report_.whole());
+        PERDURE_ASSERT(gathered_ == 0);
         return std::move(report_);
     }
 

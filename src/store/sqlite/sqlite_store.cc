@@ -73,6 +73,8 @@ Status SqliteStore::start() {
         PERDURE_TRY(writer_.run(text::format("PRAGMA max_page_count = {}", options_.pages_max)));
     }
     PERDURE_TRY(load());
+    PERDURE_ASSERT(row_.world == options_.world);
+    PERDURE_ASSERT(row_.definitions == catalog_->count());
     connecting.write = false;
     connecting.create = false;
     connecting.cache_kib = options_.reader_cache_mib * 1024;
@@ -151,6 +153,12 @@ Result<std::vector<TableDefinition>> SqliteStore::definitions() { return catalog
 
 void SqliteStore::publish(const WorldRow& row) {
     const std::lock_guard lock(mutex_);
+    PERDURE_ASSERT(row.owner_epoch >= row_.owner_epoch);
+    PERDURE_ASSERT(row.watermark.lsn >= row_.watermark.lsn);
+    PERDURE_ASSERT(row.safe >= row_.safe);
+    PERDURE_ASSERT(row.safe <= row.watermark.lsn);
+    PERDURE_ASSERT(row.definitions >= row_.definitions);
+    PERDURE_ASSERT(row.definitions == catalog_->count());
     row_ = row;
 }
 
@@ -164,6 +172,7 @@ WorldRow SqliteStore::row_after(const Fence& fence, const Watermark& after) cons
 // Another program that writes here may have changed any row: what the journal says is no longer
 // what the tables say.
 Status SqliteStore::check_alone() {
+    PERDURE_ASSERT(writer_.is_in_transaction());  // else it could change right after
     PERDURE_TAKE(const bool is_row, data_version_.step());
     PERDURE_ASSERT(is_row);
     const std::int64_t version = data_version_.integer(0);
@@ -193,19 +202,21 @@ void SqliteStore::note_failed_flush(const Status& status) {
 }
 
 void SqliteStore::undo() {
-    if (sqlite3_get_autocommit(writer_.handle()) != 0) return;  // SQLite has done it
+    if (!writer_.is_in_transaction()) return;  // SQLite has done it
     const Status undone = writer_.run("ROLLBACK");
     if (!undone.ok() && broken_.ok()) broken_ = undone;
+    PERDURE_ASSERT(!broken_.ok() || !writer_.is_in_transaction());
 }
 
 template <typename Work>
 Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& work) {
     if (!broken_.ok()) return broken_;
+    PERDURE_ASSERT(!writer_.is_in_transaction());
     PERDURE_TRY(begin_.run());
     Status status = check_alone();
     if (status.ok()) status = sqlite::write_world_row(writer_, update_world_, fence, after);
     if (status.ok() && seeded_bug("sqlite: the watermark goes before its rows"))
-        status = writer_.run("COMMIT; BEGIN IMMEDIATE");
+        status = writer_.run("COMMIT; BEGIN IMMEDIATE");  // untaken: only with that bug
     if (status.ok()) status = work();
     if (status.ok()) status = commit_.run();
     if (!status.ok()) {
@@ -213,6 +224,7 @@ Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& w
         undo();
         return status;
     }
+    PERDURE_ASSERT(!writer_.is_in_transaction());
     behind_ = true;
     publish(after);
     measure();
@@ -223,12 +235,14 @@ Result<TableWriter*> SqliteStore::writer_of(const TableDefinition& table) {
     PERDURE_TRY(catalog_->check_known(table));
     if (const auto found = tables_.find(table.id); found != tables_.end()) return &found->second;
     const TableDefinition* const in_force = catalog_->in_force(table.id, catalog_->count());
+    PERDURE_ASSERT(in_force != nullptr);
     const sqlite::Form form = sqlite::form_of(*catalog_->first(table.id));
     PERDURE_TAKE(TableWriter made, TableWriter::make(writer_, *in_force, form));
     return &tables_.emplace(table.id, std::move(made)).first->second;
 }
 
 Status SqliteStore::apply_change(const Change& change) {
+    PERDURE_ASSERT(change.table != nullptr);
     PERDURE_TAKE(TableWriter* const table, writer_of(*change.table));
     for (const Batch& batch : change.upserted) PERDURE_TRY(catalog_->check_known(batch.table()));
     if (!change.erased.empty()) PERDURE_TRY(table->erase(change.erased));
@@ -251,6 +265,7 @@ Status SqliteStore::apply(const Fence& fence, const Watermark& after,
     const std::uint64_t known = catalog_->count();
     Status status = apply_definitions(fence, after, definitions);
     if (!status.ok()) catalog_->cut(known);
+    PERDURE_ASSERT(catalog_->count() == row_.definitions);
     return status;
 }
 
@@ -268,6 +283,7 @@ Status SqliteStore::apply_definitions(const Fence& fence, const Watermark& after
         PERDURE_TAKE(const bool is_new, catalog_->is_new(definition));
         if (!is_new) continue;
         const TableDefinition* const from = catalog_->in_force(definition.id, catalog_->count());
+        PERDURE_ASSERT(from == nullptr || from->version < definition.version);
         catalog_->add(definition);
         steps.push_back({from, &definition, catalog_->count()});
     }
@@ -312,6 +328,7 @@ Status SqliteStore::take_over(std::uint64_t owner_epoch) {
     if (!seeded_bug("sqlite: a take-over is not flushed"))
         PERDURE_TRY(writer_.run("PRAGMA synchronous = FULL"));
     const Status status = transact(fence, row_after(fence, fence.expected), nothing);
+    PERDURE_ASSERT(!status.ok() || row_.owner_epoch == owner_epoch);
     const Status restored = writer_.run("PRAGMA synchronous = NORMAL");
     return status.ok() ? restored : status;
 }
@@ -329,6 +346,7 @@ Result<bool> SqliteStore::checkpoint_step() {
     readers_->expire();
     if (!broken_.ok()) return broken_;
     if (!behind_) return false;
+    PERDURE_ASSERT(!writer_.is_in_transaction());
     int frames = 0;
     int copied = 0;
     const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr,
@@ -340,6 +358,7 @@ Result<bool> SqliteStore::checkpoint_step() {
         note_failed_flush(status);
         return status;
     }
+    PERDURE_ASSERT(copied <= frames);
     measure();
     const bool whole = copied == frames || seeded_bug("sqlite: half a checkpoint is taken for all");
     if (!whole) return false;  // a snapshot needs the rest of the log as it is
@@ -350,6 +369,7 @@ Result<bool> SqliteStore::finish_checkpoint(int frames) {
     behind_ = false;
     {
         const std::lock_guard lock(mutex_);
+        PERDURE_ASSERT(row_.safe <= row_.watermark.lsn);
         row_.safe = row_.watermark.lsn;
     }
     const std::uint64_t log_bytes =

@@ -24,11 +24,16 @@ Status expect(Connection& connection, const std::string& pragma, std::int64_t wa
                  connection.path(), pragma, found, wanted);
 }
 
-Result<int> reserved_of(Connection& connection) {
+// What SQLite answers itself, for any database that is open.
+void control(Connection& connection, int operation, void* argument) {
+    const int outcome = sqlite3_file_control(connection.handle(), "main", operation, argument);
+    PERDURE_ASSERT(outcome == SQLITE_OK);
+}
+
+int reserved_of(Connection& connection) {
     int reserved = -1;  // only ask
-    const int outcome =
-        sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-    if (outcome != SQLITE_OK) return connection.failure(outcome, "asking for the reserved bytes");
+    control(connection, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    PERDURE_ASSERT(reserved >= 0);
     return reserved;
 }
 
@@ -46,10 +51,8 @@ Status lay_out(Connection& writer) {
     PERDURE_TRY(
         writer.run(text::format("PRAGMA page_size = {}; PRAGMA encoding = 'UTF-8'", page_bytes)));
     int reserved = static_cast<int>(reserved_bytes);
-    const int outcome =
-        sqlite3_file_control(writer.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-    return outcome == SQLITE_OK ? Status()
-                                : writer.failure(outcome, "reserving bytes for checksums");
+    control(writer, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    return {};
 }
 
 Status use_log(Connection& writer) {
@@ -64,15 +67,14 @@ Status use_log(Connection& writer) {
 }
 
 Status create_content(Connection& writer, const Uuid& world) {
+    PERDURE_ASSERT(!writer.is_in_transaction());
     PERDURE_TRY(writer.run("BEGIN IMMEDIATE"));
     Status status = writer.run(text::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                                             application_id, format_version));
     if (status.ok()) status = create_world_tables(writer, world);
     if (status.ok()) status = writer.run("COMMIT");
-    if (!status.ok() && sqlite3_get_autocommit(writer.handle()) == 0) {
-        const Status undone = writer.run("ROLLBACK");
-        PERDURE_ASSERT(undone.ok() || sqlite3_get_autocommit(writer.handle()) != 0);
-    }
+    // A transaction that is still open ends with the connection, which nobody gets to see.
+    PERDURE_ASSERT(!status.ok() || !writer.is_in_transaction());
     return status;
 }
 
@@ -103,7 +105,7 @@ Status check_file(Connection& connection) {
                      connection.path(), version, format_version);
     }
     PERDURE_TAKE(const std::int64_t size, connection.number("PRAGMA page_size"));
-    PERDURE_TAKE(const int reserved, reserved_of(connection));
+    const int reserved = reserved_of(connection);
     if (size == page_bytes && reserved == static_cast<int>(reserved_bytes)) return {};
     return error(Code::corrupt,
                  "{}: the header says pages of {} bytes with {} for checksums, and ours have {} "
@@ -134,12 +136,13 @@ Result<FileSizes> file_sizes(Connection& connection) {
     FileSizes sizes;
     const auto size_of = [&](int which, std::uint64_t& bytes) -> Status {
         sqlite3_file* file = nullptr;
-        int outcome = sqlite3_file_control(connection.handle(), "main", which, &file);
+        control(connection, which, &file);
+        PERDURE_ASSERT(file != nullptr);
+        if (file->pMethods == nullptr) return {};  // not open yet
         sqlite3_int64 found = 0;
-        if (outcome == SQLITE_OK && file != nullptr && file->pMethods != nullptr) {
-            outcome = file->pMethods->xFileSize(file, &found);
-        }
+        const int outcome = file->pMethods->xFileSize(file, &found);
         if (outcome != SQLITE_OK) return connection.failure(outcome, "asking for a file's size");
+        PERDURE_ASSERT(found >= 0);
         bytes = static_cast<std::uint64_t>(found);
         return {};
     };

@@ -28,6 +28,7 @@ struct BindSink {
 };
 
 void bind_key(Statement& statement, const Batch& batch, std::uint32_t row) {
+    PERDURE_ASSERT(row < batch.rows());
     for (std::size_t column = 0; column < batch.table().key_columns; ++column) {
         send_cell(CellView::of(batch, column), row,
                   BindSink{statement, static_cast<int>(column) + 1});
@@ -61,6 +62,8 @@ Result<std::optional<Batch>> in_key_order(const Batch& batch) {
         last = &keys[row];
     }
     PERDURE_TAKE(Batch ordered, builder.finish());
+    PERDURE_ASSERT(ordered.rows() > 0);
+    PERDURE_ASSERT(ordered.rows() <= batch.rows());
     return std::optional<Batch>(std::move(ordered));
 }
 
@@ -74,7 +77,9 @@ TableReader::TableReader(Connection& connection, const TableDefinition& wanted,
       scan_after_sql_(scan_rows(wanted, in_force, true)),
       last_sql_(last_row(wanted, in_force)),
       count_sql_("SELECT count(*) FROM " + quoted_name(sql_name(in_force))),
-      gatherer_(wanted, in_force) {}
+      gatherer_(wanted, in_force) {
+    PERDURE_ASSERT(wanted.id == in_force.id);
+}
 
 Result<Statement*> TableReader::prepared(Statement& statement, const std::string& sql) {
     if (!statement) {
@@ -84,6 +89,7 @@ Result<Statement*> TableReader::prepared(Statement& statement, const std::string
 }
 
 Result<Batch> TableReader::gather(Statement& statement, const TableDefinition& table) {
+    PERDURE_ASSERT(gatherer_.rows() == 0);
     for (;;) {
         Result<bool> is_row = statement.step();
         Status status = is_row.ok() && *is_row ? gatherer_.add(statement) : is_row.status();
@@ -100,6 +106,7 @@ Result<Batch> TableReader::gather(Statement& statement, const TableDefinition& t
 
 Result<Batch> TableReader::find(const TableDefinition& table, const Batch& keys) {
     PERDURE_ASSERT(keys.table().id == table.id);
+    PERDURE_ASSERT(keys.operation() == Operation::erase);
     PERDURE_TAKE(Statement* const statement, prepared(find_, find_sql_));
     PERDURE_TAKE(const std::optional<Batch> ordered, in_key_order(keys));
     BatchRows rows{std::span(ordered ? &*ordered : &keys, 1)};
@@ -116,7 +123,7 @@ Result<Batch> TableReader::scan(const TableDefinition& table, const Batch* after
     if (after == nullptr) {
         PERDURE_TAKE(statement, prepared(scan_, scan_sql_));
     } else {
-        PERDURE_ASSERT(after->table().id == table.id && after_row < after->rows());
+        PERDURE_ASSERT(after->table().id == table.id);
         PERDURE_TAKE(statement, prepared(scan_after_, scan_after_sql_));
         bind_key(*statement, *after, after_row);
         limit_number = table.key_columns + 1;

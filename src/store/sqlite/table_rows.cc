@@ -105,6 +105,7 @@ void RowGatherer::add_missing(Gathered& column) {
 }
 
 void RowGatherer::add_default(Gathered& column) {
+    PERDURE_ASSERT(column.type.is_variable() || column.default_cell.size() == column.width());
     append(column.data, column.default_cell);
     if (!column.present.empty()) column.present.push_back(std::byte{1});
     if (column.type.is_variable())
@@ -185,10 +186,12 @@ bool RowGatherer::add_exact(ByteSpan entries) {
         if (found == columns_.end()) continue;  // of a column removed since
         if (!is_real(found->type.kind)) return false;
         const std::uint32_t width = found->type.width();
+        PERDURE_ASSERT(width <= found->data.size());
         if (found->stored_as_f32) {
             store_le(found->data.data() + found->data.size() - width,
                      widened_float_bits(load_le<std::uint32_t>(bits.data())));
         } else {
+            PERDURE_ASSERT(width <= bits.size());
             std::copy_n(bits.begin(), width, found->data.end() - width);
         }
         if (!found->present.empty()) found->present.back() = std::byte{1};
@@ -233,10 +236,23 @@ void RowGatherer::take_back() {
         } else {
             column.data.resize(std::size_t{rows_} * column.width());
         }
+        check(column);
+    }
+}
+
+// Between rows a column has all of each row and nothing else.
+void RowGatherer::check(const Gathered& column) const {
+    PERDURE_ASSERT(column.present.empty() || column.present.size() == rows_);
+    if (column.type.is_variable()) {
+        PERDURE_ASSERT(column.ends.size() == rows_);
+    } else {
+        PERDURE_ASSERT(column.data.size() == std::size_t{rows_} * column.width());
     }
 }
 
 Status RowGatherer::add_cells(Statement& row) {
+    PERDURE_ASSERT(sqlite3_data_count(row.handle()) >=
+                   static_cast<int>(columns_.size() + (has_reals_ ? 1 : 0)));
     int index = 0;
     for (Gathered& column : columns_) {
         if (!add_cell(column, row, index++)) return refuse(column);
@@ -264,12 +280,25 @@ Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
     PERDURE_ASSERT(wanted.columns.size() == columns_.size());
     std::vector<ColumnNeed> needs;
     for (const Gathered& column : columns_) {
+        check(column);
         needs.push_back(
             {has_missing(column.present), column.type.is_variable() ? column.data.size() : 0});
     }
-    PERDURE_TAKE(BatchFrame frame, BatchFrame::make(wanted, Operation::upsert, rows_, needs));
+    Result<BatchFrame> frame = BatchFrame::make(wanted, Operation::upsert, rows_, needs);
+    if (frame.ok()) fill(*frame, needs);  // untaken: else it is more than 4 GiB
+    for (Gathered& column : columns_) {
+        column.data.clear();
+        column.ends.clear();
+        column.present.clear();
+    }
+    rows_ = 0;
+    if (!frame.ok()) return frame.status();  // untaken: else it is more than 4 GiB
+    return (*std::move(frame)).finish();
+}
+
+void RowGatherer::fill(BatchFrame& frame, std::span<const ColumnNeed> needs) const {
     for (std::size_t index = 0; index < columns_.size(); ++index) {
-        Gathered& column = columns_[index];
+        const Gathered& column = columns_[index];
         if (needs[index].validity) pack_bits(column.present, frame.validity(index));
         if (column.type.is_variable()) {
             std::copy(column.ends.begin(), column.ends.end(), frame.offsets(index) + 1);
@@ -280,8 +309,6 @@ Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
             std::copy(column.data.begin(), column.data.end(), frame.data(index));
         }
     }
-    clear();
-    return std::move(frame).finish();
 }
 
 }  // namespace perdure::store::sqlite

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "model/batch_builder.h"
 #include "perdure/batch.h"
 #include "perdure/status.h"
 #include "store/sqlite/connection.h"
@@ -21,7 +23,9 @@ public:
     // Adds the row that the statement stands on. `corrupt` names a cell that no batch could have
     // given; then nothing was added.
     Status add(Statement& row);
-    // The rows added, as a batch of `wanted` (the same, or an equal one), and empties the gatherer.
+    [[nodiscard]] std::uint32_t rows() const noexcept { return rows_; }  // added
+    // The rows added, as a batch of `wanted` (the same, or an equal one). Empties the gatherer,
+    // even if they are more than a batch holds.
     Result<Batch> finish(const TableDefinition& wanted);
     void clear() noexcept;  // forgets the rows added
 
@@ -42,6 +46,8 @@ private:
         [[nodiscard]] std::uint32_t width() const noexcept;
     };
 
+    void check(const Gathered& column) const;
+    void fill(BatchFrame& frame, std::span<const ColumnNeed> needs) const;
     Status add_cells(Statement& row);
     void take_back();
     bool add_cell(Gathered& column, Statement& row, int index);

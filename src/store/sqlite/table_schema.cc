@@ -61,6 +61,7 @@ Status check_view(const View& view) {
                      view.joined.size(), view_tables_max);
     }
     for (const TableDefinition* const table : view.joined) {
+        PERDURE_ASSERT(table != nullptr);
         bool fits = table->key_columns == view.base->key_columns;
         for (std::size_t column = 0; fits && column < table->key_columns; ++column) {
             fits = table->columns[column].type == view.base->columns[column].type;
@@ -76,8 +77,11 @@ Status check_view(const View& view) {
 
 Status change_table(Connection& connection, const TableDefinition* from,
                     const TableDefinition& to) {
+    PERDURE_ASSERT(connection.is_in_transaction());
     if (from == nullptr)
         return connection.run(create_table(to)).with_context("making table " + to.name);
+    PERDURE_ASSERT(from->id == to.id);
+    PERDURE_ASSERT(from->version < to.version);
     PERDURE_TAKE(const bool has_exact, has_exact_column(connection, *from));
     const auto is_exact = [&](const Column& column) {
         return is_exact_literal(connection, column);
@@ -136,6 +140,7 @@ Result<bool> views_are(Connection& connection, std::span<const View> views) {
 }
 
 Status replace_views(Connection& connection, std::span<const View> views) {
+    PERDURE_ASSERT(connection.is_in_transaction());
     PERDURE_TAKE(const ViewTexts stored, stored_views(connection));
     for (const auto& [name, sql] : stored)
         PERDURE_TRY(connection.run("DROP VIEW " + quoted_name(name)));

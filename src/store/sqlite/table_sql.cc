@@ -141,6 +141,8 @@ void widen_reals(const TableDefinition& table, const Column& from, const Column&
 }  // namespace
 
 Form form_of(const TableDefinition& first) {
+    PERDURE_ASSERT(first.key_columns > 0);
+    PERDURE_ASSERT(first.key_columns <= first.columns.size());
     if (first.key_columns == 1 && is_integer(first.columns[0].type.kind)) return Form::row_id;
     std::uint32_t bytes = 0;
     for (std::size_t index = 0; index < first.columns.size(); ++index) {
@@ -189,6 +191,8 @@ std::string drop_column(const TableDefinition& table, std::string_view column) {
 std::vector<std::string> alter_table(const TableDefinition& from, const TableDefinition& to,
                                      bool has_exact,
                                      const std::function<bool(const Column&)>& is_exact) {
+    PERDURE_ASSERT(from.id == to.id);
+    PERDURE_ASSERT(same_name(from.name, to.name));
     const std::string alter = text::format("ALTER TABLE {} ", quoted_name(sql_name(from)));
     const auto rename = [&](const std::string& old_name, const std::string& new_name) {
         return text::format("{}RENAME COLUMN {} TO {}", alter, quoted_name(old_name),
@@ -338,6 +342,7 @@ std::string find_rows(const TableDefinition& wanted, const TableDefinition& in_f
 }
 
 std::string create_view(const View& view) {
+    PERDURE_ASSERT(view.joined.size() <= view_tables_max);
     std::string columns = list(view.base->columns, ", ", [](const Column& column, std::size_t) {
         return text::format("b.{0} AS {0}", quoted_name(column.name));
     });

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <sqlite3.h>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "model/convert.h"
@@ -33,6 +35,8 @@ Result<std::vector<Batch>> converted(std::span<const Batch> batches, const Table
     std::vector<Batch> result;
     for (const Batch& batch : batches) {
         PERDURE_TAKE(Batch as_in_force, convert(batch, to));
+        PERDURE_ASSERT(as_in_force.rows() == batch.rows());
+        PERDURE_ASSERT(as_in_force.table().version == to.version);
         result.push_back(std::move(as_in_force));
     }
     return result;
@@ -47,12 +51,15 @@ Result<TableWriter> TableWriter::make(Connection& connection, const TableDefinit
     const std::string sql = table.append_only ? insert_rows(table) : upsert_rows(table, form);
     PERDURE_TAKE(writer.upsert_, connection.prepare(sql));
     PERDURE_TAKE(writer.erase_, connection.prepare(erase_rows(table)));
+    PERDURE_ASSERT(sqlite3_bind_parameter_count(writer.upsert_.handle()) == 1);
+    PERDURE_ASSERT(sqlite3_bind_parameter_count(writer.erase_.handle()) == 1);
     return writer;
 }
 
 Status TableWriter::upsert(std::span<const Batch> batches) {
     const auto is_of_version = [this](const Batch& batch) {
-        PERDURE_ASSERT(batch.table().id == table_->id && batch.operation() == Operation::upsert);
+        PERDURE_ASSERT(batch.table().id == table_->id);
+        PERDURE_ASSERT(batch.operation() == Operation::upsert);
         return batch.table().version == table_->version;
     };
     if (std::all_of(batches.begin(), batches.end(), is_of_version)) {
@@ -65,12 +72,14 @@ Status TableWriter::upsert(std::span<const Batch> batches) {
 // Keys are the same in every version.
 Status TableWriter::erase(std::span<const Batch> batches) {
     for (const Batch& batch : batches) {
-        PERDURE_ASSERT(batch.table().id == table_->id && batch.operation() == Operation::erase);
+        PERDURE_ASSERT(batch.table().id == table_->id);
+        PERDURE_ASSERT(batch.operation() == Operation::erase);
     }
     return run_over(erase_, batches, *table_);
 }
 
 Status TableWriter::empty(Connection& connection) {
+    PERDURE_ASSERT(connection.is_in_transaction());
     return connection.run("DELETE FROM " + quoted_name(sql_name(*table_)));
 }
 

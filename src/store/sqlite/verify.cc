@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "model/utf8.h"
 #include "store/sqlite/checksum_vfs.h"
@@ -20,6 +22,14 @@ namespace perdure::store::sqlite {
 namespace {
 
 constexpr std::uint64_t pages_at_once = 256;
+
+// Of a page that it cannot read integrity_check speaks as of one that is wrong. All pages were
+// whole when we read them.
+bool tells_of_failed_read(std::string_view words) {
+    if (words.find("failed to get page") != std::string_view::npos) return true;
+    return words.find("unable to get the page") != std::string_view::npos &&
+           words.find("error code=11") == std::string_view::npos;  // SQLITE_CORRUPT
+}
 
 class Verifier {
 public:
@@ -69,7 +79,11 @@ public:
 
     [[nodiscard]] bool sound() const noexcept { return report_.sound(); }
 
-    StoreReport take() { return std::move(report_); }
+    StoreReport take() {
+        PERDURE_ASSERT(report_.damages.size() <= report_.damage_count);
+        PERDURE_ASSERT(report_.damages.empty() == report_.sound());
+        return std::move(report_);
+    }
 
 private:
     void add(Damage damage) {
@@ -88,6 +102,7 @@ private:
     void note(std::string words) { report_.notes.push_back(std::move(words)); }
 
     void judge_pages(std::uint64_t offset, ByteSpan bytes) {
+        PERDURE_ASSERT(offset % page_bytes == 0);
         for (std::size_t at = 0; at < bytes.size(); at += page_bytes) {
             judge_page(offset + at,
                        bytes.subspan(at, std::min<std::size_t>(page_bytes, bytes.size() - at)));
@@ -131,6 +146,9 @@ private:
             PERDURE_TAKE(const bool is_row, check.step());
             if (!is_row) return {};
             const std::string_view words = check.text(0);
+            if (tells_of_failed_read(words)) {
+                return error(Code::io, "{}: integrity_check: {}", copy_, printable(words));
+            }
             if (words != "ok") add({path_, 0, 0, "integrity_check: " + printable(words)});
         }
     }

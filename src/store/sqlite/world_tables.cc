@@ -72,6 +72,7 @@ std::string columns_text(std::span<const Column> columns) {
 }  // namespace
 
 Status create_world_tables(Connection& connection, const Uuid& world) {
+    PERDURE_ASSERT(connection.is_in_transaction());
     PERDURE_TRY(connection.run(tables_sql));
     PERDURE_TAKE(Statement insert, connection.prepare("INSERT INTO _perdure_world VALUES"
                                                       " (1, ?1, 0, 0, 0, ?2, NULL, ?2, 0, 0)"));
@@ -102,6 +103,7 @@ Result<WorldRow> read_world_row(Statement& select) {
         good = read_hash(select.blob(6), row.watermark.tick_content) && good;
         row.safe = unsigned_at(select, 7);
         row.definitions = unsigned_at(select, 8);
+        good = row.safe <= row.watermark.lsn && good;
     }
     select.reset();
     if (good) return row;
@@ -120,8 +122,10 @@ std::string update_world_row() {
 Status write_world_row(Connection& connection, Statement& update, const Fence& fence,
                        const WorldRow& after) {
     // Compared in SQL, where numbers are signed. Epochs count owners: they never come near.
+    PERDURE_ASSERT(connection.is_in_transaction());
     PERDURE_ASSERT(fence.owner_epoch < key_flip);
     PERDURE_ASSERT(after.owner_epoch == fence.owner_epoch);
+    PERDURE_ASSERT(after.watermark.lsn >= fence.expected.lsn);
     const HashBytes chain = hash_bytes(after.watermark.chain);
     const HashBytes content = hash_bytes(after.watermark.tick_content);
     const HashBytes expected = hash_bytes(fence.expected.chain);
@@ -143,8 +147,11 @@ Status write_world_row(Connection& connection, Statement& update, const Fence& f
 
 Status insert_definition(Connection& connection, std::uint64_t sequence,
                          const TableDefinition& definition, Lsn lsn) {
+    PERDURE_ASSERT(connection.is_in_transaction());
+    PERDURE_ASSERT(sequence > 0);
     std::vector<std::byte> encoded;
     encode_definition(definition, encoded);
+    PERDURE_ASSERT(!encoded.empty());
     const std::string key = columns_text(definition.key());
     const std::string columns =
         columns_text(std::span(definition.columns).subspan(definition.key_columns));

@@ -115,7 +115,8 @@ TEST_F(ChecksumVfsTest, a_page_that_the_file_ends_within_or_before_is_corrupt) {
     EXPECT_OK(read_all());
 }
 
-// What SQLite keeps beside a file that had no pages while its first transaction is under way.
+// What SQLite keeps beside a file that had no pages while its first transaction
+// is under way.
 std::string journal_of_an_empty_file() {
     std::string header(512, '\0');
     const std::string magic = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
@@ -125,8 +126,8 @@ std::string journal_of_an_empty_file() {
     return header;
 }
 
-// The simulator found it: a power failure in the middle of the first transaction left a world that
-// nobody could open.
+// The simulator found it: a power failure in the middle of the first
+// transaction left a world that nobody could open.
 TEST_F(ChecksumVfsTest, a_new_file_that_is_rolled_back_to_nothing_begins_anew) {
     make_file();
     overwrite(path(), file_bytes(path()).substr(0, page_bytes));
@@ -180,6 +181,75 @@ TEST_F(ChecksumVfsTest, what_another_program_wrote_has_no_checksums) {
     make_file();
     EXPECT_EQ(PlainSqlite(path(), SQLITE_OPEN_READWRITE).ask("UPDATE position SET x = 8"), "");
     EXPECT_EQ(read_all().code(), Code::corrupt);
+}
+
+// As SQLite reads the ends of large values where its build asks for it: past its cache.
+TEST_F(ChecksumVfsTest, a_part_of_a_page_is_judged_with_all_of_it) {
+    make_file();
+    const auto part = [&](std::uint64_t offset, int bytes) {
+        const auto vfs = *sqlite::ChecksumVfs::make("unix");
+        auto connection = *sqlite::Connection::open({.path = path(), .vfs = vfs->name()});
+        EXPECT_GT(*connection.number("SELECT count(*) FROM sqlite_schema"), 0);
+        sqlite3_file* file = nullptr;
+        sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+        std::string into(static_cast<std::size_t>(bytes), '?');
+        const int outcome =
+            file->pMethods->xRead(file, into.data(), bytes, static_cast<sqlite3_int64>(offset));
+        if (outcome == SQLITE_OK) {
+            EXPECT_EQ(into, file_bytes(path()).substr(offset, into.size()));
+        }
+        return outcome;
+    };
+    const std::uint64_t size = std::filesystem::file_size(path());
+    EXPECT_EQ(part(5 * page_bytes + 100, 1000), SQLITE_OK);
+    EXPECT_EQ(part(5 * page_bytes, 1000), SQLITE_OK);
+    EXPECT_EQ(part(5 * page_bytes + 100, page_bytes), SQLITE_OK);  // of two pages: not judged
+    EXPECT_EQ(part(size + 100, 1000), SQLITE_IOERR_DATA);
+    flip_byte(path(), 5 * page_bytes + 3000);
+    EXPECT_EQ(part(5 * page_bytes + 100, 1000), SQLITE_IOERR_DATA);
+    EXPECT_EQ(part(6 * page_bytes + 100, 1000), SQLITE_OK);
+}
+
+// Only whole pages are sealed.
+TEST_F(ChecksumVfsTest, what_is_written_is_sealed_if_it_is_a_page) {
+    make_file();
+    const auto vfs = *sqlite::ChecksumVfs::make("unix");
+    auto connection =
+        *sqlite::Connection::open({.path = path(), .vfs = vfs->name(), .write = true});
+    EXPECT_GT(*connection.number("SELECT count(*) FROM sqlite_schema"), 0);
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    const std::string page(page_bytes, 'p');
+    const auto written = [&](std::uint64_t offset, int bytes) {
+        EXPECT_EQ(
+            file->pMethods->xWrite(file, page.data(), bytes, static_cast<sqlite3_int64>(offset)),
+            SQLITE_OK);
+        return file_bytes(path()).substr(offset, static_cast<std::size_t>(bytes));
+    };
+    EXPECT_NE(written(5 * page_bytes, page_bytes), page);
+    EXPECT_EQ(written(5 * page_bytes + 8, page_bytes), page);
+    EXPECT_EQ(written(5 * page_bytes, 100), page.substr(0, 100));
+}
+
+// Of the first version of the interface, without a clock that counts milliseconds.
+TEST_F(ChecksumVfsTest, an_old_vfs_below_has_the_time_too) {
+    sqlite3_vfs old = *sqlite3_vfs_find("unix");
+    old.pNext = nullptr;
+    old.zName = "old";
+    for (const int version : {1, 2}) {
+        old.iVersion = version;
+        old.xCurrentTimeInt64 = nullptr;
+        sqlite3_vfs_register(&old, 0);
+        {
+            const auto vfs = *sqlite::ChecksumVfs::make("old");
+            auto connection = *sqlite::Connection::open(
+                {.path = path(), .vfs = vfs->name(), .write = true, .create = true});
+            EXPECT_EQ(*connection.number("SELECT abs(julianday('now') - 2440587.5 -"
+                                         " strftime('%s', 'now') / 86400.0) < 0.001"),
+                      1);
+        }
+        sqlite3_vfs_unregister(&old);
+    }
 }
 
 TEST(PageChecksum, covers_all_but_the_reserved_bytes_and_knows_its_page) {

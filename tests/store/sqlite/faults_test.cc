@@ -1,5 +1,5 @@
-// Every disk operation fails once, and for ever: what was not applied is not there, and the next
-// apply works.
+// Every disk operation fails once, and for ever: what was not applied is not
+// there, and the next apply works.
 #include "store/sqlite/faulty_vfs.h"
 #include "store/sqlite/sqlite_files.h"
 
@@ -118,14 +118,36 @@ TEST_F(SqliteFaults, a_checkpoint_on_a_full_disk_goes_on_when_there_is_space) {
     EXPECT_OK(world.upsert(positions(), rows_of(1)));
 }
 
+TEST_F(SqliteFaults, a_checkpoint_beside_another_programs_is_put_off) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    disk.fail(DiskOperation::lock, 1, SQLITE_BUSY);
+    EXPECT_FALSE(*world.store().checkpoint_step());
+    EXPECT_TRUE(disk.has_failed());
+    EXPECT_EQ(world.store().watermarks()->safe, 0U);
+    EXPECT_FALSE(*world.store().checkpoint_step());
+    EXPECT_EQ(world.store().watermarks()->safe, 2U);
+}
+
+TEST_F(SqliteFaults, a_failed_flush_of_which_no_note_can_be_left_says_what_is_to_be_done) {
+    World world = open(on_faulty_disk());
+    fill(world);
+    disk.fail(DiskOperation::sync, 1, SQLITE_IOERR_FSYNC);
+    disk.before_next(DiskOperation::sync,
+                     [&] { std::filesystem::create_directory(path() + "-renewal"); });
+    EXPECT_EQ(world.store().checkpoint_step().status().code(), Code::io);
+    expect_refused(world.store().broken(), Code::io, {"restart the machine"});
+    std::filesystem::remove(path() + "-renewal");
+}
+
 TEST_F(SqliteFaults, a_take_over_is_flushed) {
     World world = open(on_faulty_disk());
     fill(world);
     disk.fail(DiskOperation::sync, 1, SQLITE_IOERR_FSYNC);
     EXPECT_EQ(world.store().take_over(9).code(), Code::io);
     EXPECT_EQ(world.upsert(positions(), rows_of(1)).code(), Code::io);
-    world.reopen();  // whether it was taken over is only known now; the new owner may write either
-                     // way
+    world.reopen();  // whether it was taken over is only known now; the new owner
+                     // may write either way
     world.owner_epoch = 9;
     EXPECT_OK(world.upsert(positions(), rows_of(1)));
 }
@@ -153,7 +175,8 @@ TEST_F(SqliteFaults, a_read_that_fails_is_an_error_and_the_next_one_works) {
     EXPECT_GT(failures, 5);
 }
 
-// SQLite answers `wal` before the change is committed, and so before it is flushed.
+// SQLite answers `wal` before the change is committed, and so before it is
+// flushed.
 TEST_F(SqliteFaults, a_new_file_whose_change_to_the_log_cannot_be_flushed_is_no_store) {
     std::uint64_t failures = 0;
     for (bool has_failed = true; has_failed;) {

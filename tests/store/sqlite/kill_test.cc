@@ -1,5 +1,5 @@
-// Real processes, killed with kill -9 at any moment: the next open finds a whole state, the last
-// committed one or later.
+// Real processes, killed with kill -9 at any moment: the next open finds a
+// whole state, the last committed one or later.
 #include <csignal>
 
 #include <sys/types.h>
@@ -13,8 +13,8 @@ namespace {
 
 class KillTest : public SqliteTest {
 protected:
-    // Each apply moves every row to the same number: a state is whole if all rows agree with its
-    // LSN.
+    // Each apply moves every row to the same number: a state is whole if all rows
+    // agree with its LSN.
     static void apply_next(World& world) {
         const auto number = static_cast<std::int64_t>(world.next().lsn);
         std::vector<Row> rows;

@@ -29,8 +29,9 @@ protected:
 };
 
 TEST_F(QueryTest, answers_names_and_values_beside_the_running_owner) {
-    const auto answer = run_query(
-        path(), "SELECT id, x, 'words' AS name, X'0102', NULL FROM position ORDER BY id; -- done");
+    const auto answer = run_query(path(),
+                                  "SELECT id, x, 'words' AS name, X'0102', NULL FROM "
+                                  "position ORDER BY id; -- done");
     ASSERT_TRUE(answer.ok()) << answer.status().text();
     EXPECT_EQ(answer->columns, (std::vector<std::string>{"id", "x", "name", "X'0102'", "NULL"}));
     ASSERT_EQ(answer->rows.size(), 3U);
@@ -71,11 +72,43 @@ TEST_F(QueryTest, a_long_answer_is_cut_off_and_says_so) {
     EXPECT_FALSE(run_query(path(), "SELECT id FROM position", {.rows_max = 3})->cut_off);
 }
 
+TEST_F(QueryTest, pragmas_that_only_look_are_answered) {
+    for (const char* pragma :
+         {"table_info(position)", "table_xinfo(position)", "table_list", "index_list(position)",
+          "index_info(nothing)", "page_count", "page_size", "user_version", "application_id",
+          "integrity_check", "quick_check"}) {
+        const auto answer = run_query(path(), std::string("PRAGMA ") + pragma);
+        EXPECT_TRUE(answer.ok()) << pragma << ": " << answer.status().text();
+    }
+}
+
+TEST_F(QueryTest, functions_are_answered) {
+    const auto answer = run_query(path(), "SELECT upper('a'), date('now') > '2020-01-01'");
+    ASSERT_TRUE(answer.ok()) << answer.status().text();
+    EXPECT_EQ(answer->rows[0], (std::vector<Value>{Value("A"), Value(1)}));
+}
+
+TEST_F(QueryTest, a_large_answer_is_cut_off) {
+    const auto answer =
+        run_query(path(), "SELECT zeroblob(1000) FROM position", {.bytes_max = 1500});
+    ASSERT_TRUE(answer.ok());
+    EXPECT_TRUE(answer->cut_off);
+    EXPECT_EQ(answer->rows.size(), 2U);
+}
+
+TEST_F(QueryTest, a_query_may_take_many_steps_and_fail_at_the_last) {
+    const std::string numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)";
+    EXPECT_EQ(run_query(path(), numbers + " SELECT max(i) FROM n")->rows[0][0], Value(30'000));
+    expect_refused(refused(numbers + " SELECT abs(max(i) - 9223372036854775807 - 30001) FROM n"),
+                   Code::invalid, {"overflow"});
+}
+
 TEST_F(QueryTest, an_endless_query_ends) {
-    const auto answer = run_query(
-        path(),
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
-        {.seconds_max = 0});
+    const auto answer = run_query(path(),
+                                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                                  "SELECT i + 1 FROM n) SELECT max(i) FROM n",
+                                  {.seconds_max = 0});
     expect_refused(answer.status(), Code::expired, {"0 s"});
 }
 

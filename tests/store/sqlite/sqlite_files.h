@@ -1,5 +1,5 @@
-// A store's file under test, seen from inside (a World) and from outside (plain SQLite, bytes on
-// disk).
+// A store's file under test, seen from inside (a World) and from outside (plain
+// SQLite, bytes on disk).
 #pragma once
 
 #include <cstdio>

@@ -23,15 +23,14 @@ TEST_F(SqliteStoreTest, other_programs_read_tables_with_real_columns) {
                                          {"n_f64", -0.0}}}));
     ASSERT_OK(world.upsert(trades(), {{{"tick", 7}, {"seq", 1}, {"amount", -5}}}));
     PlainSqlite plain(path());
-    EXPECT_EQ(
-        plain.ask("SELECT c_bool, c_i8, c_u64, c_f32, c_text, c_json, hex(c_bytes), n_i32, n_f64"
-                  " FROM everything"),
-        "1|-8|-1|0.5|it's|{}|ABAB|NULL|0.0");
-    EXPECT_EQ(
-        plain.ask(
-            "SELECT typeof(c_bool), typeof(c_f32), typeof(c_text), typeof(c_uuid), typeof(_exact)"
-            " FROM everything"),
-        "integer|real|text|blob|blob");
+    EXPECT_EQ(plain.ask("SELECT c_bool, c_i8, c_u64, c_f32, c_text, c_json, "
+                        "hex(c_bytes), n_i32, n_f64"
+                        " FROM everything"),
+              "1|-8|-1|0.5|it's|{}|ABAB|NULL|0.0");
+    EXPECT_EQ(plain.ask("SELECT typeof(c_bool), typeof(c_f32), typeof(c_text), "
+                        "typeof(c_uuid), typeof(_exact)"
+                        " FROM everything"),
+              "integer|real|text|blob|blob");
     EXPECT_EQ(plain.ask("SELECT tick + 9223372036854775807 + 1, seq, amount FROM trades"),
               "7|1|-5");
     EXPECT_EQ(plain.ask("SELECT id + 9223372036854775807 + 1 FROM everything"), "5");
@@ -42,15 +41,13 @@ TEST_F(SqliteStoreTest, our_own_tables_are_readable) {
     World world = open();
     ASSERT_OK(world.define(trades()));
     PlainSqlite plain(path());
-    EXPECT_EQ(
-        plain.ask(
-            "SELECT hex(uuid), owner_epoch, epoch, lsn, tick, definitions FROM _perdure_world"),
-        "0102030405060708090A0B0C0D0E0F10|1|1|1|NULL|1");
-    EXPECT_EQ(
-        plain.ask(
-            "SELECT table_id, version, name, category, append_only, resident, key, columns, lsn"
-            " FROM _perdure_catalog"),
-        "3|1|trades|world|1|0|tick u64 #1, seq u32 #2|amount i64 #3|1");
+    EXPECT_EQ(plain.ask("SELECT hex(uuid), owner_epoch, epoch, lsn, tick, "
+                        "definitions FROM _perdure_world"),
+              "0102030405060708090A0B0C0D0E0F10|1|1|1|NULL|1");
+    EXPECT_EQ(plain.ask("SELECT table_id, version, name, category, append_only, "
+                        "resident, key, columns, lsn"
+                        " FROM _perdure_catalog"),
+              "3|1|trades|world|1|0|tick u64 #1, seq u32 #2|amount i64 #3|1");
     EXPECT_EQ(plain.ask("SELECT lower(hex(chain)) FROM _perdure_world"),
               world.store().watermarks()->visible.chain.hex());
 }
@@ -75,16 +72,20 @@ TEST_F(SqliteStoreTest, each_kind_of_key_gets_its_form_of_table) {
         return plain.ask("SELECT sql FROM sqlite_schema WHERE name = '" + name + "'");
     };
     EXPECT_EQ(sql("position"),
-              "CREATE TABLE \"position\" (\"id\" INTEGER PRIMARY KEY, \"x\" REAL, \"y\" REAL, "
+              "CREATE TABLE \"position\" (\"id\" INTEGER "
+              "PRIMARY KEY, \"x\" REAL, \"y\" REAL, "
               "_exact BLOB) STRICT");
     EXPECT_EQ(sql("named"),
-              "CREATE TABLE \"named\" (\"collection\" TEXT NOT NULL, \"name\" TEXT NOT NULL, "
+              "CREATE TABLE \"named\" (\"collection\" TEXT NOT NULL, \"name\" TEXT NOT "
+              "NULL, "
               "\"content\" BLOB"
               " NOT NULL DEFAULT X'', PRIMARY KEY (\"collection\", \"name\")) STRICT");
     EXPECT_EQ(sql("trades"),
-              "CREATE TABLE \"trades\" (\"tick\" INTEGER NOT NULL, \"seq\" INTEGER NOT NULL, "
+              "CREATE TABLE \"trades\" (\"tick\" INTEGER NOT "
+              "NULL, \"seq\" INTEGER NOT NULL, "
               "\"amount\" INTEGER"
-              " NOT NULL DEFAULT 0, PRIMARY KEY (\"tick\", \"seq\")) STRICT, WITHOUT ROWID");
+              " NOT NULL DEFAULT 0, PRIMARY KEY (\"tick\", "
+              "\"seq\")) STRICT, WITHOUT ROWID");
 }
 
 TEST_F(SqliteStoreTest, scans_and_look_ups_go_by_the_key) {
@@ -303,10 +304,83 @@ TEST_F(SqliteStoreTest, a_view_of_too_many_tables_or_other_keys_is_refused) {
     EXPECT_EQ(PlainSqlite(path()).ask("SELECT count(*) FROM full"), "0");
 }
 
+TEST_F(SqliteStoreTest, two_views_of_one_name_and_views_without_a_good_one_are_refused) {
+    World world = open();
+    const TableDefinition base = positions();
+    ASSERT_OK(world.define(base));
+    const std::vector<View> twice{{"places", &base, {}}, {"places", &base, {}}};
+    expect_refused(world.store().declare_views(world.fence(), twice), Code::invalid,
+                   {"two views are named places"});
+    const View bad{"not a name", &base, {}};
+    EXPECT_FALSE(world.store().declare_views(world.fence(), std::span(&bad, 1)).ok());
+}
+
+TEST_F(SqliteStoreTest, a_large_log_is_cut_when_nobody_reads) {
+    World world = open();
+    const TableDefinition table = named_values();
+    ASSERT_OK(world.define(table));
+    std::vector<Change> changes;
+    for (int at = 0; at < 17; ++at) {
+        changes.push_back(upsert_of(table, {{{"collection", "a"},
+                                             {"name", text::format("{}", at)},
+                                             {"content", Bytes(std::size_t{4} << 20)}}}));
+    }
+    ASSERT_OK(world.step(std::span<const Change>(changes)));
+    EXPECT_GT(std::filesystem::file_size(log_path()), std::uint64_t{64} << 20);
+    const auto reader = world.snapshot();
+    ASSERT_TRUE(world.store().checkpoint_step().ok());
+    EXPECT_EQ(world.store().watermarks()->safe, 2U);
+    EXPECT_GT(std::filesystem::file_size(log_path()), std::uint64_t{64} << 20);
+    ASSERT_OK(world.step(std::span<const Change>(changes)));
+    EXPECT_EQ(World::all(*reader, table).rows(), 17U);
+}
+
+TEST_F(SqliteStoreTest, a_large_log_is_gone_after_a_checkpoint_without_readers) {
+    World world = open();
+    const TableDefinition table = named_values();
+    ASSERT_OK(world.define(table));
+    std::vector<Change> changes;
+    for (int at = 0; at < 17; ++at) {
+        changes.push_back(upsert_of(table, {{{"collection", "a"},
+                                             {"name", text::format("{}", at)},
+                                             {"content", Bytes(std::size_t{4} << 20)}}}));
+    }
+    ASSERT_OK(world.step(std::span<const Change>(changes)));
+    ASSERT_TRUE(world.store().checkpoint_step().ok());
+    EXPECT_EQ(std::filesystem::file_size(log_path()), 0U);
+    EXPECT_EQ(world.count(table), 17U);
+}
+
+TEST_F(SqliteStoreTest, a_throwaway_copy_takes_all_that_a_store_takes) {
+    { open(); }
+    SqliteStoreOptions throwaway = options();
+    throwaway.throwaway = true;
+    World world = open(throwaway);
+    ASSERT_OK(world.define(positions()));
+    ASSERT_OK(world.store().take_over(5));
+    world.owner_epoch = 5;
+    ASSERT_OK(world.upsert(positions(), row_range(1, 3)));
+    EXPECT_EQ(world.count(positions()), 3U);
+}
+
+TEST_F(SqliteStoreTest, says_what_it_is) {
+    World world = open();
+    const Capabilities is = world.store().capabilities();
+    EXPECT_TRUE(is.sql && is.persistent);
+    EXPECT_EQ(is.name, std::string("sqlite ") + sqlite3_libversion());
+    EXPECT_NE(is.durability.find("WAL"), std::string::npos);
+}
+
 TEST_F(SqliteStoreTest, options_are_checked) {
     SqliteStoreOptions bad = options();
-    bad.cache_mib = 0;
-    expect_refused(SqliteStore::open(bad).status(), Code::invalid, {"MiB"});
+    for (const std::uint32_t mib : {0U, 4097U}) {
+        bad = options();
+        bad.cache_mib = mib;
+        expect_refused(SqliteStore::open(bad).status(), Code::invalid, {"MiB"});
+        bad = options();
+        bad.reader_cache_mib = mib;
+        expect_refused(SqliteStore::open(bad).status(), Code::invalid, {"MiB"});
+    }
     bad = options();
     bad.path.clear();
     expect_refused(SqliteStore::open(bad).status(), Code::invalid, {"path"});
