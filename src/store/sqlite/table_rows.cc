@@ -286,12 +286,7 @@ Result<Batch> RowGatherer::finish(const TableDefinition& wanted) {
     }
     Result<BatchFrame> frame = BatchFrame::make(wanted, Operation::upsert, rows_, needs);
     if (frame.ok()) fill(*frame, needs);  // untaken: else it is more than 4 GiB
-    for (Gathered& column : columns_) {
-        column.data.clear();
-        column.ends.clear();
-        column.present.clear();
-    }
-    rows_ = 0;
+    clear();
     if (!frame.ok()) return frame.status();  // untaken: else it is more than 4 GiB
     return (*std::move(frame)).finish();
 }

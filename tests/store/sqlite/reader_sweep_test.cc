@@ -90,7 +90,7 @@ TEST_F(ReaderSweep, of_a_copy_beside_the_owner) {
     const std::string copy = scratch() + "/copy.sqlite";
     judge_ = [&] { EXPECT_EQ(PlainSqlite(copy).ask("SELECT count(*) FROM position"), "310"); };
     sweep_all([&] {
-        auto pinned = sqlite::PinnedStore::open(path());
+        auto pinned = sqlite::PinnedStore::open(files_, path());
         if (!pinned.ok()) return false;
         EXPECT_EQ(pinned->row().watermark.lsn, 4U);
         EXPECT_EQ(pinned->definitions().size(), 2U);
@@ -109,7 +109,7 @@ TEST_F(ReaderSweep, of_a_query) {
 
 TEST_F(ReaderSweep, of_a_salvage) {
     sweep_all([&] {
-        auto salvage = sqlite::Salvage::open(path());
+        auto salvage = sqlite::Salvage::open(files_, path());
         if (!salvage.ok()) return false;
         std::set<std::int64_t> found;
         const auto report = (*salvage)->read(positions(), [&](Batch&& batch) -> Status {

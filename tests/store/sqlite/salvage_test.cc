@@ -158,7 +158,7 @@ protected:
         spoil(std::stoull(page));
     }
     SalvagedTable read_text_keys(const TableDefinition& table) {
-        auto salvage = Salvage::open(path());
+        auto salvage = Salvage::open(io::PosixFileSystem(), path());
         EXPECT_TRUE(salvage.ok()) << salvage.status().text();
         found_keys_ = 0;
         return *(*salvage)->read(table, [&](Batch&& batch) -> Status {
@@ -274,10 +274,10 @@ TEST_F(OddSalvageTest, without_a_world_row_no_table_is_vouched_for) {
 }
 
 TEST_F(OddSalvageTest, what_cannot_be_opened_or_is_newer_is_refused) {
-    EXPECT_EQ(Salvage::open(path()).status().code(), Code::not_found);
+    EXPECT_EQ(Salvage::open(io::PosixFileSystem(), path()).status().code(), Code::not_found);
     make({positions()}, row_range(1, 3));
     meddle("PRAGMA user_version = 2");
-    EXPECT_EQ(Salvage::open(path()).status().code(), Code::unsupported);
+    EXPECT_EQ(Salvage::open(io::PosixFileSystem(), path()).status().code(), Code::unsupported);
 }
 
 TEST_F(OddSalvageTest, a_failure_of_the_taker_is_the_answer_wherever_it_comes) {
@@ -285,7 +285,7 @@ TEST_F(OddSalvageTest, a_failure_of_the_taker_is_the_answer_wherever_it_comes) {
     spoil_leaf("position", 20);
     spoil_leaf("position", 30);
     for (int given = 0;; ++given) {
-        auto salvage = Salvage::open(path());
+        auto salvage = Salvage::open(io::PosixFileSystem(), path());
         int left = given;
         const auto report = (*salvage)->read(positions(), [&](Batch&&) -> Status {
             return left-- > 0 ? Status() : error(Code::no_space, "enough");
