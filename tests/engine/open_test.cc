@@ -160,7 +160,7 @@ TEST_F(OpenTest, what_a_small_index_cannot_hold_is_drained_before_the_first_tick
 
 TEST_F(OpenTest, resident_rows_come_from_the_store_and_then_from_the_journal) {
     Change many = live_.change();
-    for (std::uint64_t id = 2; id < 40'002; ++id) many.put("bodies", {Entity{id}, 1});
+    for (std::uint64_t id = 2; id < 17'002; ++id) many.put("bodies", {Entity{id}, 1});
     EXPECT_TRUE(live_.commit(many).wait().ok());
     ASSERT_TRUE(live_.drain().ok());
     for (std::uint64_t id = 2; id < 5; ++id) {
@@ -174,12 +174,12 @@ TEST_F(OpenTest, resident_rows_come_from_the_store_and_then_from_the_journal) {
         live_.settings.pending.resident_bytes_max = limit;
         ASSERT_TRUE(live_.open().ok());
         const Rows rows = hydrated();
-        ASSERT_EQ(rows.size(), 40'003u);
+        ASSERT_EQ(rows.size(), 17'003u);
         EXPECT_EQ(rows.front(), "2 1");
         EXPECT_EQ(rows.back(), "4 2");
     }
     live_.store->next_scan_expires = true;
-    EXPECT_EQ(hydrated().size(), 40'003u) << "a snapshot that grew old is taken anew";
+    EXPECT_EQ(hydrated().size(), 17'003u) << "a snapshot that grew old is taken anew";
     live_.store->next_scan_expires = true;
     live_.store->calls.fails = live_.store->calls.made + 4;
     EXPECT_EQ(hydrate_refusing().code(), Code::io) << "it cannot be";
@@ -207,7 +207,7 @@ TEST_F(OpenTest, a_table_of_a_category_that_nobody_declares_is_as_any_other) {
 
 TEST_F(OpenTest, the_digest_does_not_see_where_rows_are) {
     Change many = live_.change();
-    for (std::uint64_t number = 0; number < 40'000; ++number) many.put("numbers", {number, 1});
+    for (std::uint64_t number = 0; number < 17'000; ++number) many.put("numbers", {number, 1});
     many.put("glows", {1u, 1});
     EXPECT_TRUE(live_.commit(many).wait().ok());
     const auto before = live_->digest();
