@@ -227,7 +227,14 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
         return error(Code::busy, "the journal has no room prepared for {} more bytes; try again",
                      encoded_bytes);
     }
-    hold_relaxed(proposal.changes, options.level && *options.level >= Level::journal);
+    const bool at_once = options.level && *options.level >= Level::journal;
+    if (!at_once && held_is_full(proposal.changes)) {
+        return error(Code::busy,
+                     "{} relaxed rows, {} bytes, wait for room in the journal; try again when the "
+                     "store has caught up",
+                     core_->held.size(), core_->held_bytes);
+    }
+    hold_relaxed(proposal.changes, at_once);
     // Definitions are alone in their change set.
     bool added = false;
     if (proposal.changes.definitions.empty() && held_due()) {

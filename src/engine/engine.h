@@ -42,6 +42,7 @@ struct EngineOptions {
     std::uint64_t drain_bytes = 64ULL << 20;
     std::uint64_t pool_bytes_max = 256ULL << 20;  // of unused blocks kept for the next tick
     std::uint32_t attest_idle_ms = 5;
+    std::uint64_t held_bytes_max = 64ULL << 20;  // of relaxed rows that wait; then they go early
     // Of one change set: a group must fit one journal file, lengths stay far from 32 bits.
     std::uint64_t change_set_bytes_max = 2ULL << 30;
     std::uint64_t row_bytes_max = 900'000'000;  // SQLite holds a row of 1,000,000,000
@@ -178,6 +179,7 @@ private:
     void drop_held(TableId table, const std::string& key);
     void hold_relaxed(ChangeSet& changes, bool at_once);
     [[nodiscard]] bool held_due() const;
+    [[nodiscard]] bool held_is_full(const ChangeSet& changes) const;
     [[nodiscard]] std::uint64_t held_room();
     Result<ChangeSet> gather_held() const;
     bool add_held(ChangeSet& changes, std::uint64_t room_taken);

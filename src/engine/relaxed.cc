@@ -15,9 +15,9 @@
 namespace perdure::engine {
 namespace {
 
-// Relaxed rows held at once, and their memory; beyond it they go out early.
+// Relaxed rows held at once; beyond it, or beyond held_bytes_max, they go out early. Where the
+// journal has no room for them they go on waiting, up to twice as many.
 constexpr std::size_t held_rows_max = 100'000;
-constexpr std::uint64_t held_bytes_max = 64ULL << 20;
 
 }  // namespace
 
@@ -74,8 +74,19 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
 
 bool Engine::held_due() const {
     if (core_->held.empty() || seeded_bug("engine: relaxed rows are never due")) return false;
-    return core_->held.size() >= held_rows_max || core_->held_bytes >= held_bytes_max ||
+    return core_->held.size() >= held_rows_max || core_->held_bytes >= options_.held_bytes_max ||
            core_->now_ms() >= core_->held_due_ms;
+}
+
+// Whether this change set has relaxed rows that would have to wait, and no more may.
+bool Engine::held_is_full(const ChangeSet& changes) const {
+    if (core_->held.size() < 2 * held_rows_max && core_->held_bytes < 2 * options_.held_bytes_max)
+        return false;
+    return std::any_of(changes.batches.begin(), changes.batches.end(), [&](const Batch& batch) {
+        return !batch.table().resident && !batch.table().append_only &&
+               batch.operation() == Operation::upsert &&
+               core_->level_of(batch.table()) == Level::relaxed;
+    });
 }
 
 // What held rows may take in the journal, more or less; 0 if they go on waiting.

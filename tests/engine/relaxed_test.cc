@@ -183,5 +183,24 @@ TEST_F(CrowdedJournal, a_world_that_was_left_so_can_be_opened_and_written) {
     EXPECT_TRUE(live_.try_commit(live_.change().put("names", {std::string(50'000, 'a'), 1})).ok());
 }
 
+// They would have waited in memory for as long as the journal was too small for them, and more and
+// more of them with them.
+TEST(RelaxedLimit, rows_that_find_no_room_are_refused_in_the_end) {
+    EngineOptions options;
+    options.journal.file_bytes = 32 << 10;
+    options.journal.bytes_max = 128 << 10;
+    options.journal.files_ahead = 1;
+    options.held_bytes_max = 256 << 10;
+    LiveEngine live(options);
+    Status refused;
+    std::uint64_t number = 0;
+    for (; refused.ok() && number < 100'000; ++number) {
+        refused = live.put("drifts", {{"number", number}, {"value", 1}}).status();
+    }
+    EXPECT_EQ(refused.code(), Code::busy) << number;
+    EXPECT_NE(refused.message().find("relaxed rows"), std::string_view::npos) << refused.text();
+    EXPECT_TRUE(live.put("names", {{"name", "ana"}}).ok()) << "others go on";
+}
+
 }  // namespace
 }  // namespace perdure::engine
