@@ -3,6 +3,7 @@
 //     perdure::Schema schema;
 //     schema.component<Position>({.position = true});
 //     schema.component<Purse>({.category = "economy"});
+//     schema.relation<Trades>({.category = "economy"});         // see relations.h
 //     schema.table("trades").key<std::uint64_t>("tick").key<std::uint32_t>("seq")
 //           .column<std::int64_t>("amount").append_only();
 //     schema.category({.name = "economy", .durability = perdure::Level::stored});
@@ -26,6 +27,10 @@ namespace perdure {
 
 struct ComponentOptions {
     bool position = false;  // decides the entity's segment: has fields x, y, z (or x, y)
+    std::string category{default_category};
+};
+
+struct RelationOptions {
     std::string category{default_category};
 };
 
@@ -86,9 +91,21 @@ public:
         ComponentOptions options;
     };
 
+    struct DeclaredRelation {
+        TypeNumber type = 0;
+        StructShape shape;
+        RelationOptions options;
+    };
+
     template <Component T>
     Schema& component(ComponentOptions options = {}) {
         components_.push_back({type_number<T>(), struct_shape<T>(), std::move(options)});
+        return *this;
+    }
+    // Data on pairs of entities. A struct is a component or a relation, not both.
+    template <Component T>
+    Schema& relation(RelationOptions options = {}) {
+        relations_.push_back({type_number<T>(), struct_shape<T>(), std::move(options)});
         return *this;
     }
     // The builder stays valid for as long as the schema.
@@ -103,11 +120,13 @@ public:
     [[nodiscard]] Status validate() const;
 
     [[nodiscard]] const std::vector<DeclaredComponent>& components() const { return components_; }
+    [[nodiscard]] const std::vector<DeclaredRelation>& relations() const { return relations_; }
     [[nodiscard]] const std::deque<TableBuilder>& tables() const { return tables_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
 
 private:
     std::vector<DeclaredComponent> components_;
+    std::vector<DeclaredRelation> relations_;
     std::deque<TableBuilder> tables_;
     std::vector<Category> categories_;
 };

@@ -26,6 +26,7 @@
 #include "entities/component_table.h"
 #include "entities/entity_ids.h"
 #include "entities/entity_table.h"
+#include "entities/relation_tables.h"
 #include "entities/row_gatherer.h"
 #include "model/block_pool.h"
 #include "model/catalog.h"
@@ -41,10 +42,11 @@ public:
     // `invalid` names what the schema has twice, what clashes with our tables, what is too large.
     static Result<std::unique_ptr<Registry>> make(const Schema& schema);
 
-    // To be declared, all resident: "entity", "_entity_ids" and a table for each component type.
+    // To be declared, all resident: "entity", "_entity_ids" and a table for each component and
+    // relation type.
     [[nodiscard]] std::vector<TableDefinition> definitions() const;
-    // After they are in force. Finds, too, component tables that the schema does not list: their
-    // rows are erased with their entity.
+    // After they are in force. Finds, too, component and relation tables that the schema does not
+    // list: their rows are erased with their entity.
     Status bind(const Catalog& catalog,
                 const std::function<Category(std::string_view)>& category_of);
 
@@ -100,6 +102,9 @@ public:
         return *by_type_[type];
     }
 
+    // What Relations offers its edges from.
+    [[nodiscard]] RelationTables& relations() noexcept { return relations_; }
+
 private:
     Registry();
 
@@ -123,7 +128,8 @@ private:
     EntityIds ids_;
     std::vector<std::unique_ptr<ComponentTable>> components_;  // in the schema's order
     std::vector<ComponentRows*> by_type_;                      // null: not in the schema
-    std::uint64_t highest_id_ = 0;                             // loaded
+    RelationTables relations_;
+    std::uint64_t highest_id_ = 0;  // loaded
     bool loaded_ = false;
 
     // Known once the definitions are in force.

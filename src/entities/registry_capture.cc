@@ -31,6 +31,7 @@ Status Registry::capture_all(ChangeSet& into, std::uint64_t now_ms, bool everyth
         PERDURE_TRY(capture_components(
             *table, table->is_ephemeral() ? into.ephemeral : into.batches, pool));
     }
+    PERDURE_TRY(relations_.capture(into, now_ms, everything, pool));
     return capture_reserved_ids(into.batches, pool);
 }
 
@@ -96,6 +97,7 @@ void Registry::captured() {
         }
         table->rows.captured_changed();
     }
+    relations_.captured(capturing_ms_);
     if (capturing_end_ == 0) return;
     ids_.accepted(capturing_end_);
     reservation_under_way_ = capturing_end_;
@@ -107,6 +109,7 @@ Hash128 Registry::digest() const {
     for (const auto& table : components_) {
         if (!table->is_ephemeral()) sum = sum + digest_of(*table);
     }
+    sum = sum + relations_.digest();
     if (ids_.stored_end() != 0) {
         const Result<Batch> batch = reserved_ids_batch(ids_.stored_end(), nullptr);
         PERDURE_ASSERT(batch.ok());

@@ -81,6 +81,7 @@ struct World::State {
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
     std::unique_ptr<Entities> entities;
+    std::unique_ptr<Relations> relations;
     std::unique_ptr<Transaction> tick;
     RecoveryReport recovery;
     bool closed = false;
@@ -180,6 +181,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     PERDURE_TRY(hydrate());
     registry->reserve_now = [this](const Batch& batch) { return reserve_ids(batch); };
     entities = std::make_unique<Entities>(*registry);
+    relations = std::make_unique<Relations>(*registry);
     tick = std::make_unique<Transaction>(std::make_unique<engine::Staging>(*engine, true));
     if (options.threads) {
         runtime = std::make_unique<engine::Runtime>();
@@ -233,6 +235,7 @@ Status World::State::close() {
 }
 
 Entities& World::entities() noexcept { return *state_->entities; }
+Relations& World::relations() noexcept { return *state_->relations; }
 Transaction& World::tick() noexcept { return *state_->tick; }
 
 Result<Token> World::commit(const CommitOptions& options) {

@@ -46,6 +46,8 @@ PUBLIC = {
     "health.h": "engine",
     "entities.h": "entities",
     "entities_each.h": "entities",
+    "relations.h": "entities",
+    "relations_each.h": "entities",
     "world.h": "world",
     "perdure.h": "world",
     "backup.h": "jobs",
