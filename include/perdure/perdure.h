@@ -6,6 +6,7 @@
 #include "perdure/entity_map.h"
 #include "perdure/external.h"
 #include "perdure/health.h"
+#include "perdure/relations.h"
 #include "perdure/schema.h"
 #include "perdure/snapshot.h"
 #include "perdure/status.h"

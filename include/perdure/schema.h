@@ -3,6 +3,7 @@
 //     perdure::Schema schema;
 //     schema.component<Position>({.position = true});
 //     schema.component<Purse>({.category = "economy"});
+//     schema.relation<Trades>({.category = "economy"});         // see relations.h
 //     schema.table("trades").key<std::uint64_t>("tick").key<std::uint32_t>("seq")
 //           .column<std::int64_t>("amount").append_only();
 //     schema.category({.name = "economy", .durability = perdure::Level::stored});
@@ -44,6 +45,10 @@ struct ColumnOptions {
     // What rows read as that were written before this column, or are put without it. Null: zero,
     // empty, or null where that may be.
     Value default_value{};
+};
+
+struct RelationOptions {
+    std::string category{default_category};
 };
 
 // A process-wide number for a C++ type, so that finding a component's rows is one array access.
@@ -108,9 +113,21 @@ public:
         ComponentOptions options;
     };
 
+    struct DeclaredRelation {
+        TypeNumber type = 0;
+        StructShape shape;
+        RelationOptions options;
+    };
+
     template <Component T>
     Schema& component(ComponentOptions options = {}) {
         components_.push_back({type_number<T>(), struct_shape<T>(), std::move(options)});
+        return *this;
+    }
+    // Data on pairs of entities. A struct is a component or a relation, not both.
+    template <Component T>
+    Schema& relation(RelationOptions options = {}) {
+        relations_.push_back({type_number<T>(), struct_shape<T>(), std::move(options)});
         return *this;
     }
     // The builder stays valid for as long as the schema.
@@ -153,12 +170,14 @@ public:
     [[nodiscard]] Status validate() const;
 
     [[nodiscard]] const std::vector<DeclaredComponent>& components() const { return components_; }
+    [[nodiscard]] const std::vector<DeclaredRelation>& relations() const { return relations_; }
     [[nodiscard]] const std::deque<TableBuilder>& tables() const { return tables_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
     [[nodiscard]] const Evolution& evolution() const { return evolution_; }
 
 private:
     std::vector<DeclaredComponent> components_;
+    std::vector<DeclaredRelation> relations_;
     std::deque<TableBuilder> tables_;
     std::vector<Category> categories_;
     Evolution evolution_;

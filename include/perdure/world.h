@@ -9,9 +9,9 @@
 //         world.poll();                                             // callbacks of tokens run here
 //     }
 //
-// Thread rule: open, entities(), tick(), commit(), poll() and close() on one thread, the world's.
-// begin(), snapshot() and health() from any. Everything that came out of a world (transactions,
-// snapshots) must end before it; tokens may stay.
+// Thread rule: open, entities(), relations(), tick(), commit(), poll() and close() on one thread,
+// the world's. begin(), snapshot() and health() from any. Everything that came out of a world
+// (transactions, snapshots) must end before it; tokens may stay.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "perdure/entities.h"
 #include "perdure/external.h"
 #include "perdure/health.h"
+#include "perdure/relations.h"
 #include "perdure/schema.h"
 #include "perdure/snapshot.h"
 #include "perdure/status.h"
@@ -90,12 +91,13 @@ public:
     [[nodiscard]] Entities& entities() noexcept;
     // Components whose values the program keeps itself.
     [[nodiscard]] External& external() noexcept;
+    [[nodiscard]] Relations& relations() noexcept;  // edges between entities
     // The tick being built: rows for user tables that go out with the next commit().
     [[nodiscard]] Transaction& tick() noexcept;
-    // Ends the tick: all marked components and all that was staged, as one change set. Does not
-    // wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks, staged rows
-    // and tick number stay. options.tick must be above the last one; the last one again is the same
-    // token if nothing differs, else `conflict`.
+    // Ends the tick: all marked components and edges and all that was staged, as one change set.
+    // Does not wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks,
+    // staged rows and tick number stay. options.tick must be above the last one; the last one again
+    // is the same token if nothing differs, else `conflict`.
     Result<Token> commit(const CommitOptions& options = {});
     // Number of the tick that the next commit() ends, unless told otherwise; 1 in a new world.
     [[nodiscard]] std::uint64_t next_tick() const noexcept;

@@ -61,6 +61,10 @@ Result<std::unique_ptr<Registry>> Registry::make(const Schema& schema) {
         if (declared.options.position) position = &declared;
         PERDURE_TRY(registry->add_component(declared));
     }
+    for (const Schema::DeclaredRelation& declared : schema.relations()) {
+        PERDURE_TRY(check_clash("a relation", declared.shape.name));
+        registry->relations_.add(declared);
+    }
     return registry;
 }
 
@@ -95,6 +99,7 @@ std::vector<TableDefinition> Registry::definitions() const {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
     }
+    relations_.add_definitions(all);
     return all;
 }
 
@@ -126,7 +131,7 @@ Status Registry::bind(const Catalog& catalog,
         if (category_of(table->category).durability == Level::ephemeral) continue;
         foreign_.push_back(table);
     }
-    return {};
+    return relations_.bind(catalog, category_of);
 }
 
 Status Registry::connect(const ExternalCallbacks& callbacks) {
@@ -215,6 +220,7 @@ bool Registry::destroy(Entity entity) {
     for (const std::uint64_t id : entities_.destroy(entity.id)) {
         if (id != entity.id && seeded_bug("entities: components outlive their child")) continue;
         for (const auto& table : components_) table->rows.remove(id);
+        relations_.remove_entity(id);
     }
     return true;
 }

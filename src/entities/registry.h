@@ -28,6 +28,7 @@
 #include "entities/entity_ids.h"
 #include "entities/entity_table.h"
 #include "entities/external_table.h"
+#include "entities/relation_tables.h"
 #include "entities/row_gatherer.h"
 #include "model/block_pool.h"
 #include "model/catalog.h"
@@ -43,10 +44,11 @@ public:
     // `invalid` names what the schema has twice, what clashes with our tables, what is too large.
     static Result<std::unique_ptr<Registry>> make(const Schema& schema);
 
-    // To be declared, all resident: "entity", "_entity_ids" and a table for each component type.
+    // To be declared, all resident: "entity", "_entity_ids" and a table for each component and
+    // relation type.
     [[nodiscard]] std::vector<TableDefinition> definitions() const;
-    // After they are in force. Finds, too, component tables that the schema does not list: their
-    // rows are erased with their entity.
+    // After they are in force. Finds, too, component and relation tables that the schema does not
+    // list: their rows are erased with their entity.
     Status bind(const Catalog& catalog,
                 const std::function<Category(std::string_view)>& category_of);
 
@@ -133,6 +135,8 @@ public:
     [[nodiscard]] std::size_t types() const noexcept {
         return std::max(by_type_.size(), external_by_type_.size());
     }
+    // What Relations offers its edges from.
+    [[nodiscard]] RelationTables& relations() noexcept { return relations_; }
 
 private:
     Registry();
@@ -162,6 +166,7 @@ private:
     std::vector<std::unique_ptr<ExternalTable>> externals_;    // in the schema's order
     std::vector<ExternalTable*> external_by_type_;
     bool workers_run_ = false;
+    RelationTables relations_;
     std::uint64_t highest_id_ = 0;  // loaded
     bool loaded_ = false;
 

@@ -33,6 +33,7 @@ Status Registry::capture_all(ChangeSet& into, std::uint64_t now_ms, bool everyth
             *table, table->is_ephemeral() ? into.ephemeral : into.batches, pool));
     }
     PERDURE_TRY(capture_externals(into, now_ms, everything, pool));
+    PERDURE_TRY(relations_.capture(into, now_ms, everything, pool));
     return capture_reserved_ids(into.batches, pool);
 }
 
@@ -113,6 +114,7 @@ void Registry::captured() {
         }
         table->rows.captured_changed();
     }
+    relations_.captured(capturing_ms_);
     if (capturing_end_ == 0) return;
     ids_.accepted(capturing_end_);
     reservation_under_way_ = capturing_end_;
@@ -124,6 +126,7 @@ Hash128 Registry::digest() const {
     for (const auto& table : components_) {
         if (!table->is_ephemeral()) sum = sum + digest_of(*table);
     }
+    sum = sum + relations_.digest();
     if (ids_.stored_end() != 0) {
         const Result<Batch> batch = reserved_ids_batch(ids_.stored_end(), nullptr);
         PERDURE_ASSERT(batch.ok());

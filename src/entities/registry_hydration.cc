@@ -2,20 +2,12 @@
 
 #include "base/error.h"
 #include "base/seeded_bug.h"
+#include "entities/hydration.h"
 #include "entities/registry.h"
-#include "model/convert.h"
 #include "model/structs.h"
 
 namespace perdure::entities {
 namespace {
-
-Status check_id(const TableDefinition& table, std::uint64_t id) {
-    if (id != 0 && id <= entity_id_max) return {};
-    return error(Code::corrupt,
-                 "table {}: a row of entity {}, which no entity can be; "
-                 "run perdure verify",
-                 table.name, id);
-}
 
 Status check_entity_row(std::uint64_t id, const EntityRow& row) {
     if (row.kind > EntityKind::player) {
@@ -33,35 +25,6 @@ Status check_entity_row(std::uint64_t id, const EntityRow& row) {
     return {};
 }
 
-Status check_room(const TableDefinition& table, std::uint32_t rows) {
-    if (rows < ComponentRows::rows_max) return {};
-    return error(Code::no_space,
-                 "table {} has more than {} rows, which is all that can live in memory", table.name,
-                 ComponentRows::rows_max);
-}
-
-// Rows in the columns of the table's version in force: the batch itself, or what it converts to.
-class InForce {
-public:
-    static Result<InForce> make(const Batch& batch, const TableDefinition& table) {
-        InForce made(batch);
-        if (batch.table().version == table.version) return made;
-        PERDURE_TAKE(made.converted_, convert(batch, table));
-        made.is_converted_ = true;
-        return made;
-    }
-    [[nodiscard]] const Batch& batch() const noexcept {
-        return is_converted_ ? converted_ : *given_;
-    }
-
-private:
-    explicit InForce(const Batch& batch) : given_(&batch) {}
-
-    const Batch* given_;
-    Batch converted_;
-    bool is_converted_ = false;
-};
-
 }  // namespace
 
 Status Registry::load(const Batch& batch) {
@@ -77,7 +40,7 @@ Status Registry::load(const Batch& batch) {
         if (table->is_ephemeral()) return {};  // emptied at open
         return erase ? load_erased(table.get(), batch) : load_components(*table, batch);
     }
-    return {};
+    return relations_.load(batch, highest_id_);
 }
 
 Status Registry::load_entities(const Batch& batch) {
@@ -89,7 +52,7 @@ Status Registry::load_entities(const Batch& batch) {
         scatter_struct(rows, entity_plan_, row, reinterpret_cast<std::byte*>(&loaded));
         PERDURE_TRY(check_id(*entity_definition_, id));
         PERDURE_TRY(check_entity_row(id, loaded));
-        PERDURE_TRY(check_room(*entity_definition_, entities_.count()));
+        PERDURE_TRY(check_room(*entity_definition_, entities_.count(), ComponentRows::rows_max));
         highest_id_ = std::max(highest_id_, id);
         entities_.restore(id, loaded);
     }
@@ -122,7 +85,7 @@ Status Registry::load_components(ComponentTable& table, const Batch& batch) {
         for (; done + run < from.rows(); ++run) {
             const auto id = from.fixed<std::uint64_t>(0, done + run);
             PERDURE_TRY(check_id(*table.definition, id));
-            PERDURE_TRY(check_room(*table.definition, rows.count()));
+            PERDURE_TRY(check_room(*table.definition, rows.count(), ComponentRows::rows_max));
             highest_id_ = std::max(highest_id_, id);
             const std::uint32_t row = rows.restore(id);
             if (run == 0) first = row;
@@ -155,6 +118,7 @@ Status Registry::loaded(std::vector<std::string>& remarks) {
     if (!alive(world_entity)) entities_.add(world_entity.id, EntityKind::plain);
     entities_.loaded(remarks);
     for (const auto& table : components_) drop_orphans(*table, remarks);
+    relations_.drop_orphans([this](std::uint64_t id) { return entities_.alive(id); }, remarks);
     if (highest_id_ >= std::max(ids_.stored_end(), EntityIds::first)) {
         remarks.push_back(
             text::format("entity {} lies beyond the reserved ids, which end before {}; "

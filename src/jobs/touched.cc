@@ -1,5 +1,7 @@
 #include "jobs/touched.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace perdure::jobs {
@@ -8,11 +10,14 @@ void Touched::add(const Batch& batch) {
     const TableDefinition& table = batch.table();
     tables_[table.name] += batch.rows();
     rows_ += batch.rows();
-    const bool by_entity = table.key_columns == 1 && table.columns[0].type.kind == ColumnKind::id;
-    if (!by_entity) return;
+    const auto is_id = [](const Column& key) { return key.type.kind == ColumnKind::id; };
+    const auto keys = table.key();  // an entity's, or those of an edge
+    if (keys.size() > 2 || !std::all_of(keys.begin(), keys.end(), is_id)) return;
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
-        if (entities_.size() >= entities_counted_max) return;
-        entities_.insert(batch.fixed<std::uint64_t>(0, row));
+        for (std::size_t key = 0; key < keys.size(); ++key) {
+            if (entities_.size() >= entities_counted_max) return;
+            entities_.insert(batch.fixed<std::uint64_t>(key, row));
+        }
     }
 }
 

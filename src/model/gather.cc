@@ -251,30 +251,34 @@ void run_steps(std::span<const Step> steps, std::span<const std::byte* const> ro
     }
 }
 
-Status refused(const TableDefinition& table, std::uint64_t entity, const Column& column,
-               std::string_view why) {
-    return error(Code::invalid, "component {}, entity {}, field {}: {}", table.name, entity,
-                 column.name, why);
+Status refused(const Batch& batch, std::uint32_t row, const Column& column, std::string_view why) {
+    const TableDefinition& table = batch.table();
+    const auto id = batch.fixed<std::uint64_t>(0, row);
+    if (table.key_columns == 1) {
+        return error(Code::invalid, "component {}, entity {}, field {}: {}", table.name, id,
+                     column.name, why);
+    }
+    return error(Code::invalid, "relation {}, from entity {} to {}, field {}: {}", table.name, id,
+                 batch.fixed<std::uint64_t>(1, row), column.name, why);
 }
 
 // What the world's own types do not rule out: text that is none, ids of 64 bits.
-Status check_column(const Batch& batch, std::size_t index, std::span<const std::uint64_t> ids) {
-    const TableDefinition& table = batch.table();
-    const Column& column = table.columns[index];
+Status check_column(const Batch& batch, std::size_t index) {
+    const Column& column = batch.table().columns[index];
     const std::byte* data = batch.data() + batch.layout(index).data;
     if (column.type.kind == ColumnKind::id) {
         std::uint64_t all = 0;
-        for (std::size_t row = 0; row < ids.size(); ++row)
+        for (std::size_t row = 0; row < batch.rows(); ++row)
             all |= load_le<std::uint64_t>(data + row * 8);
-        for (std::uint32_t row = 0; all > entity_id_max && row < ids.size(); ++row) {
+        for (std::uint32_t row = 0; all > entity_id_max && row < batch.rows(); ++row) {
             if (batch.fixed<std::uint64_t>(index, row) <= entity_id_max) continue;
-            return refused(table, ids[row], column, "an id has 63 bits; this one has more");
+            return refused(batch, row, column, "an id has 63 bits; this one has more");
         }
     } else if (column.type.kind == ColumnKind::text || column.type.kind == ColumnKind::json) {
         if (is_ascii_text(as_text({data, batch.layout(index).data_bytes}))) return {};
-        for (std::uint32_t row = 0; row < ids.size(); ++row) {
+        for (std::uint32_t row = 0; row < batch.rows(); ++row) {
             if (is_text(batch.text(index, row))) continue;
-            return refused(table, ids[row], column,
+            return refused(batch, row, column,
                            "the text is not UTF-8 without NUL; keep such in bytes");
         }
     }
@@ -282,16 +286,48 @@ Status check_column(const Batch& batch, std::size_t index, std::span<const std::
 }
 
 Status too_many_rows(const TableDefinition& table, std::size_t rows) {
-    return error(Code::no_space, "component {}: {} rows in one batch; at most {} fit", table.name,
-                 rows, batch_rows_max);
+    return error(Code::no_space, "table {}: {} rows in one batch; at most {} fit", table.name, rows,
+                 batch_rows_max);
 }
 
-Result<Batch> finish_checked(BatchFrame frame, std::span<const std::uint64_t> ids) {
+Result<Batch> finish_checked(BatchFrame frame) {
     Batch batch = std::move(frame).finish();
     for (std::size_t index = 0; index < batch.columns(); ++index) {
-        PERDURE_TRY(check_column(batch, index, ids));
+        PERDURE_TRY(check_column(batch, index));
     }
     return batch;
+}
+
+// Under as many keys as the table has, each an array of ids.
+Result<Batch> gather_under(std::span<const std::span<const std::uint64_t>> keys,
+                           const TableDefinition& table, const StructPlan& plan,
+                           std::span<const std::byte* const> rows, BlockPool* pool) {
+    const std::size_t count = keys[0].size();
+    PERDURE_ASSERT(table.key_columns == keys.size());
+    PERDURE_ASSERT(plan.fields.size() + keys.size() == table.columns.size());
+    PERDURE_ASSERT(rows.size() == count || rows.empty());
+    if (count > batch_rows_max) return too_many_rows(table, count);
+    std::vector<ColumnNeed> needs(table.columns.size());
+    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
+        const FieldShape* field = plan.fields[index];
+        PERDURE_ASSERT(field == nullptr || rows.size() == count);
+        const std::size_t column = keys.size() + index;
+        needs[column] =
+            field != nullptr ? measure(*field, rows) : default_need(table.columns[column], count);
+    }
+    PERDURE_TAKE(
+        BatchFrame frame,
+        BatchFrame::make(table, Operation::upsert, static_cast<std::uint32_t>(count), needs, pool));
+    for (std::size_t key = 0; key < keys.size(); ++key) {
+        PERDURE_ASSERT(table.columns[key].type.width() == 8 && keys[key].size() == count);
+        if (count > 0) std::memcpy(frame.data(key), keys[key].data(), keys[key].size_bytes());
+    }
+    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
+        const std::size_t column = keys.size() + index;
+        if (plan.fields[index] == nullptr) fill_default(frame, column, table.columns[column]);
+    }
+    run_steps(make_steps(table, plan, frame), rows);
+    return finish_checked(std::move(frame));
 }
 
 }  // namespace
@@ -299,26 +335,8 @@ Result<Batch> finish_checked(BatchFrame frame, std::span<const std::uint64_t> id
 Result<Batch> gather_structs(const TableDefinition& table, const StructPlan& plan,
                              std::span<const std::uint64_t> ids,
                              std::span<const std::byte* const> rows, BlockPool* pool) {
-    PERDURE_ASSERT(table.key_columns == 1 && table.columns[0].type.width() == 8);
-    PERDURE_ASSERT(plan.fields.size() + 1 == table.columns.size());
-    PERDURE_ASSERT(rows.size() == ids.size() || rows.empty());
-    if (ids.size() > batch_rows_max) return too_many_rows(table, ids.size());
-    std::vector<ColumnNeed> needs(table.columns.size());
-    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
-        const FieldShape* field = plan.fields[index];
-        PERDURE_ASSERT(field == nullptr || rows.size() == ids.size());
-        needs[index + 1] = field != nullptr ? measure(*field, rows)
-                                            : default_need(table.columns[index + 1], ids.size());
-    }
-    PERDURE_TAKE(BatchFrame frame,
-                 BatchFrame::make(table, Operation::upsert, static_cast<std::uint32_t>(ids.size()),
-                                  needs, pool));
-    if (!ids.empty()) std::memcpy(frame.data(0), ids.data(), ids.size_bytes());
-    for (std::size_t index = 0; index < plan.fields.size(); ++index) {
-        if (plan.fields[index] == nullptr) fill_default(frame, index + 1, table.columns[index + 1]);
-    }
-    run_steps(make_steps(table, plan, frame), rows);
-    return finish_checked(std::move(frame), ids);
+    const std::array keys{ids};
+    return gather_under(keys, table, plan, rows, pool);
 }
 
 // Field by field: each array is a column already, and only its places differ from a struct's.
@@ -363,7 +381,14 @@ Result<Batch> gather_fields(const TableDefinition& table, const StructPlan& plan
         step.run = kernel_for(alone, 1);
         run_steps({&step, 1}, places);
     }
-    return finish_checked(std::move(frame), ids);
+    return finish_checked(std::move(frame));
+}
+
+Result<Batch> gather_pairs(const TableDefinition& table, const StructPlan& plan,
+                           std::span<const std::uint64_t> from, std::span<const std::uint64_t> to,
+                           std::span<const std::byte* const> rows, BlockPool* pool) {
+    const std::array keys{from, to};
+    return gather_under(keys, table, plan, rows, pool);
 }
 
 }  // namespace perdure

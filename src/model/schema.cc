@@ -42,6 +42,20 @@ bool has_number(const StructShape& shape, std::string_view name) {
     });
 }
 
+// What StructShape::validate() says of components, and of relations as well.
+Status check_shape(std::string_view what, const StructShape& shape, const TableDefinition& table) {
+    PERDURE_TRY(validate_name(what, shape.name));
+    if (shape.fields.size() > component_fields_max) {
+        return error(Code::invalid, "{} {} has {} fields; at most {} are allowed, so split it",
+                     what, shape.name, shape.fields.size(), component_fields_max);
+    }
+    for (const FieldShape& field : shape.fields) {
+        PERDURE_TRY(validate_name("field", field.name)
+                        .with_context(text::format("{} {}", what, shape.name)));
+    }
+    return table.validate();
+}
+
 }  // namespace
 
 namespace detail {
@@ -100,17 +114,8 @@ Status TableBuilder::validate() const {
 }
 
 Status StructShape::validate() const {
-    PERDURE_TRY(validate_name("component", name));
-    if (fields.size() > component_fields_max) {
-        return error(Code::invalid,
-                     "component {} has {} fields; at most {} are allowed, so split it", name,
-                     fields.size(), component_fields_max);
-    }
-    for (const FieldShape& field : fields) {
-        PERDURE_TRY(
-            validate_name("field", field.name).with_context(text::format("component {}", name)));
-    }
-    return definition_of(*this, "entity", {ColumnKind::id, ColumnKind::u8, 0}).validate();
+    return check_shape("component", *this,
+                       definition_of(*this, "entity", {ColumnKind::id, ColumnKind::u8, 0}));
 }
 
 Status Schema::validate() const {
@@ -134,6 +139,13 @@ Status Schema::validate() const {
             return error(Code::invalid, "{} is a position, but has no numbers x and y (and z)",
                          where);
         }
+    }
+    for (const DeclaredRelation& relation : relations_) {
+        const StructShape& shape = relation.shape;
+        PERDURE_TRY(check_shape("relation", shape, pair_definition_of(shape)));
+        PERDURE_TRY(claim(names, "tables", shape.name));
+        PERDURE_TRY(check_category(categories_, text::format("relation {}", shape.name),
+                                   relation.options.category));
     }
     for (const TableBuilder& table : tables_) {
         const TableDefinition& definition = table.definition();

@@ -26,6 +26,17 @@ TableDefinition definition_of(const StructShape& shape, std::string_view key_nam
     return table;
 }
 
+TableDefinition pair_definition_of(const StructShape& shape) {
+    const ColumnType id{ColumnKind::id, ColumnKind::u8, 0};
+    TableDefinition table = definition_of(shape, "from", id);
+    Column to;
+    to.name = "to";
+    to.type = id;
+    table.columns.insert(table.columns.begin() + 1, std::move(to));
+    table.key_columns = 2;
+    return table;
+}
+
 StructPlan plan_structs(const StructShape& shape, const TableDefinition& table) {
     StructPlan plan;
     for (std::size_t index = table.key_columns; index < table.columns.size(); ++index) {

@@ -25,6 +25,8 @@ struct StructPlan {
 // The columns a struct asks for, under a key of the caller's choosing.
 [[nodiscard]] TableDefinition definition_of(const StructShape& shape, std::string_view key_name,
                                             ColumnType key_type);
+// The same under a key of two entities, `from` and `to`: a relation's.
+[[nodiscard]] TableDefinition pair_definition_of(const StructShape& shape);
 // `shape` must outlive the plan. Columns match fields by name, in any case; `table` is the version
 // that the catalog accepted for this shape, so that types are the same.
 [[nodiscard]] StructPlan plan_structs(const StructShape& shape, const TableDefinition& table);
@@ -42,6 +44,10 @@ Result<Batch> gather_fields(const TableDefinition& table, const StructPlan& plan
                             const StructShape& shape, std::span<const std::uint64_t> ids,
                             std::span<const std::uint32_t> positions,
                             std::span<const FieldArray> arrays, BlockPool* pool);
+// The same of pairs of ids, the two key columns.
+Result<Batch> gather_pairs(const TableDefinition& table, const StructPlan& plan,
+                           std::span<const std::uint64_t> from, std::span<const std::uint64_t> to,
+                           std::span<const std::byte* const> rows, BlockPool* pool);
 
 // Writes one row of a batch over a live struct.
 void scatter_struct(const Batch& batch, const StructPlan& plan, std::uint32_t row, std::byte* to);

@@ -66,6 +66,9 @@ Status check_is_no_view(const Schema& schema) {
     for (const Schema::DeclaredComponent& declared : schema.components()) {
         PERDURE_TRY(check_is_no_view("a component", declared.shape.name));
     }
+    for (const Schema::DeclaredRelation& declared : schema.relations()) {
+        PERDURE_TRY(check_is_no_view("a relation", declared.shape.name));
+    }
     return {};
 }
 

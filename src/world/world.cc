@@ -83,6 +83,7 @@ struct World::State {
     std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
     std::unique_ptr<Entities> entities;
     std::unique_ptr<External> external;
+    std::unique_ptr<Relations> relations;
     std::unique_ptr<Transaction> tick;
     RecoveryReport recovery;
     bool closed = false;
@@ -187,6 +188,7 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     registry->reserve_now = [this](const Batch& batch) { return reserve_ids(batch); };
     entities = std::make_unique<Entities>(*registry);
     external = std::make_unique<External>(*registry);
+    relations = std::make_unique<Relations>(*registry);
     tick = std::make_unique<Transaction>(std::make_unique<engine::Staging>(*engine, true));
     if (options.threads) {
         runtime = std::make_unique<engine::Runtime>();
@@ -263,6 +265,7 @@ Status World::State::close() {
 
 Entities& World::entities() noexcept { return *state_->entities; }
 External& World::external() noexcept { return *state_->external; }
+Relations& World::relations() noexcept { return *state_->relations; }
 Transaction& World::tick() noexcept { return *state_->tick; }
 
 Result<Token> World::commit(const CommitOptions& options) {

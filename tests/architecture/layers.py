@@ -50,6 +50,8 @@ PUBLIC = {
     "entity_map.h": "model",
     "external.h": "entities",
     "workers.h": "entities",
+    "relations.h": "entities",
+    "relations_each.h": "entities",
     "world.h": "world",
     "perdure.h": "world",
     "backup.h": "jobs",

@@ -20,6 +20,7 @@
 #include "entities/components.h"
 #include "entities/registry.h"
 #include "entities/stored_tables.h"
+#include "perdure/relations.h"
 
 namespace perdure::entities {
 
@@ -46,6 +47,7 @@ public:
 
     Entities* operator->() { return &*entities_; }
     Entities& entities() { return *entities_; }
+    Relations& relations() { return *relations_; }
     Registry& registry() { return *registry_; }
 
     Entity create(EntityKind kind = EntityKind::plain, Entity parent = no_entity) {
@@ -76,7 +78,7 @@ public:
     }
     // The process dies and starts again with what is stored.
     void crash(Schema schema = full_schema()) {
-        stored.drop("Glow");
+        for (const char* ephemeral : {"Glow", "Sees"}) stored.drop(ephemeral);
         begin_life(std::move(schema));
     }
 
@@ -94,6 +96,7 @@ private:
         ASSERT_TRUE(made.ok()) << made.status().text();
         registry_ = std::move(*made);
         entities_.emplace(*registry_);
+        relations_.emplace(*registry_);
         for (const TableDefinition& wanted : registry_->definitions()) declare(wanted);
         const auto bound = registry_->bind(catalog, [](std::string_view name) {
             const Schema declared = full_schema();
@@ -132,6 +135,7 @@ private:
     BlockPool pool_{std::size_t{64} << 20};
     std::unique_ptr<Registry> registry_;
     std::optional<Entities> entities_;
+    std::optional<Relations> relations_;
 };
 
 // The batch of a table and operation in a change set; nullptr if there is none.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,8 @@ class StoredTables {
 public:
     using Cells = std::vector<Value>;
     using Table = std::map<std::uint64_t, Cells>;  // by key
+    using Pair = std::pair<std::uint64_t, std::uint64_t>;
+    using Edges = std::map<Pair, Cells>;  // of tables with two keys
 
     void apply(const ChangeSet& changes) {
         for (const Batch& batch : changes.batches) apply(batch);
@@ -35,7 +38,12 @@ public:
             for (std::size_t column = 0; column < batch.columns(); ++column) {
                 cells.push_back(batch.value(column, row));
             }
-            if (batch.operation() == Operation::erase) {
+            if (batch.table().key_columns == 2) {
+                Edges& edges = edges_[batch.table().name];
+                const Pair pair(key_of(cells[0]), key_of(cells[1]));
+                edges.erase(pair);
+                if (batch.operation() == Operation::upsert) edges[pair] = cells;
+            } else if (batch.operation() == Operation::erase) {
                 table.erase(key_of(cells[0]));
             } else {
                 table[key_of(cells[0])] = cells;
@@ -47,12 +55,16 @@ public:
         const auto found = tables_.find(name);
         return found == tables_.end() ? Table() : found->second;
     }
+    [[nodiscard]] Edges edges(const std::string& name) const {
+        const auto found = edges_.find(name);
+        return found == edges_.end() ? Edges() : found->second;
+    }
     [[nodiscard]] const std::map<std::string, Table>& tables() const { return tables_; }
 
     // All rows, in batches of at most `rows_max`, by ascending key.
     [[nodiscard]] std::vector<Batch> scan(std::uint32_t rows_max = 1000) const {
         std::vector<Batch> batches;
-        for (const auto& [name, rows] : tables_) {
+        const auto add = [&](const std::string& name, const auto& rows) {
             BatchBuilder builder(*definitions_.at(name), Operation::upsert);
             for (const auto& [key, cells] : rows) {
                 for (std::size_t column = 0; column < cells.size(); ++column) {
@@ -62,7 +74,9 @@ public:
                 if (builder.rows() == rows_max) batches.push_back(*builder.finish());
             }
             if (builder.rows() > 0) batches.push_back(*builder.finish());
-        }
+        };
+        for (const auto& [name, rows] : tables_) add(name, rows);
+        for (const auto& [name, rows] : edges_) add(name, rows);
         return batches;
     }
 
@@ -75,8 +89,12 @@ public:
         return sum;
     }
 
-    void drop(const std::string& name) { tables_.erase(name); }
+    void drop(const std::string& name) {
+        tables_.erase(name);
+        edges_.erase(name);
+    }
     // As somebody might who writes the database by hand.
+    Edges& edges_by_hand(const std::string& name) { return edges_.at(name); }
     Cells& row(const std::string& name, std::uint64_t key) { return tables_.at(name).at(key); }
     void erase_row(const std::string& name, std::uint64_t key) { tables_.at(name).erase(key); }
 
@@ -87,6 +105,7 @@ private:
     }
 
     std::map<std::string, Table> tables_;
+    std::map<std::string, Edges> edges_;
     std::map<std::string, const TableDefinition*> definitions_;
 };
 

@@ -1,0 +1,192 @@
+#include "entities/relation_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "entities/hydration.h"
+#include "entities/row_gatherer.h"
+#include "model/batch_builder.h"
+#include "model/digest.h"
+
+namespace perdure::entities {
+namespace {
+
+constexpr std::size_t digest_rows = 1024;  // at a time
+
+}  // namespace
+
+RelationTable::RelationTable(const Schema::DeclaredRelation& declared)
+    : name_(declared.shape.name),
+      listed_(true),
+      shape_(declared.shape),
+      options_(declared.options),
+      edges_(shape_) {}
+
+RelationTable::RelationTable(const TableDefinition& unlisted)
+    : name_(unlisted.name), listed_(false), edges_(shape_), definition_(&unlisted) {}
+
+TableDefinition RelationTable::wanted() const {
+    TableDefinition table = pair_definition_of(shape_);
+    table.category = options_.category;
+    table.resident = true;
+    return table;
+}
+
+void RelationTable::bind(const TableDefinition& in_force, const Category& category) {
+    definition_ = &in_force;
+    plan_ = plan_structs(shape_, in_force);
+    category_ = category;
+}
+
+Status RelationTable::load(const Batch& batch, std::uint64_t& highest) {
+    if (is_ephemeral()) return {};  // emptied at open
+    return batch.operation() == Operation::erase ? load_erases(batch, highest)
+                                                 : load_upserts(batch, highest);
+}
+
+// Rows that are new mostly follow one another, and are written at once as far as a chunk goes.
+Status RelationTable::load_upserts(const Batch& batch, std::uint64_t& highest) {
+    PERDURE_TAKE(const InForce in_force, InForce::make(batch, *definition_));
+    const Batch& loaded = in_force.batch();
+    std::uint32_t first_row = 0;
+    std::uint32_t run = 0;
+    const auto write_run = [&](std::uint32_t end) {
+        if (!listed_ || run == 0) return;
+        scatter_structs(loaded, plan_, end - run, run, edges_.at(first_row), edges_.stride());
+    };
+    for (std::uint32_t at = 0; at < loaded.rows(); ++at) {
+        const auto from = loaded.fixed<std::uint64_t>(0, at);
+        const auto to = loaded.fixed<std::uint64_t>(1, at);
+        PERDURE_TRY(check_id(*definition_, from));
+        PERDURE_TRY(check_id(*definition_, to));
+        PERDURE_TRY(check_room(*definition_, edges_.count(), RelationEdges::rows_max));
+        highest = std::max({highest, from, to});
+        const std::uint32_t row = edges_.restore(from, to);
+        if (run == 0 || row != first_row + run || row % RelationEdges::chunk_rows == 0) {
+            write_run(at);
+            first_row = row;
+            run = 0;
+        }
+        ++run;
+    }
+    write_run(loaded.rows());
+    return {};
+}
+
+Status RelationTable::load_erases(const Batch& batch, std::uint64_t& highest) {
+    for (std::uint32_t at = 0; at < batch.rows(); ++at) {
+        const auto from = batch.fixed<std::uint64_t>(0, at);
+        const auto to = batch.fixed<std::uint64_t>(1, at);
+        highest = std::max(highest, std::min(std::max(from, to), entity_id_max));
+        edges_.forget(from, to);
+    }
+    return {};
+}
+
+void RelationTable::drop_orphans(const std::function<bool(std::uint64_t)>& alive,
+                                 std::vector<std::string>& remarks) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> orphans;
+    RowGatherer::for_each_row(edges_.live(), [&](std::uint32_t row) {
+        const std::pair pair(edges_.from(row), edges_.to(row));
+        if (!alive(pair.first) || !alive(pair.second)) orphans.push_back(pair);
+    });
+    for (const auto& [from, to] : orphans) edges_.forget(from, to);
+    if (orphans.empty()) return;
+    const auto& [from, to] = *std::min_element(orphans.begin(), orphans.end());
+    remarks.push_back(
+        text::format("relation {}: {} edges have an end that is not alive, the first is from {} to "
+                     "{}; they stay in the store and were not loaded",
+                     name_, orphans.size(), from, to));
+}
+
+void RelationTable::Gathered::clear() {
+    from.clear();
+    to.clear();
+    values.clear();
+}
+
+void RelationTable::Gathered::add(const RelationEdges& edges, std::uint32_t row) {
+    from.push_back(edges.from(row));
+    to.push_back(edges.to(row));
+    values.push_back(edges.at(row));
+}
+
+void RelationTable::gather(const RowMarks& marks, bool values) {
+    gathered_.clear();
+    RowGatherer::for_each_row(marks, [&](std::uint32_t row) {
+        gathered_.from.push_back(edges_.from(row));
+        gathered_.to.push_back(edges_.to(row));
+        if (values) gathered_.values.push_back(edges_.at(row));
+    });
+}
+
+bool RelationTable::is_due(std::uint64_t now_ms, bool everything) const noexcept {
+    if (everything || category_.durability != Level::relaxed || !captured_before_) return true;
+    return now_ms - captured_ms_ >= category_.interval_ms;  // also if the clock went back
+}
+
+Status RelationTable::capture(std::uint64_t now_ms, bool everything, BlockPool& pool,
+                              std::vector<Batch>& to) {
+    capturing_changed_ = is_due(now_ms, everything);
+    gather(edges_.removed(), false);
+    if (!gathered_.from.empty()) {
+        const std::array<ColumnNeed, 2> needs{};
+        const auto count = static_cast<std::uint32_t>(gathered_.from.size());
+        PERDURE_TAKE(BatchFrame frame,
+                     BatchFrame::make(*definition_, Operation::erase, count, needs, &pool));
+        std::memcpy(frame.data(0), gathered_.from.data(), count * sizeof(std::uint64_t));
+        std::memcpy(frame.data(1), gathered_.to.data(), count * sizeof(std::uint64_t));
+        to.push_back(std::move(frame).finish());
+    }
+    if (!listed_) return {};
+    gather(capturing_changed_ ? edges_.changed() : edges_.fresh(), true);
+    if (gathered_.from.empty()) return {};
+    PERDURE_TAKE(Batch batch, gather_pairs(*definition_, plan_, gathered_.from, gathered_.to,
+                                           gathered_.values, &pool));
+    to.push_back(std::move(batch));
+    return {};
+}
+
+void RelationTable::captured(std::uint64_t now_ms) {
+    if (!capturing_changed_) {
+        edges_.captured_fresh();
+        return;
+    }
+    if (!edges_.changed().empty()) {
+        captured_before_ = true;
+        captured_ms_ = now_ms;
+    }
+    edges_.captured_changed();
+}
+
+Hash128 RelationTable::digest() const {
+    Hash128 sum;
+    Gathered some;
+    const auto add_range = [&](std::size_t first, std::size_t count) {
+        const Result<Batch> batch =
+            gather_pairs(*definition_, plan_, std::span(some.from).subspan(first, count),
+                         std::span(some.to).subspan(first, count),
+                         std::span(some.values).subspan(first, count), nullptr);
+        if (batch) sum = sum + batch_digest(*batch);
+        return batch.ok();
+    };
+    const auto add_some = [&] {
+        const std::size_t count = some.from.size();
+        if (count > 0 && !add_range(0, count)) {
+            for (std::size_t at = 0; at < count; ++at) add_range(at, 1);  // all but the refused
+        }
+        some.clear();
+    };
+    RowGatherer::for_each_row(edges_.live(), [&](std::uint32_t row) {
+        some.add(edges_, row);
+        if (some.from.size() == digest_rows) add_some();
+    });
+    add_some();
+    return sum;
+}
+
+}  // namespace perdure::entities

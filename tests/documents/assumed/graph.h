@@ -1,0 +1,6 @@
+#pragma once
+
+#include <cstdio>
+
+extern const perdure::Entity ana;
+extern const perdure::Entity bo;
