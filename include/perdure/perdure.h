@@ -4,6 +4,7 @@
 #include "perdure/component.h"
 #include "perdure/entities.h"
 #include "perdure/health.h"
+#include "perdure/runtime.h"
 #include "perdure/schema.h"
 #include "perdure/snapshot.h"
 #include "perdure/status.h"

@@ -80,6 +80,7 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool from_tick, bool& re
 }
 
 Status Engine::read_for(Check& check) {
+    use_store();
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
     check.stored.reset();

@@ -128,7 +128,9 @@ Result<bool> Drain::step() {
 bool Drain::release_step() {
     core_.mutex.give_way();
     const std::scoped_lock lock(core_.mutex);
-    return core_.pending.release_slice(core_.releasable());
+    const bool more = core_.pending.release_slice(core_.releasable());
+    core_.account();
+    return more;
 }
 
 }  // namespace perdure::engine
