@@ -17,7 +17,7 @@ PERDURE_COMPONENT(Inventory, slots);
 
 Schema tick_schema();
 
-// Opens a world or throws std::runtime_error.
+// Opens a world whose journal files have their full size at once, or throws std::runtime_error.
 std::unique_ptr<World> open_world(const std::string& directory, const Schema& schema,
                                   const WorldOptions& options);
 // Throws if a status is not ok.

@@ -23,7 +23,13 @@ struct Health {
     std::uint64_t pending_changes = 0;  // change sets that the store does not hold yet
     std::uint64_t pending_bytes = 0;    // of memory
     std::uint64_t index_bytes = 0;      // of the pending index
-    std::uint64_t journal_bytes = 0;    // on disk, prepared files included
+    // Of the runtime's budgets, what falls to this world while all are busy; the world's own limits
+    // where it has no runtime in common with others.
+    std::uint64_t pending_share_bytes = 0;
+    std::uint64_t index_share_bytes = 0;
+    std::uint64_t journal_share_bytes = 0;
+    std::uint64_t worlds = 0;         // that share them, this one included
+    std::uint64_t journal_bytes = 0;  // on disk, prepared files included
     std::uint64_t journal_files = 0;
     std::uint64_t store_bytes = 0;    // on disk
     std::uint64_t refused_busy = 0;   // commits refused so far because a limit was reached

@@ -7,6 +7,7 @@
 #include "perdure/external.h"
 #include "perdure/health.h"
 #include "perdure/relations.h"
+#include "perdure/runtime.h"
 #include "perdure/schema.h"
 #include "perdure/snapshot.h"
 #include "perdure/status.h"

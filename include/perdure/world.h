@@ -37,16 +37,20 @@ namespace io {
 class FileSystem;
 class Clock;
 }  // namespace io
+class Runtime;
 namespace engine {
 class Engine;
-class Runtime;
 }  // namespace engine
 
 struct WorldOptions {
     bool create = true;                            // make the world if the directory holds none
     std::string store = "sqlite";                  // "sqlite" or "memory" (kept nowhere: for tests)
     std::uint64_t journal_bytes_max = 4ULL << 30;  // on disk; beyond it commits get `busy`
-    std::uint64_t journal_file_bytes = 64ULL << 20;
+    std::uint64_t journal_file_bytes = 64ULL << 20;  // that files grow to as the world uses them
+    // Of the first file of each opening; each is four times as large as the one before, until
+    // journal_file_bytes. Nothing is prepared ahead until three quarters of it are used, unless
+    // they are equal.
+    std::uint64_t journal_first_file_bytes = 64ULL << 10;
     std::uint32_t journal_files_ahead = 2;           // prepared before they are needed
     std::uint64_t pending_bytes_max = 256ULL << 20;  // of memory; beyond it bodies are read back
     std::uint64_t index_bytes_max = 512ULL << 20;  // of the pending index and its rows; then `busy`
@@ -58,6 +62,9 @@ struct WorldOptions {
     bool take_over = false;
     // What the program answers for its external components: see external.h.
     ExternalCallbacks external{};
+    // Whose threads and budgets the world shares with others: see runtime.h. Null: it has its own.
+    // Must outlive the world.
+    Runtime* runtime = nullptr;
     bool threads = true;  // false: nothing runs by itself; for tests and simulations
     // Told about what is worth a line in a log; called from any thread.
     std::function<void(std::string_view)> log{};

@@ -222,6 +222,16 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
                      "behind; try again when it has caught up",
                      options_.pending.index_bytes_max, core_->pending.last() - core_->stored.lsn);
     }
+    const std::uint64_t grows =
+        kept_bytes(proposal.changes) + indexed_rows(proposal.changes) * index_bytes_per_row;
+    if (grows > 0 && !core_->index_share.may_grow(grows) &&
+        !seeded_bug("engine: a runtime's budget is not asked")) {
+        return error(Code::busy,
+                     "the worlds of this runtime share {} bytes of pending index, and hold {}, "
+                     "this one {}; try again when its store has caught up",
+                     core_->budgets->index.most(), core_->budgets->index.used(),
+                     core_->index_share.used());
+    }
     if (!journal_->has_room(flush_queue_.queued_bytes() + encoded_bytes)) {
         again = true;
         return error(Code::busy, "the journal has no room prepared for {} more bytes; try again",
@@ -270,10 +280,19 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     flush_queue_.push(entry.changes, encoded, !options.wait);
     if (seeded_bug("engine: acknowledged before the flush")) core_->progress->reached_journal(lsn);
     idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
-    if (core_->pending.resident_bytes() > options_.pending.resident_bytes_max) {
-        core_->pending.let_go(core_->progress->durable(), core_->drain_through);
-    }
+    core_->account();
+    let_go_of_bodies();
     return {};
+}
+
+// Beyond its own limit, or its share of a runtime's budget that is spent. Locked.
+void Engine::let_go_of_bodies() {
+    std::uint64_t most = options_.pending.resident_bytes_max;
+    if (core_->pending_share.is_greedy())
+        most = std::min(most, core_->budgets->pending.fair_share());
+    if (core_->pending.resident_bytes() <= most) return;
+    core_->pending.let_go(core_->progress->durable(), core_->drain_through, most);
+    core_->account();
 }
 
 // The content of the last tick against this one's. The last one's rows are in pending, or in the

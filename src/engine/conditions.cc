@@ -77,6 +77,7 @@ Status Engine::judge_checks(std::vector<Check>& checks, bool& read_again) {
 }
 
 Status Engine::read_for(Check& check) {
+    use_store();
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     PERDURE_TAKE(Batch found, snapshot->find(*check.table, check.key_row));
     check.stored.reset();

@@ -17,10 +17,10 @@
 #include "base/assert.h"
 #include "base/seeded_bug.h"
 #include "engine/acceptance_mutex.h"
+#include "engine/budgets.h"
 #include "engine/pending.h"
 #include "engine/progress.h"
 #include "io/clock.h"
-#include "model/block_pool.h"
 #include "model/catalog.h"
 #include "model/digest.h"
 #include "perdure/durability.h"
@@ -38,22 +38,29 @@ struct ViewMark {
 };
 
 struct Core {
-    Core(const PendingLimits& limits, const Watermark& stored_at, std::size_t pool_bytes,
+    Core(const PendingLimits& limits, const Watermark& stored_at, std::shared_ptr<Budgets> shared,
          Helper& helper)
-        : pool(pool_bytes),
+        : budgets(std::move(shared)),
+          pending_share(budgets->pending),
+          index_share(budgets->index),
+          cache_share(budgets->caches),
           progress(std::make_shared<Progress>(helper)),
           pending(limits, stored_at.lsn),
           stored(stored_at) {}
 
     // Constant after open, or guarded by themselves.
+    const std::shared_ptr<Budgets> budgets;
+    Budget::Share pending_share;  // see account()
+    Budget::Share index_share;
+    Budget::Share cache_share;  // of the store
     Catalog catalog;
-    BlockPool pool;
     std::shared_ptr<Progress> progress;
     std::map<std::string, Category, std::less<>> categories;
     const io::Clock* clock = nullptr;
     std::function<void(std::string_view)> log;
     std::uint64_t epoch = 0;
     std::atomic<std::uint64_t> safe_lsn{0};
+    std::atomic<std::uint64_t> pending_bytes{0};  // bodies; as account() saw it
 
     AcceptanceMutex mutex;  // the acceptance lock; guards what follows
     Pending pending;
@@ -90,6 +97,13 @@ struct Core {
             if (is_content(batch.table())) sum = sum + content_hash(batch);
         }
         return sum;
+    }
+    // Tells the budgets what pending has now. Locked.
+    void account() {
+        pending_share.set(pending.resident_bytes());
+        pending_bytes.store(pending.resident_bytes() + pending.kept_bytes(),
+                            std::memory_order_relaxed);
+        index_share.set(pending.index_bytes());
     }
     [[nodiscard]] std::uint64_t now_ms() const { return clock->monotonic_ns() / 1'000'000; }
     // Pending may be released up to here: stored, and covered by every open snapshot that has not

@@ -151,7 +151,9 @@ bool Drain::release_step() {
     const std::scoped_lock lock(core_.mutex);
     const Lsn through = core_.releasable();
     PERDURE_ASSERT(through <= core_.stored.lsn);  // what the store lacks stays
-    return core_.pending.release_slice(through);
+    const bool more = core_.pending.release_slice(through);
+    core_.account();
+    return more;
 }
 
 }  // namespace perdure::engine

@@ -15,8 +15,6 @@ namespace {
 // A store that failed is asked again after this long: a full disk or a dead server needs a moment.
 constexpr std::uint64_t store_retry_ms = 1000;
 constexpr std::uint64_t checkpoint_retry_ms = 200;  // after one that somebody was in the way of
-// How long memory that was used stays ready for the next burst.
-constexpr std::uint64_t pool_trim_interval_ms = 5000;
 
 }  // namespace
 
@@ -40,6 +38,7 @@ void Engine::group_durable(const journal::Appended& appended) {
     }
     const Lsn beyond = seeded_bug("engine: the durable LSN is one too high") ? 1 : 0;
     core_->progress->reached_journal(appended.last + beyond);
+    call_for_visits();
 }
 
 void Engine::journal_failed(const Status& reason) {
@@ -105,10 +104,7 @@ Result<bool> Engine::step_store() {
     if (abandoned_.load(std::memory_order_relaxed)) return false;
     bool more = drain_->release_step();
     const std::uint64_t now = core_->now_ms();
-    if (now - last_trim_ms_ >= pool_trim_interval_ms) {
-        core_->pool.trim_idle();
-        last_trim_ms_ = now;
-    }
+    core_->budgets->trim_pool(now);
     if (now < store_retry_ms_) return more;
     const auto work = [&]() -> Result<bool> {
         if (drain_due()) {
@@ -116,6 +112,7 @@ Result<bool> Engine::step_store() {
             PERDURE_ASSERT(drained);  // what is durable and not stored is in a group
             last_drain_ms_ = core_->now_ms();
             checkpoint_wanted_ = true;
+            limit_cache();
             tell_stored();
             return true;
         }
@@ -158,6 +155,15 @@ Result<bool> Engine::step_store() {
     return more || *worked;
 }
 
+// The caches of stores are within their budget between drains; during one a store has what its own
+// limit allows.
+void Engine::limit_cache() {
+    core_->cache_share.set(store_->cache_bytes());
+    if (!core_->cache_share.is_greedy()) return;
+    store_->give_back_memory();
+    core_->cache_share.set(store_->cache_bytes());
+}
+
 Result<bool> Engine::step_prepare() {
     if (core_->progress->failed()) return false;
     return journal_->prepare_step();
@@ -187,6 +193,7 @@ std::optional<std::uint64_t> Engine::last_tick() {
 }
 
 Result<std::unique_ptr<ReadView>> Engine::view(bool durable_only) {
+    use_store();
     return ReadView::open(*core_, *store_, durable_only);
 }
 
@@ -197,6 +204,7 @@ Result<Hash128> Engine::digest() {
         accepted = core_->pending.last();
     }
     PERDURE_TRY(core_->progress->wait(accepted, Level::stored));
+    use_store();
     constexpr std::uint32_t rows_per_batch = 16'384;
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     Hash128 sum;
@@ -233,6 +241,13 @@ Health Engine::health() {
         health.pending_bytes = core_->pending.resident_bytes() + core_->pending.kept_bytes();
         health.index_bytes = core_->pending.index_bytes();
     }
+    const Budgets& shared = *core_->budgets;
+    health.worlds = shared.index.holders();
+    health.pending_share_bytes =
+        std::min(shared.pending.fair_share(), options_.pending.resident_bytes_max);
+    health.index_share_bytes =
+        std::min(shared.index.fair_share(), options_.pending.index_bytes_max);
+    health.journal_share_bytes = std::min(shared.journal.fair_share(), options_.journal.bytes_max);
     const journal::Statistics journal = journal_->statistics();
     health.journal_bytes = journal.bytes_on_disk;
     health.journal_files = journal.files;

@@ -21,6 +21,7 @@
 #include "engine/alarm.h"
 #include "engine/core.h"
 #include "engine/drain.h"
+#include "engine/duty.h"
 #include "engine/flush_queue.h"
 #include "engine/proposal.h"
 #include "engine/read_view.h"
@@ -40,7 +41,10 @@ struct EngineOptions {
     PendingLimits pending;
     std::uint32_t drain_interval_ms = 1000;
     std::uint64_t drain_bytes = 64ULL << 20;
-    std::uint64_t pool_bytes_max = 256ULL << 20;  // of unused blocks kept for the next tick
+    std::uint64_t pool_bytes_max = 256ULL << 20;  // of unused blocks; of its own budgets only
+    // What it shares with other engines; null: it has budgets of its own, without other limits
+    // than the above.
+    std::shared_ptr<Budgets> budgets;
     std::uint32_t attest_idle_ms = 5;
     std::uint64_t held_bytes_max = 64ULL << 20;  // of relaxed rows that wait; then they go early
     // Of one change set: a group must fit one journal file, lengths stay far from 32 bits.
@@ -113,7 +117,7 @@ public:
     Result<Hash128> digest();
 
     [[nodiscard]] const Catalog& catalog() const noexcept { return core_->catalog; }
-    [[nodiscard]] BlockPool& pool() noexcept { return core_->pool; }
+    [[nodiscard]] BlockPool& pool() noexcept { return core_->budgets->pool; }
     [[nodiscard]] const Category* find_category(std::string_view name) const;
     [[nodiscard]] std::optional<std::uint64_t> last_tick();
     [[nodiscard]] Health health();
@@ -133,6 +137,11 @@ public:
     // Called when the journal, the store or the preparing thread should look.
     void set_alarms(std::function<void()> journal, std::function<void()> store,
                     std::function<void()> prepare);
+
+    // For the runtime: the steps of a duty, and when to come again if no alarm rings.
+    Visit visit_journal();
+    Visit visit_store();
+    Visit visit_prepare();
 
     // Flushes, drains and checkpoints everything. The engine accepts nothing afterwards.
     Status close();
@@ -186,10 +195,16 @@ private:
     Status commit_held();
     void note_appended(const ChangeSet& changes);
     Status refuse_if_failed() const;
+    void let_go_of_bodies();
 
     void group_durable(const journal::Appended& appended);
     void journal_failed(const Status& reason);
     void await_stored(Lsn lsn);
+    void call_for_visits();
+    void use_store();
+    Visit plan_store();
+    void limit_cache();
+    void rest_store();
     void tell_stored();
     Status load_append_max();
 
@@ -205,7 +220,6 @@ private:
 
     std::mutex store_mutex_;  // one step_store at a time; guards what follows
     std::uint64_t last_drain_ms_ = 0;
-    std::uint64_t last_trim_ms_ = 0;
     bool checkpoint_wanted_ = true;  // the last owner may have left something to do
     std::uint64_t checkpoint_retry_ms_ = 0;
     std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
@@ -222,6 +236,14 @@ private:
     mutable std::mutex trouble_mutex_;
     Status trouble_;  // guarded by trouble_mutex_: why the store is behind, or the world read-only
     std::atomic<bool> holds_{false};  // core_->held is not empty
+    // A visit comes soon, or its alarm has rung: no need to ring.
+    std::atomic<bool> journal_visit_planned_{false};
+    std::atomic<bool> store_visit_planned_{false};
+    std::atomic<bool> prepare_visit_planned_{false};
+    // Nothing was used since memory was given back.
+    std::atomic<bool> journal_rested_{false};
+    std::atomic<bool> store_rested_{false};
+    std::atomic<std::uint64_t> store_used_ms_{0};
     std::atomic<bool> closed_{false};
     std::atomic<bool> gone_{false};  // the engine is being destroyed: nobody waits any more
     std::atomic<bool> abandoned_{false};

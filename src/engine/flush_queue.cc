@@ -176,6 +176,25 @@ Status FlushQueue::attest_if_idle() {
     return status;
 }
 
+void FlushQueue::rest() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (leading_ || failed_ || !queue_.empty()) return;
+        leading_ = true;
+        queue_.shrink_to_fit();
+        queue_bytes_.shrink_to_fit();
+    }
+    group_.shrink_to_fit();
+    group_bytes_.shrink_to_fit();
+    journal_->give_back_memory();
+    hand_over();
+}
+
+bool FlushQueue::is_unattested() const {
+    const std::scoped_lock lock(mutex_);
+    return !attested_ && !failed_;
+}
+
 bool FlushQueue::idle() const {
     const std::scoped_lock lock(mutex_);
     return !leading_ && (queue_.empty() || failed_);

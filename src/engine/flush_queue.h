@@ -39,6 +39,8 @@ public:
     // Called when work has come in that nobody leads: wakes the journal thread. May be empty.
     void set_alarm(std::function<void()> alarm) { alarm_.set(std::move(alarm)); }
 
+    void ring() const { alarm_.ring(); }
+
     // In LSN order, under the acceptance lock. The change set must stay where it is until its group
     // is reported. `alarm`: somebody other than the caller should see to it.
     void push(const ChangeSet& changes, std::uint64_t encoded_bytes, bool alarm);
@@ -54,6 +56,11 @@ public:
     [[nodiscard]] std::uint64_t queued_bytes() const noexcept {
         return queued_bytes_.load(std::memory_order_relaxed);
     }
+    // Gives back memory that only a burst needed, unless somebody leads or there is work.
+    void rest();
+
+    // True if a group was written since the last attest.
+    [[nodiscard]] bool is_unattested() const;
     [[nodiscard]] bool idle() const;
     [[nodiscard]] Lsn durable() const noexcept { return durable_.load(std::memory_order_acquire); }
     // How long the last group took to write and flush.

@@ -26,10 +26,19 @@ Status may_hold_a_world(io::FileSystem& files, const std::string& path) {
     return {};
 }
 
+EngineOptions with_budgets(EngineOptions options) {
+    if (!options.budgets) {
+        options.budgets =
+            std::make_shared<Budgets>(BudgetLimits{.pool_bytes = options.pool_bytes_max});
+    }
+    options.journal.budget = &options.budgets->journal;
+    return options;
+}
+
 }  // namespace
 
 Engine::Engine(EngineOptions options)
-    : options_(std::move(options)),
+    : options_(with_budgets(std::move(options))),
       flush_queue_([this](const journal::Appended& appended) { group_durable(appended); },
                    [this](const Status& reason) { journal_failed(reason); }) {}
 
@@ -77,7 +86,7 @@ Status Engine::open_directory(const std::string& path) {
 Status Engine::open_journal() {
     PERDURE_TAKE(const store::Watermarks marks, store_->watermarks());
     const Watermark from = marks.visible;
-    core_ = std::make_unique<Core>(options_.pending, from, options_.pool_bytes_max, *this);
+    core_ = std::make_unique<Core>(options_.pending, from, options_.budgets, *this);
     core_->clock = options_.clock;
     core_->log = options_.log;
     core_->safe_lsn = marks.safe;
@@ -143,6 +152,7 @@ Status Engine::open_journal() {
     // The journal first: an epoch that only the store has seen would be drawn again after a crash
     // in between, and the store would refuse it for ever.
     PERDURE_TRY(store_->take_over(core_->epoch));
+    core_->account();
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
     core_->progress->reached_journal(core_->pending.last());
@@ -191,7 +201,8 @@ Status Engine::settle() {
 // A journal at its budget's end refuses even the small commits of opening: the store takes over
 // what it holds first, so that its files can be used again.
 Status Engine::free_journal() {
-    if (journal_->has_room(options_.journal.file_bytes / 4)) return {};
+    const std::uint64_t first = options_.journal.first_file_bytes;
+    if (journal_->has_room((first != 0 ? first : options_.journal.file_bytes) / 4)) return {};
     for (bool more = true; more;) {
         PERDURE_TAKE(more, drain_->step());
         while (drain_->release_step()) {

@@ -83,11 +83,11 @@ void Pending::group_durable(Lsn last_of_group, std::uint64_t epoch, const Hash12
     }
 }
 
-void Pending::let_go(Lsn durable, Lsn keep_through) {
+void Pending::let_go(Lsn durable, Lsn keep_through, std::uint64_t bytes_max) {
     PERDURE_ASSERT(durable <= last());
-    if (resident_bytes_ <= limits_.resident_bytes_max) return;
+    if (resident_bytes_ <= bytes_max) return;
     Lsn lsn = std::max({let_go_through_, keep_through, released_}) + 1;
-    for (; lsn <= durable && resident_bytes_ > limits_.resident_bytes_max; ++lsn) {
+    for (; lsn <= durable && resident_bytes_ > bytes_max; ++lsn) {
         Entry& from = entry(lsn);
         let_go_through_ = lsn;
         if (from.resident_bytes == 0 || from.let_go) continue;
@@ -102,6 +102,14 @@ void Pending::let_go(Lsn durable, Lsn keep_through) {
         from.resident_bytes = 0;
         from.let_go = true;
     }
+}
+
+void Pending::rest() {
+    if (!entries_.empty()) return;
+    entries_.shrink_to_fit();
+    groups_.shrink_to_fit();
+    std::erase_if(indexes_, [](const auto& index) { return index.second->keys() == 0; });
+    key_ = {};
 }
 
 const KeyIndex* Pending::index(TableId table) const {

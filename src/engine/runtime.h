@@ -1,19 +1,19 @@
-// Runtime: the few threads that drive the passive parts of all worlds of a process: one flushes
-// journals that nobody waits for and attests idle ones, one carries pending to the stores, one
-// prepares journal files.
+// Runtime: the threads and budgets that the engines of a process share. Three duties: flushing
+// journals that nobody waits for and attesting idle ones, carrying pending to the stores, preparing
+// journal files.
 //
 // Thread rule: any thread. Lifetime: must outlive the engines it was given; remove() waits until no
-// thread is inside that engine.
+// thread is inside that engine, and only for that.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <thread>
-#include <vector>
+
+#include "engine/budgets.h"
+#include "engine/duty.h"
+#include "perdure/status.h"
 
 namespace perdure::engine {
 
@@ -21,20 +21,34 @@ class Engine;
 
 class Runtime {
 public:
-    Runtime();
+    explicit Runtime(const DutyLimits& threads = {}, const BudgetLimits& limits = {});
     ~Runtime();
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
 
-    void add(Engine& engine);
+    // Its threads look after this engine from now on. `busy`: the system gives no threads.
+    Status add(Engine& engine);
     void remove(Engine& engine);
 
+    // For EngineOptions::budgets.
+    [[nodiscard]] const std::shared_ptr<Budgets>& budgets() const noexcept { return budgets_; }
+    [[nodiscard]] std::uint32_t threads() const;
+    [[nodiscard]] std::uint64_t visits() const;
+
 private:
-    // One thread, with the engines it looks after.
-    class Duty;
-    std::unique_ptr<Duty> journal_;
-    std::unique_ptr<Duty> store_;
-    std::unique_ptr<Duty> prepare_;
+    struct Places {
+        std::shared_ptr<Duty::Post> journal;
+        std::shared_ptr<Duty::Post> store;
+        std::shared_ptr<Duty::Post> prepare;
+    };
+    void leave(const Places& places);
+
+    const std::shared_ptr<Budgets> budgets_;
+    std::mutex mutex_;
+    std::map<Engine*, Places> places_;  // guarded by mutex_
+    Duty journal_;
+    Duty store_;
+    Duty prepare_;
 };
 
 }  // namespace perdure::engine

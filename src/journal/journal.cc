@@ -225,6 +225,13 @@ Status Journal::prepare(std::uint64_t encoded_bytes) {
     return state.spare.make_file(state.head_bytes.load() + block_bytes + encoded_bytes);
 }
 
+bool Journal::wants_files() const { return state_->spare.wants_files(); }
+
+void Journal::give_back_memory() {
+    state_->group.clear(0);
+    state_->head.shrink(0);
+}
+
 Result<bool> Journal::prepare_step() {
     PERDURE_TRY(check_writable());
     return state_->spare.step();

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "io/clock.h"
 #include "io/file_system.h"
 #include "model/catalog.h"
@@ -40,9 +41,14 @@ inline constexpr std::uint32_t group_bytes_limit = 1U << 30;
 struct Options {
     std::uint64_t file_bytes = 64ULL << 20;  // of one journal file
     std::uint64_t bytes_max = 4ULL << 30;    // of all journal files together: the budget
-    std::uint32_t files_ahead = 2;           // prepared before they are needed
+    // Of the first one; each is four times as large as the one before, until it is file_bytes. 0:
+    // file_bytes. If it is less, nothing is prepared ahead until three quarters of a file are
+    // used, so that a quiet world costs no disk.
+    std::uint64_t first_file_bytes = 0;
+    std::uint32_t files_ahead = 2;  // prepared before they are needed
     // Of a group; a larger change set has one to itself.
     std::uint32_t group_bytes_max = 4U << 20;
+    Budget* budget = nullptr;  // that journals share on disk; outlives the journal
 
     [[nodiscard]] Status validate() const;
 };
@@ -118,6 +124,11 @@ public:
     // Prepares files ahead, a bounded piece at a time; true if there is more to do. `busy` and
     // `no_space` are not final: try again later.
     Result<bool> prepare_step();
+
+    // True if prepare_step() has something to do, as far as can be told at once.
+    [[nodiscard]] bool wants_files() const;
+    // By the leader, when it has nothing to do: memory that only a burst needed.
+    void give_back_memory();
 
     // Files whose every LSN is at or below `safe` are recycled or removed.
     Status trim(Lsn safe);

@@ -20,6 +20,15 @@ Status Options::validate() const {
         return error(Code::invalid, "journal: file_bytes is {}; it must be a multiple of {}",
                      file_bytes, block_bytes);
     }
+    if (first_file_bytes != 0) {
+        if (first_file_bytes < file_bytes_min || first_file_bytes > file_bytes)
+            return outside("first_file_bytes", first_file_bytes, file_bytes_min, file_bytes);
+        if (first_file_bytes % block_bytes != 0) {
+            return error(Code::invalid,
+                         "journal: first_file_bytes is {}; it must be a multiple of {}",
+                         first_file_bytes, block_bytes);
+        }
+    }
     // Below this the next file could not even be prepared while the current one is written.
     if (bytes_max < 2 * file_bytes) {
         return error(Code::invalid, "journal: bytes_max is {}; it must be at least two files of {}",
@@ -71,9 +80,12 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& files, const io::
 // trim it.
 Status Journal::State::make_first_file() {
     const std::uint64_t needed = head_bytes.load() + 2 * block_bytes;
-    if (spare.largest() >= needed) return {};
-    Status made = spare.make_file(needed);
+    // However much it begins with, there is room for some commits.
+    const std::uint64_t wanted = needed + round_up(options.first_file_bytes / 2, block_bytes);
+    if (spare.largest() >= wanted) return {};
+    Status made = spare.make_file(wanted);
     if (made.code() != Code::busy && made.code() != Code::no_space) return made;
+    if (spare.largest() >= needed) return {};
     if (spare.largest() > 0) return made;  // too small for its head, and cannot grow
     return spare.make_least_file(needed);
 }

@@ -30,7 +30,12 @@ struct Journal::State {
           directory(std::move(where)),
           options(chosen),
           start(begin),
-          spare(files, {directory, options.file_bytes, options.bytes_max, options.files_ahead}),
+          spare(files, {.directory = directory,
+                        .file_bytes = options.file_bytes,
+                        .bytes_max = options.bytes_max,
+                        .files_ahead = options.files_ahead,
+                        .first_file_bytes = options.first_file_bytes,
+                        .budget = options.budget}),
           next_group(start.next_group),
           last(start.last),
           chain(start.chain),
@@ -76,6 +81,7 @@ struct Journal::State {
         PERDURE_ASSERT(file == nullptr || offset <= file_bytes);
         PERDURE_ASSERT(offset % block_bytes == 0);
         rest.store(file == nullptr ? 0 : file_bytes - offset, std::memory_order_release);
+        if (file != nullptr && offset > file_bytes / 4 * 3) spare.want_ahead();
         head_bytes.store(headers_bytes + round_up(definitions.encoded().size(), block_bytes),
                          std::memory_order_release);
     }

@@ -18,12 +18,12 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     PERDURE_ASSERT(bytes_on_disk() == 0);
     next_sequence_ = next_sequence;
     PERDURE_TRY(remove_leftovers(found));
-    for (const FileFound& file : found.files) bytes_on_disk_ += file.bytes;
+    for (const FileFound& file : found.files) more_on_disk(file.bytes);
     std::vector<const FileFound*> unusable;
     for (const FileFound& file : found.files) {
         if (file.sequence < next_sequence) continue;
         PERDURE_ASSERT(file.state == FileFound::State::prepared);  // the caller has looked
-        const bool usable = file.bytes >= settings_.file_bytes && file.bytes % block_bytes == 0;
+        const bool usable = file.bytes >= next_bytes_ && file.bytes % block_bytes == 0;
         if (file.sequence == next_sequence_ && usable) {
             PERDURE_TAKE(std::unique_ptr<io::File> open, files_.open(file.path, {.write = true}));
             const std::lock_guard list(list_mutex_);
@@ -61,6 +61,9 @@ std::optional<PreparedFile> SpareFiles::take() {
     PERDURE_ASSERT(next.file != nullptr);
     PERDURE_ASSERT(prepared_.empty() || prepared_.front().sequence == next.sequence + 1);
     update_largest();
+    // What is used up grows.
+    const std::uint64_t grown = std::min(next.bytes, settings_.file_bytes) * file_growth;
+    if (grown > next_bytes_) next_bytes_ = std::min(grown, settings_.file_bytes);
     return next;
 }
 
@@ -82,20 +85,31 @@ Result<bool> SpareFiles::step() {
     PERDURE_TRY(broken_);
     if (filling_) {
         PERDURE_TRY(fill_piece());
-    } else if (prepared().size() < settings_.files_ahead) {
+    } else if (wants_files()) {
         if (const auto free = free_spare()) {
             Spare spare = std::move(spares_[*free]);
             spares_.erase(spares_.begin() + static_cast<std::ptrdiff_t>(*free));
             PERDURE_TRY(recycle(std::move(spare)));
         } else {
-            PERDURE_TRY(begin_filling(settings_.file_bytes));
+            PERDURE_TRY(begin_filling(next_bytes_));
             PERDURE_TRY(fill_piece());
         }
     }
     return has_work();
 }
 
-bool SpareFiles::has_work() const { return filling_ || prepared().size() < settings_.files_ahead; }
+bool SpareFiles::has_work() const { return filling_ || wants_files(); }
+
+bool SpareFiles::wants_files() const {
+    if (!ahead_wanted_.load(std::memory_order_acquire)) return false;
+    const std::lock_guard lock(list_mutex_);
+    return prepared_.size() < settings_.files_ahead;
+}
+
+void SpareFiles::more_on_disk(std::uint64_t bytes) {
+    bytes_on_disk_ += bytes;
+    if (share_) share_->add(bytes);
+}
 
 std::optional<std::size_t> SpareFiles::free_spare() const {
     for (std::size_t index = 0; index < spares_.size(); ++index) {
@@ -107,7 +121,7 @@ std::optional<std::size_t> SpareFiles::free_spare() const {
 Status SpareFiles::make_file(std::uint64_t bytes) {
     const std::lock_guard work(work_mutex_);
     PERDURE_TRY(broken_);
-    bytes = std::max(round_up(bytes, block_bytes), settings_.file_bytes);
+    bytes = std::max(round_up(bytes, block_bytes), next_bytes_.load());
     // The leader may take files away meanwhile, but not more than it has groups to write; a caller
     // who loses that race this often is told to come again.
     constexpr int attempts = 16;
@@ -124,7 +138,7 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
             if (!filling_) PERDURE_TRY(begin_filling(bytes));
             if (filling_->target < bytes) {
                 PERDURE_TRY(check_budget(bytes - filling_->target));
-                bytes_on_disk_ += bytes - filling_->target;
+                more_on_disk(bytes - filling_->target);
                 filling_->target = bytes;
             }
             while (filling_) PERDURE_TRY(fill_piece());
@@ -153,15 +167,25 @@ Status SpareFiles::check_budget(std::uint64_t more_bytes) {
             settings_.directory, more_bytes, settings_.bytes_max);
     }
     // Spares are ours to give up.
-    while (bytes_on_disk() + more_bytes > settings_.bytes_max && free_spare()) {
-        PERDURE_TRY(remove_spare());
-    }
+    const auto is_over = [&] {
+        return bytes_on_disk() + more_bytes > settings_.bytes_max ||
+               (share_ && !share_->may_grow(more_bytes));
+    };
+    while (is_over() && free_spare()) PERDURE_TRY(remove_spare());
     if (bytes_on_disk() + more_bytes > settings_.bytes_max) {
         return error(
             Code::busy,
             "{}: {} of its {} bytes are in use and the store has not caught up; wait, or raise the "
             "journal's budget",
             settings_.directory, bytes_on_disk(), settings_.bytes_max);
+    }
+    if (is_over()) {
+        return error(Code::busy,
+                     "{}: the worlds of this runtime share {} bytes for their journals, and hold "
+                     "{}, this one {}; wait until stores have caught up, or raise the runtime's "
+                     "budget",
+                     settings_.directory, share_->budget().most(), share_->budget().used(),
+                     share_->used());
     }
     PERDURE_TAKE(const std::uint64_t free, files_.free_bytes(settings_.directory));
     if (free < more_bytes) {
@@ -184,7 +208,7 @@ Status SpareFiles::start_filling(std::uint64_t bytes) {
     filling.target = bytes;
     PERDURE_TAKE(filling.file,
                  files_.open(filling.path, {.write = true, .create = true, .exclusive = true}));
-    bytes_on_disk_ += bytes;
+    more_on_disk(bytes);
     filling_ = std::move(filling);
     return {};
 }
@@ -215,6 +239,7 @@ void SpareFiles::give_up_filling() {
 void SpareFiles::give_back(std::uint64_t bytes) {
     PERDURE_ASSERT(bytes_on_disk() >= bytes);
     bytes_on_disk_ -= bytes;
+    if (share_) share_->subtract(bytes);
 }
 
 Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end) {
@@ -257,7 +282,7 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
         return {};
     }
     PERDURE_ASSERT(prepared_.front().bytes == before);  // only we let files grow
-    bytes_on_disk_ += bytes - before;
+    more_on_disk(bytes - before);
     prepared_.front().bytes = bytes;
     update_largest();
     return {};

@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "io/file_system.h"
 #include "journal/survey.h"
 #include "journal/used_files.h"
@@ -31,9 +32,11 @@ namespace perdure::journal {
 
 struct SpareSettings {
     std::string directory;
-    std::uint64_t file_bytes = 0;   // of a new file, unless more is needed
-    std::uint64_t bytes_max = 0;    // of all files of the journal together
-    std::uint32_t files_ahead = 0;  // prepared before they are needed
+    std::uint64_t file_bytes = 0;        // of a new file, unless more is needed
+    std::uint64_t bytes_max = 0;         // of all files of the journal together
+    std::uint32_t files_ahead = 0;       // prepared before they are needed
+    std::uint64_t first_file_bytes = 0;  // of the first, and so on: see journal::Options
+    Budget* budget = nullptr;            // shared with other journals
 };
 
 struct PreparedFile {
@@ -49,11 +52,18 @@ public:
     // Zeros written and flushed at once: a longer burst would hold up the leader's flushes on the
     // same disk.
     static constexpr std::uint64_t piece_bytes = 1ULL << 20;
+    // From one file to the next, up to file_bytes.
+    static constexpr std::uint64_t file_growth = 4;
     // Trimmed files kept for use again: half a GiB of files as they are by default.
     static constexpr std::size_t spares_max = 8;
 
     SpareFiles(io::FileSystem& files, SpareSettings settings)
-        : files_(files), settings_(std::move(settings)) {}
+        : files_(files), settings_(std::move(settings)) {
+        if (settings_.budget != nullptr) share_.emplace(*settings_.budget);
+        if (settings_.first_file_bytes == 0) return;
+        next_bytes_.store(settings_.first_file_bytes);
+        ahead_wanted_.store(settings_.first_file_bytes == settings_.file_bytes);
+    }
 
     // At open: takes over the files that were prepared for `next_sequence` and behind, removes what
     // nobody needs.
@@ -67,6 +77,11 @@ public:
     [[nodiscard]] std::uint64_t largest() const noexcept {
         return largest_.load(std::memory_order_acquire);
     }
+
+    // The journal is used: from now on files are prepared ahead. By the leader.
+    void want_ahead() noexcept { ahead_wanted_.store(true, std::memory_order_release); }
+    // Whether step() has something to prepare; cheap.
+    [[nodiscard]] bool wants_files() const;
 
     // One bounded piece of work; true if there is more. `busy`: the budget is spent. `no_space`:
     // the disk is.
@@ -113,12 +128,16 @@ private:
     [[nodiscard]] Status check_budget(std::uint64_t more_bytes);
     [[nodiscard]] std::optional<std::size_t> free_spare() const;
     [[nodiscard]] bool has_work() const;
+    void more_on_disk(std::uint64_t bytes);
     void update_largest();  // with list_mutex_ held
     [[nodiscard]] std::string new_spare_path();
 
     io::FileSystem& files_;
     const SpareSettings settings_;
     std::atomic<std::uint64_t> bytes_on_disk_{0};  // of all files of the journal, used ones too
+    std::optional<Budget::Share> share_;           // the same, of the shared budget
+    std::atomic<std::uint64_t> next_bytes_{settings_.file_bytes};  // of the next file
+    std::atomic<bool> ahead_wanted_{true};
     std::atomic<std::uint64_t> bytes_prepared_{0};
     std::atomic<std::uint64_t> files_recycled_{0};
     std::atomic<std::uint64_t> largest_{0};

@@ -114,6 +114,10 @@ public:
     // Why it will take nothing more until it is opened again; ok if it will. By the thread that
     // applies.
     [[nodiscard]] virtual Status broken() const { return {}; }
+    // Bytes of memory that it keeps to be quicker. By the thread that applies, as is giving them
+    // back: all that it can do without.
+    [[nodiscard]] virtual std::uint64_t cache_bytes() const { return 0; }
+    virtual void give_back_memory() {}
     // Bytes at rest now.
     virtual Result<std::uint64_t> bytes() = 0;
     [[nodiscard]] virtual Capabilities capabilities() const = 0;

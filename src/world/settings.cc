@@ -26,6 +26,7 @@ struct Limit {
 constexpr Limit limits[] = {
     {"journal_bytes_max", &WorldOptions::journal_bytes_max, nullptr},
     {"journal_file_bytes", &WorldOptions::journal_file_bytes, nullptr},
+    {"journal_first_file_bytes", &WorldOptions::journal_first_file_bytes, nullptr},
     {"journal_files_ahead", nullptr, &WorldOptions::journal_files_ahead},
     {"pending_bytes_max", &WorldOptions::pending_bytes_max, nullptr},
     {"index_bytes_max", &WorldOptions::index_bytes_max, nullptr},

@@ -16,6 +16,7 @@
 #include "io/memory_file_system.h"
 #include "io/posix_file_system.h"
 #include "model/batch_builder.h"
+#include "perdure/runtime.h"
 #include "store/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 #include "world/categories.h"
@@ -54,6 +55,8 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
                                      std::vector<Category> categories) {
     engine::EngineOptions made;
     made.journal.file_bytes = options.journal_file_bytes;
+    made.journal.first_file_bytes =
+        std::min(options.journal_first_file_bytes, options.journal_file_bytes);
     made.journal.bytes_max = options.journal_bytes_max;
     made.journal.files_ahead = options.journal_files_ahead;
     made.pending.resident_bytes_max = options.pending_bytes_max;
@@ -62,6 +65,7 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
     made.drain_interval_ms = options.drain_interval_ms;
     made.drain_bytes = options.drain_bytes;
     made.attest_idle_ms = options.attest_idle_ms;
+    if (options.runtime) made.budgets = options.runtime->engine().budgets();
     made.create = options.create;
     made.take_over = options.take_over;
     made.categories = std::move(categories);
@@ -80,7 +84,8 @@ struct World::State {
     std::optional<std::pair<Token, std::uint64_t>> reservation;
     std::unique_ptr<entities::Registry> registry;
     std::unique_ptr<engine::Engine> engine;
-    std::unique_ptr<engine::Runtime> runtime;  // after the engine: it stops first
+    std::unique_ptr<engine::Runtime> own_runtime;  // after the engine: it stops first
+    engine::Runtime* runtime = nullptr;            // whose threads look after the engine
     std::unique_ptr<Entities> entities;
     std::unique_ptr<External> external;
     std::unique_ptr<Relations> relations;
@@ -191,8 +196,11 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     relations = std::make_unique<Relations>(*registry);
     tick = std::make_unique<Transaction>(std::make_unique<engine::Staging>(*engine, true));
     if (options.threads) {
-        runtime = std::make_unique<engine::Runtime>();
-        runtime->add(*engine);
+        if (!options.runtime) own_runtime = std::make_unique<engine::Runtime>();
+        engine::Runtime* const threads =
+            options.runtime ? &options.runtime->engine() : own_runtime.get();
+        PERDURE_TRY(threads->add(*engine));
+        runtime = threads;
     }
     recovery.seconds = static_cast<double>(around.clock->monotonic_ns() - began) / 1e9;
     return {};
@@ -258,7 +266,8 @@ Status World::State::close() {
     closed = true;
     Status status = engine->close();
     if (runtime) runtime->remove(*engine);
-    runtime.reset();
+    runtime = nullptr;
+    own_runtime.reset();
     tick.reset();
     return status;
 }

@@ -45,6 +45,7 @@ PUBLIC = {
     "snapshot.h": "engine",
     "transaction.h": "engine",
     "health.h": "engine",
+    "runtime.h": "engine",
     "entities.h": "entities",
     "entities_each.h": "entities",
     "entity_map.h": "model",

@@ -109,7 +109,7 @@ TEST_F(EngineTest, who_waits_for_the_store_is_told_when_the_engine_goes) {
     auto live = std::make_unique<LiveEngine>();
     Runtime runtime;
     live->store->mood = Status(Code::no_space, "the disk is full");
-    runtime.add(**live);
+    ASSERT_TRUE(runtime.add(**live).ok());
     const Token saved = live->commit(live->change().put("names", {"ana", 1}));
     std::atomic<bool> begun{false};
     std::thread waiter([&] {
@@ -126,7 +126,7 @@ TEST_F(EngineTest, who_waits_for_the_store_is_told_when_the_engine_goes) {
 
 TEST_F(EngineTest, many_who_wait_for_the_store_are_all_told) {
     Runtime runtime;
-    runtime.add(*live_);
+    ASSERT_TRUE(runtime.add(*live_).ok());
     std::vector<std::thread> waiters;
     for (std::int64_t thread = 0; thread < 8; ++thread) {
         waiters.emplace_back([&, thread] {
@@ -270,7 +270,7 @@ TEST_F(EngineTest, what_will_never_be_stored_is_not_waited_for) {
     live_.store->mood = Status(Code::io, "somebody else wrote into it");
     live_.store->broken_for_good = live_.store->mood;
     Runtime runtime;
-    runtime.add(*live_);
+    ASSERT_TRUE(runtime.add(*live_).ok());
     const Token saved = put(1);
     EXPECT_FALSE(saved.wait(Level::stored).ok());
     EXPECT_TRUE(saved.wait(Level::journal).ok());

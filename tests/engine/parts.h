@@ -158,7 +158,9 @@ class Parts : public Helper {
 public:
     explicit Parts(const PendingLimits& limits = {}) {
         EXPECT_TRUE(store->take_over(1).ok());
-        core = std::make_unique<Core>(limits, Watermark{}, std::size_t{1} << 20, *this);
+        core = std::make_unique<Core>(
+            limits, Watermark{},
+            std::make_shared<Budgets>(BudgetLimits{.pool_bytes = std::uint64_t{1} << 20}), *this);
         core->clock = &clock;
         core->epoch = 1;
         core->categories["fleeting"] = {.name = "fleeting", .durability = Level::ephemeral};

@@ -25,8 +25,9 @@ std::string written(const std::vector<Category>& categories) {
 
 bool has_good_limits(const WorldOptions& options) {
     return options.journal_bytes_max > 0 && options.journal_file_bytes > 0 &&
-           options.journal_files_ahead > 0 && options.pending_bytes_max > 0 &&
-           options.index_bytes_max > 0 && options.drain_interval_ms > 0 && options.drain_bytes > 0;
+           options.journal_first_file_bytes > 0 && options.journal_files_ahead > 0 &&
+           options.pending_bytes_max > 0 && options.index_bytes_max > 0 &&
+           options.drain_interval_ms > 0 && options.drain_bytes > 0;
 }
 
 }  // namespace

@@ -437,5 +437,116 @@ TEST_F(SpareFilesAlone, a_file_that_is_taken_while_it_grows_is_used_as_it_was) {
     EXPECT_EQ(spare.bytes_on_disk(), 7 * mib);
 }
 
+// Files of a journal that begins small.
+class SmallFirstFile : public SpareFilesTest {
+protected:
+    void SetUp() override {
+        it.options.first_file_bytes = file_bytes_min;
+        it.options.file_bytes = 1 << 20;
+        it.options.bytes_max = 8 << 20;
+        open();
+    }
+    [[nodiscard]] std::vector<std::uint64_t> sizes() const {
+        std::vector<std::uint64_t> found;
+        for (const std::string& name : it.names()) {
+            found.push_back(it.disk->read_at_rest(io::join_path(directory, name)).size());
+        }
+        return found;
+    }
+    void fill_to(std::uint64_t files) {
+        while (it.journal->statistics().files < files) append_with_room(it.block('x'));
+    }
+};
+
+TEST_F(SmallFirstFile, PreparesNothingAheadWhileItIsQuiet) {
+    append("a");
+    EXPECT_FALSE(it.journal->wants_files());
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(names(), file_name(1));
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, file_bytes_min);
+}
+
+TEST_F(SmallFirstFile, PreparesNothingAheadForAQuietOwnerOfALongJournal) {
+    while (it.journal->statistics().files < 3) append_with_room(it.block('x'));
+    crash();
+    reopen();
+    append("a");
+    EXPECT_FALSE(it.journal->wants_files());
+}
+
+TEST_F(SmallFirstFile, PreparesAheadOnceMostOfItIsUsed) {
+    while (!it.journal->wants_files()) append(it.block('x'));
+    EXPECT_EQ(it.journal->statistics().files, 1U);
+    ASSERT_TRUE(it.prepare_all().ok());
+    EXPECT_EQ(names(), two_files);
+    EXPECT_FALSE(it.journal->wants_files());
+}
+
+TEST_F(SmallFirstFile, IsFollowedByOnesFourTimesAsLargeUpToTheSetting) {
+    fill_to(5);
+    const std::vector<std::uint64_t> expected{file_bytes_min, 4 * file_bytes_min,
+                                              16 * file_bytes_min, 1 << 20, 1 << 20};
+    std::vector<std::uint64_t> found = sizes();
+    ASSERT_GE(found.size(), expected.size());
+    found.resize(expected.size());
+    EXPECT_EQ(found, expected);
+}
+
+TEST_F(SmallFirstFile, TheNextOwnerBeginsSmallAgainAndLosesNothing) {
+    append("a");
+    fill_to(3);
+    append("b");
+    crash();
+    reopen();
+    EXPECT_EQ(it.recovered.words.front(), "a");
+    EXPECT_EQ(it.recovered.words.back(), "b");
+    append("c");
+    crash();
+    reopen();
+    EXPECT_EQ(it.recovered.words.back(), "c");
+}
+
+TEST_F(SmallFirstFile, HasRoomForSomeCommitsHoweverManyDefinitionsItBeginsWith) {
+    EXPECT_TRUE(it.journal->has_room(file_bytes_min / 4));
+}
+
+TEST_F(SpareFilesTest, AFirstFileThatIsNoSizeForAFileIsRefused) {
+    for (const std::uint64_t bytes :
+         {std::uint64_t{4096}, file_bytes_min + 1, std::uint64_t{small_files().file_bytes * 2}}) {
+        Options options = small_files();
+        options.first_file_bytes = bytes;
+        EXPECT_EQ(options.validate().code(), Code::invalid) << bytes;
+    }
+}
+
+// What journals share on disk.
+TEST_F(SpareFilesTest, JournalsStayWithinTheBudgetThatTheyShare) {
+    Budget budget(10 * file_bytes_min);
+    Options options = small_files();
+    options.budget = &budget;
+    {
+        TestJournal one(options);
+        TestJournal two(options);
+        ASSERT_TRUE(one.open().ok());
+        ASSERT_TRUE(two.open().ok());
+        EXPECT_EQ(budget.used(), 2 * file_bytes_min);
+        EXPECT_EQ(budget.fair_share(), 5 * file_bytes_min);
+        Status refused;
+        while (refused.ok()) {
+            refused = one.journal->prepare(2 * 4096);
+            if (refused.ok()) {
+                ASSERT_TRUE(one.append(one.block('x')).ok());
+            }
+        }
+        EXPECT_EQ(refused.code(), Code::busy);
+        EXPECT_LE(budget.used(), budget.most() - budget.most() / 4);
+        // The other has its share all the same.
+        EXPECT_TRUE(two.prepare_all().ok());
+        ASSERT_TRUE(one.journal->trim(one.journal->last()).ok());
+        EXPECT_TRUE(one.journal->prepare(2 * 4096).ok()) << "what was trimmed is free again";
+    }
+    EXPECT_EQ(budget.used(), 0U);
+}
+
 }  // namespace
 }  // namespace perdure::journal::test

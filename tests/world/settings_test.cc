@@ -47,6 +47,7 @@ TEST_F(SettingsTest, every_limit_can_be_set) {
     accept(R"([limits]
         journal_bytes_max = 8_589_934_592
         journal_file_bytes = 1048576
+        journal_first_file_bytes = 32768
         journal_files_ahead = 3
         pending_bytes_max = 4
         index_bytes_max = 5
@@ -54,6 +55,7 @@ TEST_F(SettingsTest, every_limit_can_be_set) {
         drain_bytes = 7)");
     EXPECT_EQ(options_.journal_bytes_max, 8'589'934'592u);
     EXPECT_EQ(options_.journal_file_bytes, 1'048'576u);
+    EXPECT_EQ(options_.journal_first_file_bytes, 32'768u);
     EXPECT_EQ(options_.journal_files_ahead, 3u);
     EXPECT_EQ(options_.pending_bytes_max, 4u);
     EXPECT_EQ(options_.index_bytes_max, 5u);
@@ -137,9 +139,9 @@ TEST_F(SettingsTest, values_of_another_kind_are_refused) {
 }
 
 TEST_F(SettingsTest, numbers_out_of_range_are_refused) {
-    for (const char* name :
-         {"journal_bytes_max", "journal_file_bytes", "journal_files_ahead", "pending_bytes_max",
-          "index_bytes_max", "drain_interval_ms", "drain_bytes"}) {
+    for (const char* name : {"journal_bytes_max", "journal_file_bytes", "journal_first_file_bytes",
+                             "journal_files_ahead", "pending_bytes_max", "index_bytes_max",
+                             "drain_interval_ms", "drain_bytes"}) {
         EXPECT_EQ(refused_line(text::format("[limits]\n{} = 0", name)), 2) << name;
         EXPECT_EQ(refused_line(text::format("[limits]\n{} = -1", name)), 2) << name;
     }
@@ -221,6 +223,8 @@ TEST_F(SettingsFile, that_is_wrong_keeps_the_world_closed_and_is_named_with_its_
 TEST_F(SettingsFile, whose_limits_contradict_each_other_keeps_the_world_closed) {
     EXPECT_EQ(open_with("[limits]\njournal_file_bytes = 1000").code(), Code::invalid);
     EXPECT_EQ(open_with("[limits]\njournal_bytes_max = 1048576").code(), Code::invalid);
+    EXPECT_EQ(open_with("[limits]\njournal_first_file_bytes = 1000").code(), Code::invalid);
+    EXPECT_EQ(open_with("[limits]\njournal_first_file_bytes = 40000").code(), Code::invalid);
     EXPECT_EQ(open_with("[limits]\njournal_files_ahead = 1000").code(), Code::invalid);
     EXPECT_TRUE(open_with("").ok());
 }

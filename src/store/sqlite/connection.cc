@@ -251,6 +251,13 @@ bool Connection::is_in_transaction() const { return sqlite3_get_autocommit(handl
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }
 
+std::uint64_t Connection::cache_bytes() const {
+    int now = 0;
+    int most = 0;
+    must(sqlite3_db_status(handle(), SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0));
+    return static_cast<std::uint64_t>(now);
+}
+
 Status Connection::failure(int code, std::string_view doing) const {
     return failure_of(handle(), code, doing);
 }

@@ -83,6 +83,9 @@ public:
     // How many rows the last statement changed.
     [[nodiscard]] std::int64_t changes() const;
 
+    // Of its page cache, now.
+    [[nodiscard]] std::uint64_t cache_bytes() const;
+
     // What the last call that failed with this code means; `doing` says during what.
     [[nodiscard]] Status failure(int code, std::string_view doing) const;
 

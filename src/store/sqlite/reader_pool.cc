@@ -122,6 +122,19 @@ void ReaderPool::expire() {
     }
 }
 
+void ReaderPool::close_idle() {
+    std::vector<std::unique_ptr<Reader>> closed;  // after the lock: SQLite closes files
+    const std::lock_guard lock(mutex_);
+    closed.swap(idle_);
+}
+
+std::uint64_t ReaderPool::cache_bytes() const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t bytes = 0;
+    for (const std::unique_ptr<Reader>& reader : idle_) bytes += reader->cache_bytes();
+    return bytes;
+}
+
 std::size_t ReaderPool::open_snapshots() const {
     const std::lock_guard lock(mutex_);
     return open_.size() + opening_;

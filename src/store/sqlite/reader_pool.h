@@ -33,6 +33,7 @@ public:
     // False: it cannot be used again.
     [[nodiscard]] bool end();
     [[nodiscard]] bool is_in_transaction() const;
+    [[nodiscard]] std::uint64_t cache_bytes() const { return connection_.cache_bytes(); }
     // The statements for one table; kept for the next snapshot.
     TableReader& table(const TableDefinition& wanted, const TableDefinition& in_force);
 
@@ -56,6 +57,9 @@ public:
     Result<std::unique_ptr<Snapshot>> snapshot();
     // Ends the read transactions of snapshots that are too old, unless one is being read just now.
     void expire();
+    // Closes connections that serve no snapshot; the next snapshot opens one.
+    void close_idle();
+    [[nodiscard]] std::uint64_t cache_bytes() const;  // of those
     [[nodiscard]] std::size_t open_snapshots() const;
 
 private:

@@ -388,6 +388,16 @@ void SqliteStore::measure() {
     if (sizes.ok()) bytes_.store(sizes->database + sizes->log);
 }
 
+std::uint64_t SqliteStore::cache_bytes() const {
+    return writer_.cache_bytes() + readers_->cache_bytes();
+}
+
+void SqliteStore::give_back_memory() {
+    tables_.clear();  // statements; made again by the next change of their table
+    readers_->close_idle();
+    sqlite3_db_release_memory(writer_.handle());
+}
+
 Result<std::uint64_t> SqliteStore::bytes() { return bytes_.load(); }
 
 Capabilities SqliteStore::capabilities() const {

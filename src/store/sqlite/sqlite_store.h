@@ -70,6 +70,9 @@ public:
     // applied since the last one.
     Result<bool> checkpoint_step() override;
     [[nodiscard]] Status broken() const override { return broken_; }
+    // Its connections' page caches; of readers only those that serve no snapshot now.
+    [[nodiscard]] std::uint64_t cache_bytes() const override;
+    void give_back_memory() override;
     Result<std::uint64_t> bytes() override;
     [[nodiscard]] Capabilities capabilities() const override;
 
