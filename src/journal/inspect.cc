@@ -29,6 +29,7 @@ public:
             PERDURE_TAKE(survey_, survey(files_, directory_, std::nullopt));
             if (survey_.trouble.empty()) break;
         }
+        attested_ = survey_.attested;
         for (const std::string& text : survey_.remarks) PERDURE_TRY(remark(text));
         if (!survey_.trouble.empty()) {
             const Code code = meaning(judge(survey_.predicates)).code;
@@ -81,7 +82,6 @@ private:
             return damage_in(file, text::format(": {}", definitions.status().message()));
         }
         PERDURE_TRY(tell(file, *definitions));
-        attested_ = std::max(attested_, file.header.durable_lsn);
         PERDURE_TRY(learn(*definitions, file));
         return show_groups(*reader, file);
     }

@@ -81,7 +81,7 @@ private:
     }
 
     static Fault fault_of(Verdict verdict) noexcept {
-        switch (verdict) {
+        switch (verdict) {  // untaken: clean and torn are no refusals, and there is no other
             case Verdict::newer: return Fault::newer;
             case Verdict::foreign: return Fault::foreign;
             case Verdict::missing: return Fault::missing;
@@ -372,10 +372,8 @@ private:
         const std::uint64_t behind = query.file;
         for (const FileFound& file : survey_.files) {
             if (file.sequence <= behind || file.bytes <= headers_bytes) continue;
-            if (file.state != FileFound::State::headless &&
-                file.state != FileFound::State::prepared) {
-                continue;
-            }
+            PERDURE_ASSERT(file.state == FileFound::State::headless ||
+                           file.state == FileFound::State::prepared);  // else it was refused
             std::uint64_t end = file.bytes;
             if (file.state == FileFound::State::prepared && !all_of_it) {
                 end = headers_bytes + definitions_bytes() + prepared_window_bytes;

@@ -38,7 +38,7 @@ Status look_into(FileReader& reader, FileFound& found) {
         found.unreadable = head.state == HeaderFound::State::invalid && !none;
         found.remark += "; the disk could not read all of the header";
     }
-    switch (head.state) {
+    switch (head.state) {  // untaken: a state without a name
         case HeaderFound::State::newer: found.state = FileFound::State::newer; return {};
         case HeaderFound::State::zero: found.state = FileFound::State::prepared; return {};
         case HeaderFound::State::invalid: found.state = FileFound::State::headless; return {};
@@ -144,7 +144,7 @@ private:
         const FileFound& before = survey_.used_file(index - 1);
         const FileFound& file = survey_.used_file(index);
         PERDURE_ASSERT(before.sequence < file.sequence);
-        switch (link_between(before, file)) {
+        switch (link_between(before, file)) {  // untaken: a link without a name
             case Link::whole: break;
             case Link::other_file:
                 trouble(&Predicates::missing, file,

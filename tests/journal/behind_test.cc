@@ -87,6 +87,25 @@ TEST_F(BehindTest, WithoutDefinitionsNothingIsReadButItsLsnsAreKnown) {
     EXPECT_EQ(seen_.change_sets, 0U);
 }
 
+// Their checksum is right, and there is one too few.
+TEST_F(BehindTest, DefinitionsThatCannotBeDecodedAreNotLearnt) {
+    open_with_a_b_c();
+    crash();
+    change_header(1, [](FileHeader& header) { ++header.definitions; });
+    EXPECT_EQ(words_behind(0, 0), "");
+    EXPECT_EQ(seen_.last, 3U);
+}
+
+TEST_F(BehindTest, TheBlocksOfAGroupThatDoesNotHoldAreNotNameless) {
+    open();
+    append(std::string(5000, 'd'));
+    crash();
+    it.disk->flip_bit(path_of(1), offset_of_group(0) + 200, 0);
+    EXPECT_EQ(words_behind(0, 0), "");
+    EXPECT_EQ(seen_.last, 1U);
+    EXPECT_EQ(seen_.nameless_bytes, 0U);
+}
+
 TEST_F(BehindTest, NothingOfAnotherWorldCounts) {
     open_with_a_b_c();
     crash();

@@ -110,11 +110,35 @@ TEST_F(FailingDisk, an_inspection_says_so) {
 
 // Its groups are searched for, in a file whose header is gone.
 TEST_F(FailingDisk, an_inspection_of_a_damaged_journal_says_so) {
-    for (const std::uint64_t copy : {0U, 4096U}) it.disk->flip_bit(path_of(3), copy + 20, 0);
+    for (const std::uint64_t copy : {0U, 4096U})
+        it.disk->flip_bit(path_of(torn_.file), copy + 20, 0);
+    std::string damage;
+    Inspection found;
+    found.damage = [&](const Status& status) {
+        damage += status.text();
+        return Status();
+    };
+    ASSERT_TRUE(inspect(*it.disk, directory, found).ok());
+    ASSERT_NE(damage.find("holds group"), std::string::npos) << damage;
     whole_ = joined(recover_from(*it.disk, it.world, {}, Access::onlooker).words);
     const Work inspection = [&](io::FileSystem& files) { return inspect(files, directory, {}); };
     EXPECT_GT(failures(inspection), 20);
     EXPECT_GT(cut_short(inspection), 3);
+}
+
+// Then every file is searched for groups.
+TEST_F(FailingDisk, recovery_without_any_header_says_so) {
+    for (std::uint64_t file = 1; file <= torn_.file; ++file) {
+        it.disk->write_at_rest(path_of(file), 0,
+                               std::vector<std::byte>(headers_bytes, std::byte{1}));
+    }
+    whole_ = "";
+    EXPECT_GT(failures([&](io::FileSystem& files) {
+                  const Recovered seen = recover_from(files, it.world, {}, Access::onlooker);
+                  EXPECT_FALSE(seen.status.ok());
+                  return seen.status;
+              }),
+              20);
 }
 
 TEST_F(FailingDisk, a_search_behind_a_cut_says_so) {

@@ -19,7 +19,7 @@ TEST(FileName, OtherNamesAreNotOurs) {
     for (const char* name :
          {"", ".pdj", "7.pdj", "0000000000000007", "0000000000000007.pdj.new",
           "000000000000000A.pdj", "00000000000000007.pdj", "000000000000000g.pdj",
-          "spare-0000000000000007", "0000000000000007.PDJ"}) {
+          "spare-0000000000000007", "0000000000000007.PDJ", "-000000000000007.pdj"}) {
         EXPECT_FALSE(parse_file_name(name).has_value()) << name;
     }
     EXPECT_FALSE(parse_spare_name("0000000000000007.pdj").has_value());

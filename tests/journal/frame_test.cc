@@ -85,6 +85,22 @@ TEST_F(FrameTest, EveryColumnTypeSurvives) {
     }
 }
 
+TEST_F(FrameTest, AKeyOfTextSurvives) {
+    TableBuilder builder("places");
+    builder.key<std::string>("name").column<std::uint64_t>("x");
+    TableDefinition places = perdure::test::numbered(builder.definition());
+    places.id = table->id + 1;
+    ASSERT_TRUE(catalog.add(places).ok());
+    ChangeSet changes;
+    changes.lsn = 1;
+    changes.batches.push_back(
+        batch_of(*catalog.find("places"), {{{"name", Value("here")}, {"x", Value(1U)}},
+                                           {{"name", Value("there")}, {"x", Value(2U)}}}));
+    const auto back = decoded(encoded(changes), 1);
+    ASSERT_TRUE(back.ok()) << back.status().text();
+    expect_equal(changes, *back);
+}
+
 TEST_F(FrameTest, FramesFollowOneAnother) {
     ChangeSet first = random_changes(3);
     ChangeSet second = random_changes(3);

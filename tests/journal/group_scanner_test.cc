@@ -55,6 +55,13 @@ TEST_F(GroupScannerTest, NothingBehindTheCutIsLookedAt) {
     EXPECT_EQ(scan(3 * block_bytes), std::pair(0, std::string("the end")));
 }
 
+// Somebody cut it while it was read: the header of its file still claims the rest.
+TEST_F(GroupScannerTest, AFileThatEndsWithinABlockEndsThere) {
+    it.disk->truncate_at_rest(path_of(1), 4 * block_bytes + 100);
+    EXPECT_EQ(scan(5 * block_bytes),
+              std::pair(1, std::string("the end of the file, within a block")));
+}
+
 // J-6: each of these headers is valid by itself.
 TEST_F(GroupScannerTest, AHeaderThatDoesNotContinueTheJournalIsNotTaken) {
     const std::vector<std::function<void(GroupHeader&)>> changes = {

@@ -390,12 +390,5 @@ TEST_F(InspectTest, looks_again_at_a_file_without_a_head) {
     }
 }
 
-TEST(Inspect, names_each_state_of_a_file) {
-    EXPECT_EQ(state_name(FileFound::State::used), "used");
-    EXPECT_EQ(state_name(FileFound::State::prepared), "prepared");
-    EXPECT_EQ(state_name(FileFound::State::headless), "headless");
-    EXPECT_EQ(state_name(FileFound::State::newer), "newer");
-}
-
 }  // namespace
 }  // namespace perdure::journal::test

@@ -1,6 +1,5 @@
 #include "journal/journal.h"
 
-#include "journal/group.h"
 #include "journal/recovery_fixture.h"
 
 namespace perdure::journal::test {
@@ -271,110 +270,6 @@ TEST_F(JournalTest, AFailedHeaderWriteIsFinalAndTheNextOpeningSkipsThatFile) {
     append("y");
 }
 
-TEST_F(JournalTest, AGroupCanBeReadBack) {
-    open();
-    append_group("a b");
-    const GroupAddress first = it.last_appended.address;
-    append("c");
-    const auto changes = it.journal->read(first, *it.catalog);
-    ASSERT_TRUE(changes.ok()) << changes.status().text();
-    ASSERT_EQ(changes->size(), 2U);
-    EXPECT_EQ(word_of(changes->front()), "a");
-    EXPECT_EQ(changes->back().lsn, 2U);
-}
-
-TEST_F(JournalTest, AGroupOfAnEarlierOwnerCanBeReadBack) {
-    open();
-    append("a");
-    const GroupAddress address = it.last_appended.address;
-    crash();
-    reopen();
-    const auto changes = it.journal->read(address, *it.catalog);
-    ASSERT_TRUE(changes.ok()) << changes.status().text();
-    EXPECT_EQ(word_of(changes->front()), "a");
-}
-
-TEST_F(JournalTest, ReadingBackADamagedGroupSaysSo) {
-    open();
-    append("a");
-    const GroupAddress at = it.last_appended.address;
-    for (const std::uint64_t offset :
-         {std::uint64_t{0}, std::uint64_t{16}, std::uint64_t{140}, at.bytes - 1}) {
-        it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
-        EXPECT_EQ(it.journal->read(at, *it.catalog).status().code(), Code::corrupt) << offset;
-        it.disk->flip_bit(path_of(at.file), at.offset + offset, 3);
-    }
-    EXPECT_TRUE(it.journal->read(at, *it.catalog).ok());
-}
-
-TEST_F(JournalTest, ReadingBackFromTheWrongPlaceSaysSo) {
-    open();
-    append("a");
-    append("b");
-    const GroupAddress at = it.last_appended.address;
-    EXPECT_EQ(it.journal->read({at.file, at.offset + 4096, at.bytes}, *it.catalog).status().code(),
-              Code::corrupt);
-    EXPECT_EQ(it.journal->read({at.file, at.offset, 2 * at.bytes}, *it.catalog).status().code(),
-              Code::corrupt);
-    EXPECT_EQ(it.journal->read({at.file, ~std::uint64_t{4095}, 8192}, *it.catalog).status().code(),
-              Code::corrupt);
-    EXPECT_EQ(it.journal->read({9, at.offset, at.bytes}, *it.catalog).status().code(),
-              Code::not_found);
-}
-
-TEST_F(JournalTest, ReadingBackFromWhereNoGroupCanBeSaysSo) {
-    open();
-    append("a");
-    const GroupAddress at = it.last_appended.address;
-    const std::uint64_t file_bytes = it.disk->read_at_rest(path_of(at.file)).size();
-    for (const GroupAddress& wrong :
-         {GroupAddress{at.file, at.offset, 0}, GroupAddress{at.file, at.offset, at.bytes + 1},
-          GroupAddress{at.file, file_bytes + block_bytes, block_bytes},
-          GroupAddress{at.file, file_bytes - block_bytes, 2 * block_bytes}}) {
-        const Status status = it.journal->read(wrong, *it.catalog).status();
-        EXPECT_EQ(status.code(), Code::corrupt) << status.text();
-        EXPECT_NE(status.text().find("no group can be there"), std::string::npos) << status.text();
-    }
-    it.disk->truncate_at_rest(path_of(at.file), at.offset + 1);
-    EXPECT_NE(it.journal->read(at, *it.catalog).status().text().find("it ends after 1 bytes"),
-              std::string::npos);
-}
-
-class ReadBack : public RecoveryTest {};
-
-TEST_F(ReadBack, of_another_group_than_was_written_there_says_so) {
-    open();
-    append("a");
-    const GroupAddress at = it.last_appended.address;
-    const std::vector<std::byte> before = it.disk->read_at_rest(path_of(at.file));
-    using Change = std::function<void(GroupHeader&, std::span<std::byte>)>;
-    const std::vector<Change> changes{
-        [](GroupHeader& header, std::span<std::byte>) { ++header.file; },
-        [](GroupHeader& header, std::span<std::byte>) { header.offset += block_bytes; },
-        [](GroupHeader& header, std::span<std::byte>) { ++header.world_tag; },
-        [](GroupHeader& header, std::span<std::byte>) { header.payload_bytes = 1 << 20; },
-        [](GroupHeader&, std::span<std::byte> payload) { payload[0] ^= std::byte{1}; },
-    };
-    for (const Change& change : changes) {
-        if (&change == &changes[3]) {
-            // A length that is not there cannot be summed; the header alone is sealed.
-            std::vector<std::byte> file = before;
-            auto header = load_le<GroupHeader>(file.data() + at.offset);
-            change(header, {});
-            store_le(file.data() + at.offset, header);
-            store_le(file.data() + at.offset + group_checksum_offset,
-                     checksum64(ByteSpan(file).subspan(at.offset, group_checksum_offset)));
-            it.disk->write_at_rest(path_of(at.file), 0, file);
-        } else {
-            change_group(at, change);
-        }
-        EXPECT_EQ(it.journal->read(at, *it.catalog).status().code(), Code::corrupt)
-            << &change - changes.data();
-        it.disk->write_at_rest(path_of(at.file), 0, before);
-    }
-    EXPECT_TRUE(it.journal->read(at, *it.catalog).ok());
-}
-
 TEST_F(JournalTest, WhatNoFrameCanSayIsRefusedAloneAndLeftOutOfAGroup) {
     open();
     ChangeSet first = it.next("a");
@@ -399,75 +294,48 @@ TEST_F(JournalTest, AChangeSetLargerThanAnyFileHasNoRoom) {
     EXPECT_FALSE(it.journal->has_room(10 * file_bytes_min, 2 * file_bytes_min));
 }
 
-TEST_F(ReadBack, definitions_count_twice_for_the_room_that_they_take) {
+TEST_F(JournalTest, RoomIsTrueWhateverTheGroupsAre) {
+    Random random(11);
+    it.options.files_ahead = 3;
+    open();
+    for (int round = 0; round < 300; ++round) {
+        // A queue of change sets that has_room() promises to take.
+        std::vector<ChangeSet> queue;
+        std::uint64_t total = 0;
+        std::uint64_t largest = 0;
+        const std::size_t count = 1 + random.below(12);
+        for (std::size_t index = 0; index < count; ++index) {
+            queue.push_back(note(*it.catalog->find(notes().id), it.journal->last() + 1 + index,
+                                 std::string(random.below(9000), 'q')));
+            total += encoded_bytes_max(queue.back());
+            largest = std::max(largest, encoded_bytes_max(queue.back()));
+        }
+        const bool room = it.journal->has_room(total, largest);
+        EXPECT_TRUE(room || !it.journal->has_room(total));
+        if (!room) {
+            ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+            ASSERT_TRUE(it.prepare_all().ok());
+            if (!it.journal->has_room(total, largest)) {
+                const Status status = it.journal->prepare(total);
+                ASSERT_TRUE(status.ok()) << status.text();
+                ASSERT_TRUE(it.journal->has_room(total));
+            }
+        }
+        ASSERT_TRUE(it.journal->attest().ok());
+        std::vector<const ChangeSet*> offered;
+        for (const ChangeSet& changes : queue) offered.push_back(&changes);
+        for (std::size_t done = 0; done < offered.size();) {
+            const auto appended = it.journal->append(std::span(offered).subspan(done));
+            ASSERT_TRUE(appended.ok()) << round << ": " << appended.status().text();
+            done += appended->taken;
+        }
+    }
+}
+
+TEST_F(RecoveryTest, definitions_count_twice_for_the_room_that_they_take) {
     ChangeSet changes;
     changes.definitions.push_back(defined("more"));
     EXPECT_EQ(encoded_bytes_max(changes), 2 * block_bytes);
-}
-
-TEST_F(JournalTest, OpeningWithOptionsThatCannotBeIsRefused) {
-    it.options.file_bytes = 1;
-    expect_refused(Code::invalid, "file_bytes");
-}
-
-TEST_F(ReadBack, features_that_can_be_read_but_not_written_close_the_journal_to_an_owner) {
-    open();
-    append("a");
-    it.close();
-    const Start start = recover_from(*it.disk, it.world).findings.start(it.world);
-    change_header(1, [](FileHeader& header) { header.ro_compat = 1; });
-    EXPECT_EQ(Journal::open(*it.disk, it.clock, directory, it.options, start, *it.catalog)
-                  .status()
-                  .code(),
-              Code::unsupported);
-}
-
-TEST_F(JournalTest, OpeningWithAStartThatIsNotWhatRecoveryFoundIsRefused) {
-    open();
-    append("a");
-    crash();
-    const Start right = recover_from(*it.disk, it.world).findings.start(it.world);
-    Start wrong = right;
-    const auto code = [&] {
-        return Journal::open(*it.disk, it.clock, directory, small_files(), wrong, *it.catalog)
-            .status()
-            .code();
-    };
-    wrong.next_file = right.next_file + 1;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    wrong.epoch = 1;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    wrong.previous_file = 0;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    wrong.next_group = 0;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    wrong.previous_bytes = 0;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    ++wrong.previous_bytes;
-    EXPECT_EQ(code(), Code::invalid);
-    wrong = right;
-    wrong.world = world_of(99);
-    EXPECT_EQ(code(), Code::corrupt);
-    wrong = right;
-    EXPECT_EQ(code(), Code::ok);
-}
-
-TEST(JournalOptions, AreChecked) {
-    const auto code = [](Options options) { return options.validate().code(); };
-    EXPECT_EQ(code({}), Code::ok);
-    EXPECT_EQ(code(small_files()), Code::ok);
-    EXPECT_EQ(code({.file_bytes = 4096}), Code::invalid);
-    EXPECT_EQ(code({.file_bytes = 2 * file_bytes_max}), Code::invalid);
-    EXPECT_EQ(code({.file_bytes = (1 << 20) + 1}), Code::invalid);
-    EXPECT_EQ(code({.bytes_max = 64 << 20}), Code::invalid);
-    EXPECT_EQ(code({.files_ahead = 1000}), Code::invalid);
-    EXPECT_EQ(code({.group_bytes_max = 1}), Code::invalid);
-    EXPECT_EQ(code({.group_bytes_max = ~0U}), Code::invalid);
 }
 
 }  // namespace

@@ -249,6 +249,15 @@ TEST_F(RecoveryTest, AFileThatWasCutShortIsRefused) {
     }
 }
 
+TEST_F(RecoveryTest, AFileThatIsShorterThanItsSuccessorKnowsIsRefused) {
+    open_with_a_b_c();
+    crash();
+    reopen();
+    crash();
+    it.disk->truncate_at_rest(path_of(1), offset_of_group(2));
+    expect_refused(Code::corrupt, "bytes that its successor knows of");
+}
+
 TEST_F(RecoveryTest, AForeignFileIsRefused) {
     open();
     append("a");

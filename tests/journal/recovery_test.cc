@@ -1,5 +1,6 @@
 #include "journal/recovery.h"
 
+#include "journal/group.h"
 #include "journal/recovery_fixture.h"
 
 namespace perdure::journal::test {
@@ -74,6 +75,47 @@ TEST_F(RecoveryTest, AHeadWithTornDefinitionsStillSaysWhatIsDurable) {
     it.disk->flip_bit(path_of(2), 8192 + 10, 1);
     it.disk->flip_bit(path_of(1), offset_of_group(2) + 130, 1);
     expect_refused(Code::corrupt, "damaged");
+}
+
+// The other copy is no loss: what is zero was never flushed.
+class HalfAHead : public RecoveryTest {
+protected:
+    void expect_torn_head(std::uint64_t zero, std::uint64_t unreadable) {
+        open_with_a_b_c();
+        crash();
+        reopen();
+        crash();
+        it.disk->write_at_rest(path_of(2), zero, std::vector<std::byte>(block_bytes));
+        lose_block(2, unreadable);
+        reopen();
+        expect("a b c");
+        EXPECT_EQ(it.recovered.findings.newest_file, 1U);
+        EXPECT_EQ(it.recovered.findings.next_file, 3U);
+    }
+};
+
+TEST_F(HalfAHead, of_which_the_first_copy_is_zero_and_the_second_unreadable_is_torn) {
+    expect_torn_head(0, block_bytes);
+}
+
+TEST_F(HalfAHead, of_which_the_second_copy_is_zero_and_the_first_unreadable_is_torn) {
+    expect_torn_head(block_bytes, 0);
+}
+
+TEST_F(RecoveryTest, GroupsWithoutAnyHeaderAreRefused) {
+    open_with_a_b_c();
+    crash();
+    for (const std::uint64_t copy : {0U, 4096U}) it.disk->flip_bit(path_of(1), copy + 20, 0);
+    expect_refused(Code::corrupt, "holds group 1, but no file has a valid header");
+}
+
+// What cannot be read may have been a group.
+TEST_F(RecoveryTest, AReadErrorWithoutAnyHeaderIsRefused) {
+    open();
+    crash();
+    for (const std::uint64_t copy : {0U, 4096U}) it.disk->flip_bit(path_of(1), copy + 20, 0);
+    lose_block(1, offset_of_group(0));
+    expect_refused(Code::io, directory + ": read errors");
 }
 
 // --- the watermark to begin from
@@ -206,6 +248,43 @@ TEST_F(RecoveryTest, DefinitionsBelowTheWatermarkAreStillLearnt) {
     expect("letter");
 }
 
+// Rows below it are not decoded, but what is read of their frames is checked.
+TEST_F(RecoveryTest, DamagedDefinitionsBelowTheWatermarkAreRefused) {
+    open();
+    ChangeSet row = it.next("a");
+    ChangeSet definition;
+    definition.lsn = 2;
+    definition.definitions.push_back(defined("more"));
+    const std::vector<const ChangeSet*> offered{&row, &definition};
+    const auto appended = it.journal->append(offered);
+    ASSERT_TRUE(appended.ok() && appended->taken == 2);
+    it.close();
+    const auto status_if = [&](const std::function<void(std::span<std::byte>)>& change) {
+        const std::vector<std::byte> before = it.disk->read_at_rest(path_of(1));
+        change_group(appended->address,
+                     [&](GroupHeader&, std::span<std::byte> payload) { change(payload); });
+        Watermark behind;
+        behind.lsn = 2;
+        behind.epoch = 1;
+        behind.chain = chain_after(load_le<GroupHeader>(it.disk->read_at_rest(path_of(1)).data() +
+                                                        appended->address.offset));
+        const Status status = recover_from(*it.disk, it.world, behind).status;
+        it.disk->write_at_rest(path_of(1), 0, before);
+        return status;
+    };
+    EXPECT_EQ(status_if([](std::span<std::byte>) {}).text(), Status().text());
+    const Status frame =
+        status_if([](std::span<std::byte> payload) { store_le(payload.data(), std::uint64_t{5}); });
+    EXPECT_EQ(frame.code(), Code::corrupt);
+    EXPECT_NE(frame.text().find("its frame claims 5 bytes"), std::string::npos) << frame.text();
+    const Status inside = status_if([](std::span<std::byte> payload) {
+        const auto row_bytes = load_le<std::uint64_t>(payload.data());
+        payload[row_bytes + sizeof(FrameHeader)] = std::byte{0};
+    });
+    EXPECT_EQ(inside.code(), Code::corrupt);
+    EXPECT_NE(inside.text().find("has no format"), std::string::npos) << inside.text();
+}
+
 // --- other things that lie about
 // -------------------------------------------------------------------
 
@@ -219,6 +298,31 @@ TEST_F(RecoveryTest, UnknownFilesAreLeftAloneAndMentioned) {
     ASSERT_EQ(it.recovered.findings.remarks.size(), 1U);
     EXPECT_NE(it.recovered.findings.remarks.front().find("notes.txt"), std::string::npos);
     EXPECT_TRUE(*it.disk->exists(directory + "/notes.txt"));
+}
+
+TEST_F(RecoveryTest, AFileWithTheNumberZeroIsNotOurs) {
+    open();
+    append("a");
+    crash();
+    ASSERT_TRUE(io::replace_file(*it.disk, directory, file_name(0), as_bytes("hello")).ok());
+    reopen();
+    expect("a");
+    ASSERT_EQ(it.recovered.findings.remarks.size(), 1U);
+    EXPECT_NE(it.recovered.findings.remarks.front().find("not a file of ours"), std::string::npos);
+}
+
+// A file that somebody made longer, by less than a header of a group.
+TEST_F(RecoveryTest, AFewBytesBehindTheLastBlockOfATornFileAreNoGroup) {
+    open_with_a_b_c();
+    crash();
+    {
+        const auto file = *it.disk->open(path_of(1), {.write = true});
+        const std::vector<std::byte> few(100, std::byte{1});
+        ASSERT_TRUE(file->resize(file_bytes_min + few.size()).ok());
+        ASSERT_TRUE(file->write_at(file_bytes_min, few).ok() && file->sync().ok());
+    }
+    reopen();
+    expect_torn("a b c");
 }
 
 TEST_F(RecoveryTest, AnOwnerFlushesWhatItBuildsOnBeforeItReads) {

@@ -13,6 +13,12 @@ protected:
         while (it.journal->statistics().files < files) append_with_room(it.block('x'));
     }
     std::string names() const { return joined(it.names()); }
+    std::uint64_t bytes_at_rest() const {
+        std::uint64_t bytes = 0;
+        for (const std::string& name : it.names())
+            bytes += it.disk->read_at_rest(io::join_path(directory, name)).size();
+        return bytes;
+    }
     const std::string two_files = joined({file_name(1), file_name(2)});
 };
 
@@ -245,6 +251,49 @@ TEST_F(SpareFilesTest, SparesAreGivenUpForALargeFile) {
     EXPECT_LE(it.journal->statistics().bytes_on_disk, small_files().bytes_max);
 }
 
+TEST_F(SpareFilesTest, ASpareThatCannotBeRemovedStaysInTheBudget) {
+    open();
+    fill(9);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    const std::string giant(900'000, 'g');
+    it.faulty->inject({.kind = io::OperationKind::remove, .path_part = "spare-"});
+    EXPECT_EQ(it.journal->prepare(encoded_bytes_max(it.next(giant))).code(), Code::io);
+    append_with_room(giant);
+    EXPECT_LE(it.journal->statistics().bytes_on_disk, small_files().bytes_max);
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, bytes_at_rest());
+}
+
+TEST_F(SpareFilesTest, ASpareThatCannotBeRecycledForWhoeverWaitsIsGivenUp) {
+    it.options.files_ahead = 0;
+    open();
+    fill(4);
+    ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
+    it.faulty->inject({.kind = io::OperationKind::write, .path_part = "spare-"});
+    EXPECT_EQ(it.journal->prepare(file_bytes_min / 2).code(), Code::io);
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, bytes_at_rest());
+    ASSERT_TRUE(it.journal->prepare(file_bytes_min / 2).ok());
+    EXPECT_EQ(it.journal->statistics().files_recycled, 1U) << "another one";
+}
+
+// A crash or somebody's copy left them so.
+TEST_F(SpareFilesTest, PreparedFilesOfAnOddSizeAreNotUsed) {
+    for (const std::uint64_t bytes : {headers_bytes, file_bytes_min - 1, file_bytes_min + 1}) {
+        SCOPED_TRACE(bytes);
+        open();
+        append("a");
+        ASSERT_TRUE(it.prepare_all().ok());
+        const std::string prepared = io::join_path(directory, it.names().back());
+        crash();
+        {
+            const auto file = *it.disk->open(prepared, {.write = true});
+            ASSERT_TRUE(file->resize(bytes).ok() && file->sync().ok());
+        }
+        reopen();
+        EXPECT_EQ(it.disk->read_at_rest(prepared).size(), file_bytes_min) << "made anew";
+        append("b");
+    }
+}
+
 TEST_F(SpareFilesTest, AFullDiskIsNotFinal) {
     open();
     it.faulty->inject({.kind = io::OperationKind::write,
@@ -322,119 +371,6 @@ TEST_F(SpareFilesTest, PreparedFilesBehindAHoleAreRemoved) {
     EXPECT_EQ(names(), two_files);
     ASSERT_TRUE(it.prepare_all().ok());
     EXPECT_EQ(it.names().size(), 5U);
-}
-
-TEST_F(SpareFilesTest, RoomIsTrueWhateverTheGroupsAre) {
-    Random random(11);
-    it.options.files_ahead = 3;
-    open();
-    for (int round = 0; round < 300; ++round) {
-        // A queue of change sets that has_room() promises to take.
-        std::vector<ChangeSet> queue;
-        std::uint64_t total = 0;
-        std::uint64_t largest = 0;
-        const std::size_t count = 1 + random.below(12);
-        for (std::size_t index = 0; index < count; ++index) {
-            queue.push_back(note(*it.catalog->find(notes().id), it.journal->last() + 1 + index,
-                                 std::string(random.below(9000), 'q')));
-            total += encoded_bytes_max(queue.back());
-            largest = std::max(largest, encoded_bytes_max(queue.back()));
-        }
-        const bool room = it.journal->has_room(total, largest);
-        EXPECT_TRUE(room || !it.journal->has_room(total));
-        if (!room) {
-            ASSERT_TRUE(it.journal->trim(it.journal->last()).ok());
-            ASSERT_TRUE(it.prepare_all().ok());
-            if (!it.journal->has_room(total, largest)) {
-                const Status status = it.journal->prepare(total);
-                ASSERT_TRUE(status.ok()) << status.text();
-                ASSERT_TRUE(it.journal->has_room(total));
-            }
-        }
-        ASSERT_TRUE(it.journal->attest().ok());
-        std::vector<const ChangeSet*> offered;
-        for (const ChangeSet& changes : queue) offered.push_back(&changes);
-        for (std::size_t done = 0; done < offered.size();) {
-            const auto appended = it.journal->append(std::span(offered).subspan(done));
-            ASSERT_TRUE(appended.ok()) << round << ": " << appended.status().text();
-            done += appended->taken;
-        }
-    }
-}
-
-// The part alone: large files, a piece of 1 MiB at a time.
-class SpareFilesAlone : public testing::Test {
-protected:
-    static constexpr std::uint64_t mib = SpareFiles::piece_bytes;
-
-    std::uint64_t largest_after(std::uint64_t bytes) {
-        const Status status = spare.make_file(bytes);
-        EXPECT_TRUE(status.ok()) << status.text();
-        return spare.largest();
-    }
-    void SetUp() override {
-        ASSERT_TRUE(disk.create_directory(directory.substr(0, 5)).ok());
-        ASSERT_TRUE(disk.create_directory(directory).ok());
-    }
-
-    io::MemoryFileSystem disk;
-    io::FaultyFileSystem faulty{disk};
-    SpareFiles spare{faulty, {directory, 3 * mib, 16 * mib, 1}};
-};
-
-TEST_F(SpareFilesAlone, a_file_is_filled_piece_by_piece) {
-    EXPECT_FALSE(spare.take().has_value());
-    for (int piece = 1; piece <= 2; ++piece) {
-        const auto more = spare.step();
-        ASSERT_TRUE(more.ok() && *more);
-        EXPECT_EQ(spare.bytes_prepared(), static_cast<std::uint64_t>(piece) * mib);
-        EXPECT_EQ(spare.largest(), 0U);
-    }
-    EXPECT_FALSE(*spare.step());
-    EXPECT_EQ(spare.take()->bytes, 3 * mib);
-}
-
-TEST_F(SpareFilesAlone, a_piece_that_fails_ends_the_file_and_the_next_step_begins_another) {
-    ASSERT_TRUE(spare.step().ok());
-    faulty.inject({.kind = io::OperationKind::write});
-    EXPECT_EQ(spare.step().status().code(), Code::io);
-    EXPECT_EQ(spare.bytes_on_disk(), 0U);
-    while (*spare.step()) {
-    }
-    EXPECT_EQ(joined(*disk.list(directory)), file_name(1));
-}
-
-TEST_F(SpareFilesAlone, a_file_that_is_being_filled_is_finished_for_whoever_waits) {
-    ASSERT_TRUE(spare.step().ok());
-    EXPECT_EQ(largest_after(2 * mib), 3 * mib);
-    EXPECT_EQ(spare.bytes_on_disk(), 3 * mib);
-}
-
-TEST_F(SpareFilesAlone, a_file_that_is_being_filled_becomes_as_large_as_is_needed) {
-    ASSERT_TRUE(spare.step().ok());
-    EXPECT_EQ(largest_after(5 * mib), 5 * mib);
-    EXPECT_EQ(spare.bytes_on_disk(), 5 * mib);
-}
-
-TEST_F(SpareFilesAlone, a_file_that_is_being_filled_stays_within_the_budget) {
-    ASSERT_TRUE(spare.step().ok());
-    EXPECT_EQ(spare.make_file(17 * mib).code(), Code::busy);
-    EXPECT_EQ(spare.bytes_on_disk(), 3 * mib);
-    EXPECT_FALSE(*spare.step() && *spare.step()) << "it goes on as it was";
-}
-
-TEST_F(SpareFilesAlone, a_file_that_is_taken_while_it_grows_is_used_as_it_was) {
-    while (*spare.step()) {
-    }
-    std::optional<PreparedFile> taken;
-    faulty.on_operation = [&](const io::Operation& operation) {
-        if (operation.kind == io::OperationKind::write && !taken) taken = spare.take();
-    };
-    EXPECT_EQ(largest_after(4 * mib), 4 * mib);
-    EXPECT_EQ(taken->bytes, 3 * mib);
-    EXPECT_EQ(*(*disk.open(path_of(1), {}))->size(), 3 * mib);
-    EXPECT_EQ(spare.take()->sequence, 2U);
-    EXPECT_EQ(spare.bytes_on_disk(), 7 * mib);
 }
 
 // Files of a journal that begins small.
