@@ -1,5 +1,7 @@
 #include "store/sqlite/raw_file.h"
 
+#include <algorithm>
+
 #include <sqlite3.h>
 
 #include "base/assert.h"
@@ -56,6 +58,15 @@ Status RawFile::read_at(std::uint64_t offset, MutableByteSpan into) {
     return answer(file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
                                          static_cast<sqlite3_int64>(offset)),
                   "read");
+}
+
+Result<std::size_t> RawFile::read_some(std::uint64_t offset, MutableByteSpan into) {
+    PERDURE_TAKE(const std::uint64_t bytes, size());
+    const std::uint64_t left = bytes > offset ? bytes - offset : 0;
+    const MutableByteSpan there = into.first(std::min<std::uint64_t>(into.size(), left));
+    std::fill(into.begin() + static_cast<std::ptrdiff_t>(there.size()), into.end(), std::byte{});
+    if (!there.empty()) PERDURE_TRY(read_at(offset, there));
+    return there.size();
 }
 
 Status RawFile::write_at(std::uint64_t offset, ByteSpan bytes) {
