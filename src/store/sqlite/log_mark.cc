@@ -148,8 +148,8 @@ Result<LogMarker> LogMarker::make(const std::string& base, const std::string& pa
     PERDURE_ASSERT(frames > 0);
     LogMarker marker;
     sqlite3_vfs* const vfs = mark_vfs(base);
-    PERDURE_TAKE(marker.log_, RawFile::open(vfs, path + log_ending, true));
-    PERDURE_TAKE(marker.file_, RawFile::open(vfs, path + mark_ending, true));
+    PERDURE_TAKE(marker.log_, RawFile::open(vfs, path + log_ending));
+    PERDURE_TAKE(marker.file_, RawFile::open(vfs, path + mark_ending));
     PERDURE_TRY(marker.log_->read_at(0, marker.mark_.log_header));
     std::array<std::byte, frame_header_bytes> last{};
     PERDURE_TRY(marker.log_->read_at(frame_at(frames - 1), last));
@@ -227,14 +227,16 @@ Result<StoreAtRest> look_at_log(const std::string& base, const std::string& path
     for (std::size_t index = 0; index < open.size(); ++index) {
         PERDURE_TAKE(const bool there, raw_exists(vfs, paths[index]));
         if (!there) continue;
-        PERDURE_TAKE(open[index], RawFile::open(vfs, paths[index], false));
+        PERDURE_TAKE(open[index], RawFile::open(vfs, paths[index]));
     }
     // Closing a file ends the process's locks on it: the database's is only opened when asked for.
     std::unique_ptr<RawFile> database;
     const auto read_database = [&](std::uint64_t offset,
                                    MutableByteSpan into) -> Result<std::size_t> {
         if (!database) {
-            PERDURE_TAKE(database, RawFile::open(vfs, path, false));
+            PERDURE_TAKE(const bool there, raw_exists(vfs, path));
+            if (!there) return std::size_t{0};
+            PERDURE_TAKE(database, RawFile::open(vfs, path));
         }
         return database->read_some(offset, into);
     };

@@ -23,12 +23,11 @@ RawFile::RawFile(sqlite3_vfs* vfs, const std::string& path)
     : path_(path),
       name_(sqlite3_create_filename(path.c_str(), "", "", 0, nullptr)),
       memory_(std::make_unique<std::byte[]>(static_cast<std::size_t>(vfs->szOsFile))),
-      file_(reinterpret_cast<sqlite3_file*>(memory_.get())) {
-    PERDURE_ASSERT(name_ != nullptr);  // out of memory
-}
+      file_(reinterpret_cast<sqlite3_file*>(memory_.get())) {}
 
 Result<std::unique_ptr<RawFile>> RawFile::open(sqlite3_vfs* vfs, const std::string& path) {
     std::unique_ptr<RawFile> raw(new RawFile(vfs, path));
+    if (raw->name_ == nullptr) return error(Code::io, "cannot open {}: out of memory", path);
     // Of all kinds of file the one that no VFS has further thoughts about.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_CREATE;
     PERDURE_TRY(raw->answer(vfs->xOpen(vfs, raw->name_, raw->file_, flags, nullptr), "open"));
