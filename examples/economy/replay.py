@@ -5,6 +5,7 @@ Through in one run, through in another place, and killed in the middle of two ti
 the same digest of the simulation, the first two with the same state digest as well. Another seed ends elsewhere.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import sys
 program, scratch = sys.argv[1:]
 TICKS = ["--ticks", "80"]
 shutil.rmtree(scratch, ignore_errors=True)
+os.makedirs(scratch)
 
 
 def run(place, *more):
