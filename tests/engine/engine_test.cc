@@ -422,7 +422,7 @@ TEST_F(EngineTest, a_failed_world_says_so_wherever_it_is_asked) {
 TEST_F(EngineTest, a_store_that_somebody_else_owns_is_not_waited_for) {
     live_.store->mood = Status(Code::conflict, "somebody else has it");
     Runtime runtime;
-    runtime.add(*live_);
+    ASSERT_TRUE(runtime.add(*live_).ok());
     EXPECT_FALSE(put(1).wait(Level::stored).ok());
     runtime.remove(*live_);
     EXPECT_EQ(live_->health().trouble.code(), Code::conflict);

@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "io/faulty_file_system.h"
+#include "io/memory_file_system.h"
 #include "perdure/runtime.h"
 #include "world/home.h"
 
