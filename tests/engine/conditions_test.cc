@@ -94,7 +94,7 @@ TEST_F(ConditionsTest, the_greatest_key_is_known_after_a_crash) {
 }
 
 TEST_F(ConditionsTest, a_store_that_cannot_be_read_refuses_the_commit) {
-    for (const std::uint64_t call : {1, 2}) {  // the snapshot, and the look into it
+    for (const std::uint64_t call : {1U, 2U}) {  // the snapshot, and the look into it
         live_.store->calls.fails = live_.store->calls.made + call;
         EXPECT_EQ(put(1, if_absent()).code(), Code::io);
     }

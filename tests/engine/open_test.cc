@@ -216,7 +216,7 @@ TEST_F(OpenTest, the_digest_does_not_see_where_rows_are) {
     EXPECT_EQ(*live_->digest(), *before);
     EXPECT_TRUE(put(1).wait().ok());
     EXPECT_NE(*live_->digest(), *before);
-    for (const std::uint64_t call : {1, 2}) {
+    for (const std::uint64_t call : {1U, 2U}) {
         live_.store->calls.fails = live_.store->calls.made + call;
         EXPECT_EQ(live_->digest().status().code(), Code::io);
     }

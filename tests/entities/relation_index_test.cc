@@ -15,9 +15,9 @@ namespace {
 using PairOfIds = std::pair<std::uint64_t, std::uint64_t>;
 
 // An index and the pairs of its rows.
-class Rows {
+class IndexedRows {
 public:
-    Rows() { grow(); }
+    IndexedRows() { grow(); }
 
     std::uint32_t find(PairOfIds pair) const {
         return index_.find(pair.first, pair.second,
@@ -51,10 +51,12 @@ private:
     std::vector<std::uint32_t> free_;
 };
 
-TEST(RelationIndex, finds_nothing_at_first) { EXPECT_EQ(Rows().find({1, 2}), RelationIndex::none); }
+TEST(RelationIndex, finds_nothing_at_first) {
+    EXPECT_EQ(IndexedRows().find({1, 2}), RelationIndex::none);
+}
 
 TEST(RelationIndex, tells_a_pair_from_the_same_pair_turned_around) {
-    Rows rows;
+    IndexedRows rows;
     const std::uint32_t there = rows.add({1, 2});
     EXPECT_EQ(rows.find({2, 1}), RelationIndex::none);
     const std::uint32_t back = rows.add({2, 1});
@@ -64,7 +66,7 @@ TEST(RelationIndex, tells_a_pair_from_the_same_pair_turned_around) {
 
 TEST(RelationIndex, finds_what_a_map_finds_while_it_grows_and_shrinks) {
     Random random(test_seed());
-    Rows rows;
+    IndexedRows rows;
     std::map<PairOfIds, std::uint32_t> model;
     for (int step = 0; step < 40'000; ++step) {
         const std::uint64_t range = step < 30'000 ? 200 : 20;

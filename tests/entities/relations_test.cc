@@ -57,7 +57,7 @@ TEST_F(RelationsTest, the_dead_have_none_and_get_none) {
 }
 
 TEST_F(RelationsTest, iteration_is_in_order_of_id_whatever_was_added_first) {
-    for (const std::size_t to : {3, 1, 4, 2}) trade(0, to);
+    for (const std::size_t to : {3U, 1U, 4U, 2U}) trade(0U, to);
     trade(4, 1);
     trade(2, 1);
     trade(4, 0);
@@ -71,10 +71,10 @@ TEST_F(RelationsTest, iteration_is_in_order_of_id_whatever_was_added_first) {
 }
 
 TEST_F(RelationsTest, order_is_the_same_after_a_crash) {
-    for (const std::size_t to : {3, 1}) trade(0, to);
+    for (const std::size_t to : {3U, 1U}) trade(0U, to);
     trade(4, 1);
     world.commit();
-    for (const std::size_t to : {2, 4}) trade(0, to);
+    for (const std::size_t to : {2U, 4U}) trade(0U, to);
     world.commit();
     const Pairs before = pairs_of<Trades>(relations());
     world.crash(graph_schema());
@@ -137,7 +137,7 @@ TEST_F(RelationsTest, a_visitor_that_removes_what_it_visits_is_a_bug) {
 TEST_F(RelationsTest, a_hyperedge_has_data_and_so_has_each_membership) {
     const Entity guild = world.create();
     world->set(guild, Name{"weavers", {}});
-    for (const std::size_t member : {2, 0, 3}) {
+    for (const std::size_t member : {2U, 0U, 3U}) {
         relations().relate(guild, who[member], Likes{static_cast<std::int32_t>(member)});
     }
     EXPECT_EQ(relations().targets<Likes>(guild), (std::vector{who[0], who[2], who[3]}));

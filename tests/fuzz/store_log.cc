@@ -60,7 +60,8 @@ Outcome survey_of(const std::vector<std::byte>& log) {
     io::MemoryFileSystem disk;
     const auto file = disk.open("store-wal", {.write = true, .create = true});
     PERDURE_ASSERT(file.ok() && (log.empty() || (*file)->write_at(0, log).ok()));
-    const auto survey = sqlite::survey_log(disk, "store-wal");
+    const auto survey = sqlite::survey_log(
+        [&](std::uint64_t offset, MutableByteSpan into) { return (*file)->read_at(offset, into); });
     PERDURE_ASSERT(survey.ok());
     const std::uint64_t frames =
         log.size() < sqlite::wal_header_bytes
