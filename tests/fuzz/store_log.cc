@@ -67,7 +67,6 @@ Outcome survey_of(const std::vector<std::byte>& log) {
         log.size() < sqlite::wal_header_bytes
             ? 0
             : (log.size() - sqlite::wal_header_bytes) / sqlite::frame_bytes;
-    PERDURE_ASSERT(survey->bytes == log.size());
     PERDURE_ASSERT(survey->committed_frames + survey->tail_frames + survey->stale_frames <= frames);
     PERDURE_ASSERT(survey->pages.size() <= survey->committed_frames);
     PERDURE_ASSERT((survey->committed_frames == 0) == (survey->database_pages == 0));
