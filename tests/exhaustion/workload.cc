@@ -10,10 +10,10 @@ constexpr std::array<std::string_view, 3> beginning_names{"closed", "died", "emp
 
 }  // namespace
 
-std::uint64_t Workload::count(std::size_t deeds_max) {
+std::uint64_t Workload::count(std::size_t length_max) {
     std::uint64_t all = 0;
     std::uint64_t of_length = 1;
-    for (std::size_t length = 0; length <= deeds_max; ++length) {
+    for (std::size_t length = 0; length <= length_max; ++length) {
         all += of_length;
         of_length *= simulation::deed_count;
     }

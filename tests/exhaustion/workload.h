@@ -33,7 +33,7 @@ struct Workload {
     std::vector<Deed> deeds;  // without any the opening itself is what matters
 
     // All workloads of at most so many deeds.
-    [[nodiscard]] static std::uint64_t count(std::size_t deeds_max);
+    [[nodiscard]] static std::uint64_t count(std::size_t length_max);
     [[nodiscard]] static Workload of(std::uint64_t number);  // shorter ones first
     // From nothing through everything that an engine can do, and back.
     [[nodiscard]] static Workload grand_tour();

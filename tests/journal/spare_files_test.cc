@@ -377,11 +377,13 @@ TEST_F(SpareFilesTest, PreparedFilesBehindAHoleAreRemoved) {
 class SmallFirstFile : public SpareFilesTest {
 protected:
     void SetUp() override {
-        it.options.first_file_bytes = file_bytes_min;
+        it.options.first_file_bytes = first;
         it.options.file_bytes = 1 << 20;
         it.options.bytes_max = 8 << 20;
         open();
     }
+    // Half of it is more than what the file begins with.
+    static constexpr std::uint64_t first = 2 * file_bytes_min;
     [[nodiscard]] std::vector<std::uint64_t> sizes() const {
         std::vector<std::uint64_t> found;
         for (const std::string& name : it.names()) {
@@ -399,7 +401,7 @@ TEST_F(SmallFirstFile, PreparesNothingAheadWhileItIsQuiet) {
     EXPECT_FALSE(it.journal->wants_files());
     ASSERT_TRUE(it.prepare_all().ok());
     EXPECT_EQ(names(), file_name(1));
-    EXPECT_EQ(it.journal->statistics().bytes_on_disk, file_bytes_min);
+    EXPECT_EQ(it.journal->statistics().bytes_on_disk, first);
 }
 
 TEST_F(SmallFirstFile, PreparesNothingAheadForAQuietOwnerOfALongJournal) {
@@ -420,8 +422,7 @@ TEST_F(SmallFirstFile, PreparesAheadOnceMostOfItIsUsed) {
 
 TEST_F(SmallFirstFile, IsFollowedByOnesFourTimesAsLargeUpToTheSetting) {
     fill_to(5);
-    const std::vector<std::uint64_t> expected{file_bytes_min, 4 * file_bytes_min,
-                                              16 * file_bytes_min, 1 << 20, 1 << 20};
+    const std::vector<std::uint64_t> expected{first, 4 * first, 16 * first, 1 << 20, 1 << 20};
     std::vector<std::uint64_t> found = sizes();
     ASSERT_GE(found.size(), expected.size());
     found.resize(expected.size());

@@ -76,6 +76,7 @@ class JournalBudget : public OnDisk {
 protected:
     void SetUp() override {
         home_.options.journal_file_bytes = 256 << 10;
+        home_.options.journal_first_file_bytes = 256 << 10;
         home_.options.journal_bytes_max = 1 << 20;
         home_.open();
     }

@@ -192,7 +192,6 @@ std::vector<std::string> alter_table(const TableDefinition& from, const TableDef
                                      bool has_exact,
                                      const std::function<bool(const Column&)>& is_exact) {
     PERDURE_ASSERT(from.id == to.id);
-    PERDURE_ASSERT(same_name(from.name, to.name));
     const std::string alter = text::format("ALTER TABLE {} ", quoted_name(sql_name(from)));
     const auto rename = [&](const std::string& old_name, const std::string& new_name) {
         return text::format("{}RENAME COLUMN {} TO {}", alter, quoted_name(old_name),
