@@ -75,7 +75,7 @@ TEST_F(QueryTest, a_long_answer_is_cut_off_and_says_so) {
 TEST_F(QueryTest, pragmas_that_only_look_are_answered) {
     for (const char* pragma :
          {"table_info(position)", "table_xinfo(position)", "table_list", "index_list(position)",
-          "index_info(nothing)", "page_count", "page_size", "user_version", "application_id",
+          "index_info(missing)", "page_count", "page_size", "user_version", "application_id",
           "integrity_check", "quick_check"}) {
         const auto answer = run_query(path(), std::string("PRAGMA ") + pragma);
         EXPECT_TRUE(answer.ok()) << pragma << ": " << answer.status().text();
