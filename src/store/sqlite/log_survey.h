@@ -2,26 +2,17 @@
 // log".
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <unordered_set>
 
-#include "base/bytes.h"
+#include "io/file_system.h"
 #include "perdure/status.h"
-#include "store/sqlite/format.h"
 
 namespace perdure::store::sqlite {
 
-// A file of either kind of disk, io's or SQLite's. Less than was asked for: it ends there. An
-// absent one is empty.
-using ReadAt = std::function<Result<std::size_t>(std::uint64_t offset, MutableByteSpan into)>;
-
 struct LogSurvey {
-    bool is_empty = true;
-    std::array<std::byte, wal_header_bytes> header{};
-    bool header_is_whole = false;
+    std::uint64_t bytes = 0;
     std::uint64_t committed_frames = 0;  // those that SQLite will use
     std::uint64_t stale_frames = 0;      // of an earlier use of the file: they mean nothing
     std::uint64_t tail_frames = 0;       // of this use, after the last good commit
@@ -33,6 +24,7 @@ struct LogSurvey {
     std::uint32_t database_pages = 0;  // how many there are after the last commit; 0: no commit
 };
 
-Result<LogSurvey> survey_log(const ReadAt& log);
+// An absent log is an empty one.
+Result<LogSurvey> survey_log(io::FileSystem& files, const std::string& path);
 
 }  // namespace perdure::store::sqlite

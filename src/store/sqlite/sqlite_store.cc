@@ -33,12 +33,6 @@ constexpr std::uint32_t cache_mib_max = 4096;
 // hour.
 constexpr std::uint64_t log_bytes_kept = std::uint64_t{64} << 20;
 
-// After each commit.
-int count_frames(void* to, sqlite3*, const char*, int frames) {
-    *static_cast<std::uint64_t*>(to) = static_cast<std::uint64_t>(frames);
-    return SQLITE_OK;
-}
-
 }  // namespace
 
 Status SqliteStoreOptions::validate() const {
@@ -66,10 +60,6 @@ Status SqliteStore::start() {
     vfs_ = std::move(vfs);
     if (options_.create) PERDURE_TRY(refuse_lone_log());
     PERDURE_TRY(sqlite::renew_log(options_.base_vfs, options_.path));
-    PERDURE_TAKE(const sqlite::StoreAtRest found,
-                 sqlite::look_at_log(options_.base_vfs, options_.path));
-    PERDURE_TRY(sqlite::refuse_cut(found, options_.path));
-    log_frames_ = found.log.committed_frames;
     sqlite::ConnectionOptions connecting{.path = options_.path,
                                          .vfs = vfs_->name(),
                                          .write = true,
@@ -77,7 +67,6 @@ Status SqliteStore::start() {
                                          .busy_timeout_ms = options_.busy_timeout_ms,
                                          .cache_kib = options_.cache_mib * 1024};
     PERDURE_TAKE(writer_, Connection::open(connecting));
-    sqlite3_wal_hook(writer_.handle(), count_frames, &log_frames_);
     PERDURE_TRY(sqlite::prepare_file(writer_, options_.world, options_.create));
     if (options_.throwaway) PERDURE_TRY(writer_.run("PRAGMA synchronous = OFF"));
     if (options_.pages_max > 0) {
@@ -145,16 +134,14 @@ Status SqliteStore::load() {
 SqliteStore::~SqliteStore() {
     readers_.reset();
     if (writer_.handle() == nullptr || options_.throwaway) return;
-    if (!broken_.ok() || !started_) return;
-    if (behind_ && !mark_log().ok()) return;
-    if (behind_) {
+    if (broken_.ok() && behind_ && row_.world == options_.world) {
         const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr,
                                                       SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         if (outcome != SQLITE_OK) note_failed_flush(writer_.failure(outcome, "checkpoint"));
     }
     // A file that was refused is left as it is, log and all; so is a log that could not be flushed,
-    // which SQLite would try once more, or not marked.
-    if (broken_.ok()) sqlite::let_close_remove_log(writer_);
+    // which SQLite would try once more.
+    if (broken_.ok() && started_) sqlite::let_close_remove_log(writer_);
 }
 
 Result<Watermarks> SqliteStore::watermarks() {
@@ -203,11 +190,8 @@ Status SqliteStore::check_alone() {
 // can be trusted. Only opening the store again can, which writes the log anew and copies all of it.
 void SqliteStore::note_failed_flush(const Status& status) {
     const int code = sqlite3_extended_errcode(writer_.handle());
-    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) end_at_failed_flush(status);
-}
-
-void SqliteStore::end_at_failed_flush(const Status& status) {
     if (seeded_bug("sqlite: goes on after a failed flush")) return;
+    if (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC) return;
     broken_ = status;
     const Status noted = sqlite::leave_renewal_note(options_.base_vfs, options_.path);
     if (noted.ok()) return;
@@ -215,25 +199,6 @@ void SqliteStore::end_at_failed_flush(const Status& status) {
                     "{}; nor could a note of it be left ({}): restart the machine "
                     "before the store is opened again",
                     status.message(), noted.message());
-}
-
-// What a checkpoint may copy is flushed, and said to be: log_mark.h.
-Status SqliteStore::mark_log() {
-    if (options_.throwaway || log_frames_ == 0) return {};
-    PERDURE_TAKE(sqlite::LogMarker marker,
-                 sqlite::LogMarker::make(options_.base_vfs, options_.path, log_frames_));
-    if (marker.mark().frames == 0 || marker.mark() == marked_) return {};
-    Status flushed = marker.flush_log();
-    if (flushed.ok()) {
-        PERDURE_TRY(marker.write());
-        flushed = marker.flush();
-    }
-    if (flushed.ok()) {
-        marked_ = marker.mark();
-    } else {
-        end_at_failed_flush(flushed);
-    }
-    return flushed;
 }
 
 void SqliteStore::undo() {
@@ -382,7 +347,6 @@ Result<bool> SqliteStore::checkpoint_step() {
     if (!broken_.ok()) return broken_;
     if (!behind_) return false;
     PERDURE_ASSERT(!writer_.is_in_transaction());
-    PERDURE_TRY(mark_log());
     int frames = 0;
     int copied = 0;
     const int outcome = sqlite3_wal_checkpoint_v2(writer_.handle(), nullptr,
@@ -403,7 +367,6 @@ Result<bool> SqliteStore::checkpoint_step() {
 
 Result<bool> SqliteStore::finish_checkpoint(int frames) {
     behind_ = false;
-    log_frames_ = 0;
     {
         const std::lock_guard lock(mutex_);
         PERDURE_ASSERT(row_.safe <= row_.watermark.lsn);

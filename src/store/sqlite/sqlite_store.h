@@ -21,7 +21,6 @@
 #include "perdure/value.h"
 #include "store/sqlite/checksum_vfs.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/log_mark.h"
 #include "store/sqlite/reader_pool.h"
 #include "store/sqlite/table_writer.h"
 #include "store/sqlite/world_tables.h"
@@ -89,8 +88,6 @@ private:
     Status transact(const Fence& fence, const sqlite::WorldRow& after, Work&& work);
     Status check_alone();
     void note_failed_flush(const Status& status);
-    void end_at_failed_flush(const Status& status);
-    Status mark_log();
     void undo();
     Status apply_change(const Change& change);
     Result<sqlite::TableWriter*> writer_of(const TableDefinition& table);
@@ -116,11 +113,9 @@ private:
     sqlite::Statement data_version_;
     std::map<TableId, sqlite::TableWriter> tables_;
     std::int64_t seen_version_ = 0;
-    bool behind_ = true;            // something was committed since the last completed checkpoint
-    bool started_ = false;          // the file is ours
-    std::uint64_t log_frames_ = 0;  // committed ones; 0 once all of them were copied
-    sqlite::LogMark marked_;        // what this life has flushed
-    Status broken_;                 // why nothing more is written until the store is opened again
+    bool behind_ = true;    // something was committed since the last completed checkpoint
+    bool started_ = false;  // the file is ours
+    Status broken_;         // why nothing more is written until the store is opened again
 
     std::atomic<std::uint64_t> bytes_{0};
     mutable std::mutex mutex_;
