@@ -109,6 +109,8 @@ TEST_F(ManyWorlds, one_whose_disk_hangs_does_not_hold_up_the_others) {
     HangingDisk disk;
     const auto stuck = open_on(disk, "stuck");
     const auto neighbour = open_on(disk, "neighbour");
+    // The first entity of a world waits for its ids to be durable.
+    EXPECT_TRUE(give_coins(*stuck, 0).wait(Level::stored).ok());
     disk.hang("stuck");
     const Token late = give_coins(*stuck, 1);
     disk.await_inside();
@@ -129,6 +131,7 @@ TEST_F(ManyWorlds, one_that_failed_does_not_hold_up_the_others) {
     HangingDisk disk;
     const auto failing = open_on(disk, "failing");
     const auto other = open_on(disk, "other");
+    EXPECT_TRUE(give_coins(*failing, 0).wait(Level::stored).ok());
     disk.files.inject(
         {.kind = io::OperationKind::sync, .from_then_on = true, .path_part = "failing"});
     EXPECT_EQ(give_coins(*failing, 1).wait().code(), Code::unknown);

@@ -107,7 +107,6 @@ ExactCells::ExactCells(const Batch& batch) {
 }
 
 ByteSpan ExactCells::of_row(std::uint32_t row) {
-    PERDURE_ASSERT(!none());
     entries_.clear();
     if (seeded_bug("sqlite: -0 and NaN are not kept")) return entries_;
     for (const Real& real : reals_) {
