@@ -281,8 +281,8 @@ Status Engine::hydrate_pending(const std::function<Status(const Batch&)>& take) 
     for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {
         const Entry& entry = core_->pending.entry(lsn);
         const ChangeSet* set = &entry.changes;
-        PERDURE_ASSERT(entry.epoch != 0);  // it came from the journal
         if (entry.let_go) {
+            PERDURE_ASSERT(entry.epoch != 0);  // the journal has it
             if (group.empty() || read_from.file != entry.address.file ||
                 read_from.offset != entry.address.offset) {
                 PERDURE_TAKE(group, journal_->read(entry.address, core_->catalog));
