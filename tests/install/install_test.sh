@@ -44,9 +44,10 @@ compile "$scratch/static" "$consumer/main.cc" "${static[@]/#-lperdure/-l:libperd
 env -u LD_LIBRARY_PATH "$scratch/static"
 
 step "the shared library has all that the examples need"
-for example in "$source"/examples/*/*.cc; do
+for example in "$source"/examples/*; do
+    compgen -G "$example/*.cc" >"$scratch/log" || continue
     echo "   ${example##*/}"
-    compile "$scratch/example" "$example" "${shared[@]}"
+    compile "$scratch/example" -I "$source/examples" "$example"/*.cc "${shared[@]}"
     ldd "$scratch/example" >"$scratch/log"
     grep -q libperdure.so "$scratch/log" || { echo "$example was not linked with the shared library"; exit 1; }
 done
