@@ -68,7 +68,7 @@ private:
 class MoodyStore final : public store::Store {
 public:
     explicit MoodyStore(const io::Clock& clock)
-        : MoodyStore(clock, std::make_shared<store::MemoryStorage>(), own_calls_) {}
+        : calls(own_calls_), inner_(std::make_shared<store::MemoryStorage>(), &clock) {}
     // What outlives the store.
     MoodyStore(const io::Clock& clock, std::shared_ptr<store::MemoryStorage> storage,
                StoreCalls& counted)
