@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "entities/component_table.h"
 #include "entities/hydration.h"
 #include "entities/row_gatherer.h"
 #include "model/batch_builder.h"
@@ -124,14 +125,9 @@ void RelationTable::gather(const RowMarks& marks, bool values) {
     });
 }
 
-bool RelationTable::is_due(std::uint64_t now_ms, bool everything) const noexcept {
-    if (everything || category_.durability != Level::relaxed || !captured_before_) return true;
-    return now_ms - captured_ms_ >= category_.interval_ms;  // also if the clock went back
-}
-
 Status RelationTable::capture(std::uint64_t now_ms, bool everything, BlockPool& pool,
                               std::vector<Batch>& to) {
-    capturing_changed_ = is_due(now_ms, everything);
+    capturing_changed_ = everything || is_due(category_, captured_before_, captured_ms_, now_ms);
     gather(edges_.removed(), false);
     if (!gathered_.from.empty()) {
         const std::array<ColumnNeed, 2> needs{};

@@ -62,7 +62,6 @@ private:
         void add(const RelationEdges& edges, std::uint32_t row);
     };
 
-    [[nodiscard]] bool is_due(std::uint64_t now_ms, bool everything) const noexcept;
     void gather(const RowMarks& marks, bool values);
     Status load_upserts(const Batch& batch, std::uint64_t& highest);
     Status load_erases(const Batch& batch, std::uint64_t& highest);
