@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "measure/guarded.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "own/bench_world.h"
@@ -246,10 +247,6 @@ int run(int argc, char** argv) {
 }  // namespace perdure::bench
 
 int main(int argc, char** argv) {
-    try {
-        return perdure::bench::run(argc, argv);
-    } catch (const std::exception& problem) {
-        std::fprintf(stderr, "bench_backup: %s\n", problem.what());
-        return 1;
-    }
+    using namespace perdure::bench;
+    return guarded("bench_backup", run, argc, argv);
 }

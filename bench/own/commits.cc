@@ -14,6 +14,7 @@
 
 #include "io/faulty_file_system.h"
 #include "io/posix_file_system.h"
+#include "measure/guarded.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "own/bench_world.h"
@@ -198,10 +199,6 @@ int run(int argc, char** argv) {
 }  // namespace perdure::bench
 
 int main(int argc, char** argv) {
-    try {
-        return perdure::bench::run(argc, argv);
-    } catch (const std::exception& problem) {
-        std::fprintf(stderr, "bench_commits: %s\n", problem.what());
-        return 1;
-    }
+    using namespace perdure::bench;
+    return guarded("bench_commits", run, argc, argv);
 }

@@ -31,27 +31,11 @@
 #include "entities/registry.h"
 #include "measure/report.h"
 #include "measure/statistics.h"
+#include "own/bench_world.h"
 #include "perdure/entity_map.h"
 #include "perdure/workers.h"
 
 namespace perdure::bench {
-
-struct Position {
-    float x, y, z;
-};
-PERDURE_COMPONENT(Position, x, y, z);
-struct Velocity {
-    float x, y, z;
-};
-PERDURE_COMPONENT(Velocity, x, y, z);
-struct Health {
-    std::int32_t points;
-};
-PERDURE_COMPONENT(Health, points);
-struct Inventory {
-    std::array<std::uint32_t, 16> items;
-};
-PERDURE_COMPONENT(Inventory, items);
 
 namespace {
 

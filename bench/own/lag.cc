@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "measure/guarded.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "own/bench_world.h"
@@ -120,10 +121,6 @@ int run(int argc, char** argv) {
 }  // namespace perdure::bench
 
 int main(int argc, char** argv) {
-    try {
-        return perdure::bench::run(argc, argv);
-    } catch (const std::exception& problem) {
-        std::fprintf(stderr, "bench_lag: %s\n", problem.what());
-        return 1;
-    }
+    using namespace perdure::bench;
+    return guarded("bench_lag", run, argc, argv);
 }

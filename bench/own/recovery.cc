@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "io/posix_file_system.h"
+#include "measure/guarded.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "own/bench_world.h"
@@ -219,10 +220,6 @@ int run(int argc, char** argv) {
 }  // namespace perdure::bench
 
 int main(int argc, char** argv) {
-    try {
-        return perdure::bench::run(argc, argv);
-    } catch (const std::exception& problem) {
-        std::fprintf(stderr, "bench_recovery: %s\n", problem.what());
-        return 1;
-    }
+    using namespace perdure::bench;
+    return guarded("bench_recovery", run, argc, argv);
 }

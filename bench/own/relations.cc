@@ -19,6 +19,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/random.h"
+#include "measure/guarded.h"
 #include "measure/process_usage.h"
 #include "measure/report.h"
 #include "measure/statistics.h"
@@ -239,10 +240,6 @@ int run(int argc, char** argv) {
 }  // namespace perdure::bench
 
 int main(int argc, char** argv) {
-    try {
-        return perdure::bench::run(argc, argv);
-    } catch (const std::exception& problem) {
-        std::fprintf(stderr, "bench_relations: %s\n", problem.what());
-        return 1;
-    }
+    using namespace perdure::bench;
+    return guarded("bench_relations", run, argc, argv);
 }
