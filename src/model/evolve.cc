@@ -282,8 +282,8 @@ private:
             next_number_ = static_cast<std::uint16_t>(base_.columns.size() + 1);
         }
         std::vector<std::uint16_t> used;
-        for (std::size_t index = 0; index < next_.columns.size(); ++index) {
-            if (next_.columns[index].number != 0) used.push_back(next_.columns[index].number);
+        for (const Column& column : next_.columns) {
+            if (column.number != 0) used.push_back(column.number);
         }
         const auto is_used = [&](std::uint16_t number) {
             return std::find(used.begin(), used.end(), number) != used.end();
@@ -359,8 +359,7 @@ private:
     void remark_likely_rename() {
         for (const Column& gone : base_.columns) {
             if (find_number(next_, gone.number)) continue;
-            for (std::size_t index = 0; index < next_.columns.size(); ++index) {
-                const Column& come = next_.columns[index];
+            for (const Column& come : next_.columns) {
                 if (find_number(base_, come.number) || come.type != gone.type) continue;
                 plan_.remarks.push_back(text::format(
                     "table {}: {} ({}) is gone and {} is new: had it been the same field, "
