@@ -9,13 +9,13 @@
 #include <cstdio>
 #include <optional>
 #include <random>
+#include <string>
 #include <string_view>
 
-#include <malloc.h>
-#include <unistd.h>
-
+#include "base/text.h"
 #include "exhaustion/exhaustion.h"
 #include "exhaustion/long_run.h"
+#include "simulation/last_words.h"
 #include "simulation/simulation.h"
 
 namespace perdure::exhaustion {
@@ -75,16 +75,13 @@ int run_one(const Arguments& arguments) {
 
 // An assertion of the engine ends the program; this says how to get there again.
 extern "C" void tell_case_at_hand(int signal_number) {
-    const std::string what = case_at_hand().text();
     const simulation::Whereabouts& at = simulation::whereabouts();
-    std::fprintf(stderr,
-                 "ended by signal %d; perdure_exhaust --store memory|sqlite --case %s\n"
-                 "or perdure_simulate --store %s --seed %llu --crash-at %llu\n",
-                 signal_number, what.c_str(), simulation::kind_name(at.store).data(),
-                 static_cast<unsigned long long>(at.seed),
-                 static_cast<unsigned long long>(at.operation));
-    std::signal(signal_number, SIG_DFL);
-    std::raise(signal_number);
+    const std::string words = text::format(
+        "ended by signal {}; perdure_exhaust --store memory|sqlite --case {}\n"
+        "or perdure_simulate --store {} --seed {} --crash-at {}\n",
+        signal_number, case_at_hand().text(), simulation::kind_name(at.store), at.seed,
+        at.operation);
+    simulation::say_and_die(signal_number, words.c_str());
 }
 
 int run(int count, char** words) {
@@ -98,9 +95,7 @@ int run(int count, char** words) {
     }
     std::signal(SIGABRT, tell_case_at_hand);
     std::signal(SIGSEGV, tell_case_at_hand);
-    // Worlds come and go thousands of times a second: memory stays with the process in between.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    simulation::keep_memory();
     if (arguments->one) return run_one(*arguments);
     std::random_device device;
     const std::uint64_t seed = arguments->seed.value_or(std::uint64_t{device()});

@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include "base/test_run.h"
+#include "simulation/last_words.h"
 
 namespace perdure::exhaustion {
 namespace {
@@ -23,11 +23,7 @@ constexpr std::uint64_t workloads_on_sqlite = 4;
 
 class ExhaustionTest : public ::testing::Test {
 protected:
-    ExhaustionTest() {
-        // Worlds come and go thousands of times a second: memory stays with the process in between.
-        mallopt(M_MMAP_THRESHOLD, 1 << 30);
-        mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    }
+    ExhaustionTest() { simulation::keep_memory(); }
 
     // Every how manyth workload from number `from` on: the first one is drawn.
     template <typename Try>

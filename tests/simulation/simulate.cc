@@ -19,11 +19,9 @@
 #include <string_view>
 #include <vector>
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include "base/text.h"
 #include "io/clock.h"
+#include "simulation/last_words.h"
 #include "simulation/simulation.h"
 
 namespace perdure::simulation {
@@ -191,16 +189,13 @@ int run_many(const Arguments& arguments) {
 // An assertion of the engine ends the program; this says how to get there again.
 extern "C" void tell_whereabouts(int signal_number) {
     const Whereabouts& at = whereabouts();
-    char line[160];
-    const int length = std::snprintf(
-        line, sizeof line,
-        "perdure_simulate: ended by signal %d: --store %s --seed %llu --crash-at %llu\n",
-        signal_number, kind_name(at.store).data(), static_cast<unsigned long long>(at.seed),
-        static_cast<unsigned long long>(at.operation));
-    if (length > 0)
-        static_cast<void>(!write(STDERR_FILENO, line, static_cast<std::size_t>(length)));
-    std::signal(signal_number, SIG_DFL);
-    std::raise(signal_number);
+    char words[160];
+    std::snprintf(words, sizeof words,
+                  "perdure_simulate: ended by signal %d: --store %s --seed %llu --crash-at %llu\n",
+                  signal_number, kind_name(at.store).data(),
+                  static_cast<unsigned long long>(at.seed),
+                  static_cast<unsigned long long>(at.operation));
+    say_and_die(signal_number, words);
 }
 
 int run(int count, char** words) {
@@ -215,9 +210,7 @@ int run(int count, char** words) {
     std::signal(SIGABRT, tell_whereabouts);
     std::signal(SIGSEGV, tell_whereabouts);
     std::signal(SIGTERM, tell_whereabouts);  // of one that does not end
-    // Worlds come and go thousands of times a second: memory stays with the process in between.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    keep_memory();
     return arguments->seed ? run_one(*arguments) : run_many(*arguments);
 }
 
