@@ -131,6 +131,7 @@ TEST_F(DiskFailure, an_attest_group_that_fails_ends_the_journal_too) {
 
 TEST_F(DiskFailure, with_threads_everybody_who_waits_is_told) {
     home_.options.threads = true;
+    home_.options.journal_first_file_bytes = 1 << 20;  // the flushes before the fault fit into it
     home_.reopen();
     home_.files.inject({.kind = io::OperationKind::sync, .at = 30, .from_then_on = true});
     std::atomic<int> unknown{0};

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+
+#include <sqlite3.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -24,11 +27,19 @@ namespace {
 constexpr std::uint64_t pages_at_once = 256;
 
 // Of a page that it cannot read integrity_check speaks as of one that is wrong. All pages were
-// whole when we read them.
+// there and whole when we read them.
 bool tells_of_failed_read(std::string_view words) {
     if (words.find("failed to get page") != std::string_view::npos) return true;
-    return words.find("unable to get the page") != std::string_view::npos &&
-           words.find("error code=11") == std::string_view::npos;  // SQLITE_CORRUPT
+    constexpr std::string_view unread = "unable to get the page. error code=";
+    while (true) {
+        const std::size_t at = words.find(unread);
+        if (at == std::string_view::npos) return false;
+        words.remove_prefix(at + unread.size());
+        const std::string_view code = words.substr(0, words.find('\n'));
+        if (code != std::to_string(SQLITE_CORRUPT) && code != std::to_string(SQLITE_IOERR_DATA)) {
+            return true;
+        }
+    }
 }
 
 class Verifier {
@@ -57,6 +68,7 @@ public:
             judge_pages(offset, ByteSpan(buffer).first(read));
         }
         report_.pages = bytes / page_bytes;
+        judge_missing_pages((bytes + page_bytes - 1) / page_bytes);
         if (waiting_ > 0) {
             note(text::format("{} pages of {} are half written; the log has them whole", waiting_,
                               path_));
@@ -124,6 +136,22 @@ private:
         } else {
             add({path_, number, offset, "the page is not what was written (its checksum differs)"});
         }
+    }
+
+    // Those that the log's last commit counts, and that neither the file nor the log has. A part of
+    // a page at the file's end was judged with the others.
+    void judge_missing_pages(std::uint64_t there) {
+        std::uint64_t missing = 0;
+        std::uint64_t first = 0;
+        for (std::uint64_t page = there + 1; page <= log_.database_pages; ++page) {
+            if (page == lock_page || log_.pages.contains(static_cast<std::uint32_t>(page)))
+                continue;
+            if (missing++ == 0) first = page;
+        }
+        if (missing == 0) return;
+        add({path_, first, (first - 1) * page_bytes,
+             text::format("the file ends before {} of the {} pages that the store has", missing,
+                          log_.database_pages)});
     }
 
     Status judge_copy(const ConnectionOptions& options) {

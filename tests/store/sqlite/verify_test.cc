@@ -1,6 +1,7 @@
 #include "store/sqlite/verify.h"
 
 #include "io/posix_file_system.h"
+#include "store/sqlite/log_survey.h"
 #include "store/sqlite/page_checksum.h"
 #include "store/sqlite/sqlite_files.h"
 
@@ -135,6 +136,27 @@ TEST_F(VerifyTest, half_a_page_at_the_end_is_damage) {
     const StoreReport report = verify();
     EXPECT_FALSE(report.sound());
     EXPECT_NE(text_of(report).find("ends within the page"), std::string::npos) << text_of(report);
+}
+
+// What is left of the file may all be pages that the log has too.
+TEST_F(VerifyTest, pages_that_neither_file_nor_log_has_are_damage) {
+    make_files_with_log();
+    const std::string whole = file_bytes(path());
+    io::PosixFileSystem files;
+    const auto log = *sqlite::survey_log(files, log_path());
+    std::uint64_t last = whole.size() / page_bytes;
+    while (log.pages.contains(static_cast<std::uint32_t>(last))) --last;
+    ASSERT_GT(last, 2U);
+    for (std::uint64_t left = 1; left < last; ++left) {
+        for (const std::uint64_t more : {std::uint64_t{0}, std::uint64_t{700}}) {
+            if (left == last - 1 && more > 0) continue;  // a part of that page is there
+            overwrite(path(), whole.substr(0, left * page_bytes + more));
+            const StoreReport report = verify();
+            EXPECT_FALSE(report.sound()) << left << " pages and " << more;
+            EXPECT_NE(text_of(report).find("the file ends before"), std::string::npos)
+                << text_of(report);
+        }
+    }
 }
 
 TEST_F(VerifyTest, a_checkpoint_that_was_cut_off_is_no_damage) {
