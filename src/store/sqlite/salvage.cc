@@ -177,7 +177,7 @@ private:
         PERDURE_ASSERT(gathered_ <= rows_at_once);
         report_.rows += gathered_;
         gathered_ = 0;
-        PERDURE_TAKE(Batch batch, gatherer_.finish(table_));
+        PERDURE_TAKE(Batch batch, gatherer_.finish(table_));  // untaken: more than 4 GiB
         PERDURE_ASSERT(batch.rows() > 0);
         return take_(std::move(batch));
     }

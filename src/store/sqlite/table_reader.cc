@@ -61,7 +61,7 @@ Result<std::optional<Batch>> in_key_order(const Batch& batch) {
         if (last == nullptr || *last != keys[row]) builder.add(batch, row);
         last = &keys[row];
     }
-    PERDURE_TAKE(Batch ordered, builder.finish());
+    PERDURE_TAKE(Batch ordered, builder.finish());  // untaken: fewer than came in one batch
     PERDURE_ASSERT(ordered.rows() > 0);
     PERDURE_ASSERT(ordered.rows() <= batch.rows());
     return std::optional<Batch>(std::move(ordered));
@@ -108,7 +108,7 @@ Result<Batch> TableReader::find(const TableDefinition& table, const Batch& keys)
     PERDURE_ASSERT(keys.table().id == table.id);
     PERDURE_ASSERT(keys.operation() == Operation::erase);
     PERDURE_TAKE(Statement* const statement, prepared(find_, find_sql_));
-    PERDURE_TAKE(const std::optional<Batch> ordered, in_key_order(keys));
+    PERDURE_TAKE(const std::optional<Batch> ordered, in_key_order(keys));  // untaken: as there
     BatchRows rows{std::span(ordered ? &*ordered : &keys, 1)};
     bind_rows(*statement, 1, rows);
     Result<Batch> found = gather(*statement, table);

@@ -4,11 +4,15 @@
 #include <iostream>
 #include <optional>
 
-#include "store/sqlite/checksum_vfs.h"
+#include "io/posix_file_system.h"
 #include "store/sqlite/faulty_memory.h"
 #include "store/sqlite/faulty_sql.h"
 #include "store/sqlite/faulty_vfs.h"
+#include "store/sqlite/pinned_store.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/salvage.h"
 #include "store/sqlite/store_life.h"
+#include "store/sqlite/verify.h"
 
 namespace perdure::store {
 namespace {
@@ -27,7 +31,7 @@ protected:
     // all are tried.
     template <typename Fail, typename HasFailed, typename Heal>
     void sweep(Fail fail, HasFailed has_failed, Heal heal, std::uint64_t step = 0) {
-        if (step == 0 && test_stride() > 1) step = 48;
+        if (step == 0 && test_stride() > 1) step = 200;
         StoreLife life(on_faulty_disk());
         life.rehearse();
         ASSERT_FALSE(HasFailure());
@@ -84,9 +88,18 @@ TEST_F(FaultSweep, of_memory) {
 }
 
 TEST_F(FaultSweep, of_memory_before_there_is_a_store) {
+    { open(); }
+    const std::string scratch = directory() + "/scratch";
+    std::filesystem::create_directory(scratch);
+    io::PosixFileSystem files;
     memory.emplace();
     memory->fail(1, true);
-    expect_refused(sqlite::ChecksumVfs::make("unix").status(), Code::io, {"initialised"});
+    for (const Status& status : {refused(), sqlite::PinnedStore::open(files, path()).status(),
+                                 sqlite::Salvage::open(files, path()).status(),
+                                 sqlite::run_query(path(), "SELECT 1").status(),
+                                 sqlite::verify_store(files, path(), scratch).status()}) {
+        expect_refused(status, Code::io, {"initialised"});
+    }
 }
 
 }  // namespace

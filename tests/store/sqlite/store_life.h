@@ -40,6 +40,7 @@ private:
     Status evolve();
     Status change();
     Status declare_views();
+    Status declare_other_views();
     Status empty();
     Status change_beside_a_reader();
     Status take_over();
