@@ -1,9 +1,10 @@
 // Store: tables that change atomically; the sink of the journal that can be read. The same
 // behaviour on every back end, proven by one conformance suite. No domain appears here.
 //
-// Every apply is one transaction that checks the fence, changes rows and moves the watermark, or
-// does nothing at all. Applying is done by one thread at a time; snapshots may be taken and read by
-// any thread, each snapshot by one at a time.
+// Every apply is one transaction that checks the fence, changes rows and moves the watermark, whole
+// or not at all. One that answers an error did nothing, unless it was its commit that failed: then
+// opening the store again says whether it is there. Applying is done by one thread at a time;
+// snapshots may be taken and read by any thread, each snapshot by one at a time.
 #pragma once
 
 #include <cstddef>

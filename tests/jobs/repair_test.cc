@@ -111,6 +111,26 @@ TEST_F(RepairTest, a_damaged_group_that_the_store_has_costs_nothing) {
     expect_state_at(last_lsn());
 }
 
+// What follows in that file can be read and cannot be kept: no part of a file is dropped.
+TEST_F(RepairTest, damage_before_the_place_where_the_store_stands_gives_up_what_follows_it) {
+    fall_ill(Life::trimmed);
+    const Lsn stored = judge()->stored.lsn;
+    const std::vector<Group> all = groups();
+    const auto place = std::find_if(all.begin(), all.end(),
+                                    [&](const Group& group) { return group.last >= stored; });
+    ASSERT_NE(place, all.end());
+    const Group& covered = *std::prev(place);
+    ASSERT_EQ(covered.file, place->file);
+    flip(covered.file, covered.offset + 200);
+    const Verdict verdict = finding(".pdj at offset");
+    ASSERT_EQ(names_of(verdict), Names{"take-over"});
+    EXPECT_EQ(verdict.damage.front().first_lsn, stored + 1);
+    EXPECT_EQ(verdict.damage.front().last_lsn, all.back().last);
+    EXPECT_EQ(mend("take-over", false).status().code(), Code::invalid);
+    expect_healed({"take-over"});
+    expect_state_at(stored);
+}
+
 TEST_F(RepairTest, a_missing_file_is_cut_there_or_dropped_if_the_store_has_it) {
     fall_ill(Life::undrained);
     std::filesystem::remove(journal_files()[3]);
