@@ -64,7 +64,7 @@ TEST_F(ExhaustionTest, each_operation_fails_once_and_from_then_on_in_every_short
     each(Workload::count(1), Workload::count(2), share_of_faults * test_stride(), fail);
     each(Workload::count(2), Workload::count(3), share_of_long_faults * test_stride(), fail);
     print(exhaustion);
-    EXPECT_GT(exhaustion.counts().faults, 100U);
+    EXPECT_GT(exhaustion.counts().faults, 4 * exhaustion.counts().workloads);
 }
 
 TEST_F(ExhaustionTest, each_operation_of_a_life_that_does_everything_fails) {
@@ -84,7 +84,7 @@ TEST_F(ExhaustionTest, and_on_sqlite) {
     each(0, Workload::count(1), Workload::count(1) / test_share_of(workloads_on_sqlite),
          [&](const Workload& workload) { return exhaustion.crash(workload); });
     print(exhaustion);
-    EXPECT_GT(exhaustion.counts().faults, 100 / test_stride());
+    EXPECT_GT(exhaustion.counts().faults, 1U);
     EXPECT_GT(exhaustion.counts().crash_states, exhaustion.counts().crash_points);
 }
 
