@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "store/sqlite/log_mark.h"
 #include "store/sqlite/private_copy.h"
 
 namespace perdure::cli {
@@ -15,6 +16,11 @@ Result<StoreView> StoreView::open(io::FileSystem& files, const engine::WorldDire
     if (!view.at_rest_) return view;
     PERDURE_TAKE(const bool has_log, files.exists(directory.store() + "-wal"));
     if (!has_log) return view;
+    PERDURE_TAKE(const auto found, store::sqlite::look_at_log(files, directory.store()));
+    const Status refused = store::sqlite::refuse_cut(found, directory.store());
+    view.at_rest_ = !directory.owner();  // one that came just now is what we saw at work
+    if (!view.at_rest_) return view;
+    PERDURE_TRY(refused);
     PERDURE_TAKE(Scratch scratch, Scratch::make());
     view.scratch_.emplace(std::move(scratch));
     auto copy = store::sqlite::copy_files(files, directory.store(), view.scratch_->path());

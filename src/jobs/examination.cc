@@ -233,6 +233,10 @@ Status Examination::judge_store() {
     }
     if (!file.sound()) store_state_ = StoreState::damaged;
     PERDURE_TAKE(const std::string copy, copy_store("store"));
+    // The file is nearer to what was than older pages of the log over it, and it is all of it if
+    // the checkpoint came to its end.
+    log_is_cut_ = file.log_is_cut;
+    if (log_is_cut_) PERDURE_TRY(files_.remove(copy + store::sqlite::log_ending));
     auto salvage = Salvage::open(files_, copy);
     if (!salvage) {
         // A newer one's, or the judging failed: that says nothing of what the file holds.

@@ -90,6 +90,7 @@ private:
     bool has_store_ = false;
     bool finishing_ = false;  // a new store is ready, and the old one set aside
     StoreState store_state_ = StoreState::whole;
+    bool log_is_cut_ = false;  // the store's file is of several states, or may be
     std::unique_ptr<store::sqlite::Salvage> salvage_;
     std::vector<TableDefinition> definitions_;
     JournalPlan journal_;

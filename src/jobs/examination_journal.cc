@@ -163,8 +163,14 @@ std::string Examination::loss_of_rebuild() const {
     if (plan.from_journal_alone && store_fault_ == journal::Fault::apart) {
         return "what the store's own run had";
     }
-    if (!plan.loses()) return {};
+    const bool mixed = log_is_cut_ && !plan.from_journal_alone;
+    if (!plan.loses() && !mixed) return {};
     std::vector<std::string> parts;
+    if (mixed) {
+        parts.emplace_back(
+            "if the power failed while the log was copied: rows that lay in the pages which were "
+            "not copied yet, and were last written before the journal begins");
+    }
     if (plan.rows_unknown) {
         parts.push_back(
             text::format("every row that was last written at or before LSN {}", plan.at.lsn));
@@ -206,10 +212,12 @@ Status Examination::offer_rebuild() {
         store_state_ != StoreState::foreign) {
         return {};
     }
-    // A store that is behind begins where the journal does; every other keeps its place.
+    // A store that is behind, or of several states, begins where the journal does; every other
+    // keeps its place.
     std::optional<Watermark> known;
     const bool behind = store_fault_ == journal::Fault::behind;
-    if (salvage_ && salvage_->world() && !behind) known = salvage_->world()->watermark;
+    if (salvage_ && salvage_->world() && !behind && !log_is_cut_)
+        known = salvage_->world()->watermark;
     const bool goes_on = store_fault_ == journal::Fault::none || behind;
     auto planned = plan_rebuild(files_, place_.journal(), verdict_.world, salvage_.get(), known,
                                 goes_on ? JournalUse::goes_on : JournalUse::instead);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "jobs/manifest.h"
+#include "store/sqlite/companions.h"
 #include "store/sqlite/sqlite_store.h"
 #include "world/settings.h"
 
@@ -30,7 +31,12 @@ Result<Contents> write_new_store(io::FileSystem& files, const io::Clock& clock, 
     }
     store.reset();
     PERDURE_TAKE(const bool has_log, files.exists(made.path + "-wal"));
-    if (!has_log) return contents;
+    if (!has_log) {
+        const std::string mark = made.path + store::sqlite::mark_ending;  // of the log that is gone
+        PERDURE_TAKE(const bool has_mark, files.exists(mark));
+        if (has_mark) PERDURE_TRY(files.remove(mark));
+        return contents;
+    }
     return error(Code::io, "{}-wal is still there: another program has the file open; end it",
                  made.path);
 }

@@ -116,6 +116,7 @@ private:
         }
         PERDURE_TRY(
             rebuild(files_, place_.journal(), found_.world(), found_.salvage(), plan, path));
+        PERDURE_TRY(remove_ours(path + store::sqlite::mark_ending));  // it has no log
         PERDURE_TRY(files_.rename(path, place_.rebuilt_store()));
         return files_.sync_directory(place_.path());
     }

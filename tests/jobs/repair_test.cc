@@ -7,6 +7,7 @@
 #include "jobs/sick_world.h"
 #include "store/sqlite/companions.h"
 #include "store/sqlite/format.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace perdure::jobs {
 namespace {
@@ -259,7 +260,9 @@ TEST_F(RepairTest, an_older_store_goes_on_from_the_beginning_of_the_journal) {
         std::filesystem::copy_file(lived_->older() + name, path() + name,
                                    std::filesystem::copy_options::overwrite_existing);
     }
-    std::filesystem::remove(path("store.sqlite-shm"));
+    for (const char* ending : {"-shm", "-mark"}) {
+        std::filesystem::remove(path("store.sqlite") + ending);
+    }
     const Verdict verdict = finding("no longer in the journal");
     EXPECT_EQ(names_of(verdict), Names{"rebuild-store"});
     EXPECT_TRUE(!verdict.remedies.empty() && verdict.remedies.front().needs_yes());
@@ -352,6 +355,41 @@ TEST_F(RepairTest, damaged_pages_of_the_store_cost_the_rows_that_the_journal_lac
         if (HasFailure()) return;
     }
     EXPECT_GT(told, 0U);
+}
+
+// A process that is killed right after a checkpoint leaves the log, all of it copied. SQLite would
+// use it up to the bad frame, over a file that is newer: rows went back in time without a word.
+TEST_F(RepairTest, a_log_cut_off_before_its_file_is_named_and_costs_nothing_if_all_was_copied) {
+    for (const std::uint64_t frame : {0U, 3U}) {
+        fall_ill(Life::trimmed);
+        std::map<std::string, std::string> killed;
+        {
+            store::SqliteStoreOptions options;
+            options.path = path("store.sqlite");
+            options.world = judge()->world;
+            const auto store = store::SqliteStore::open(options);
+            ASSERT_TRUE(store.ok()) << store.status().text();
+            ASSERT_TRUE((*store)->checkpoint_step().ok());
+            for (const char* ending : {"", "-wal", "-mark"}) {
+                killed[options.path + ending] = bytes_of(options.path + ending);
+            }
+        }
+        for (const auto& [name, bytes] : killed) write_bytes(name, bytes);
+        ASSERT_GT(killed[path("store.sqlite-wal")].size(), 5U * (24 + 4096));
+        flip(path("store.sqlite-wal"), 32 + frame * (24 + 4096) + 24 + 100);
+
+        const auto opened = World::open(path(), sick_schema(), sick_options(clock_));
+        ASSERT_FALSE(opened.ok());
+        EXPECT_EQ(opened.status().code(), Code::corrupt);
+        EXPECT_NE(opened.status().text().find("begun to copy"), std::string::npos);
+        const Verdict verdict = finding("begun to copy");
+        EXPECT_EQ(names_of(verdict), Names{"rebuild-store"});
+        ASSERT_FALSE(verdict.remedies.empty());
+        EXPECT_NE(verdict.remedies.front().loses.find("if the power failed"), std::string::npos)
+            << verdict.remedies.front().loses;
+        expect_healed({"rebuild-store"});
+        expect_state_at(last_lsn());
+    }
 }
 
 TEST_F(RepairTest, damage_in_a_store_of_which_the_journal_has_everything_costs_nothing) {

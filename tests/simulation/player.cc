@@ -43,7 +43,6 @@ void Figures::add(const Figures& other) {
     damage_harmless += other.damage_harmless;
     last_groups_lost += other.last_groups_lost;
     stale_pages += other.stale_pages;
-    logs_cut_off += other.logs_cut_off;
 }
 
 Player::Player(Machine& machine, Model& model, const Character& character, Random random,

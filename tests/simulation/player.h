@@ -69,7 +69,6 @@ struct Figures {
     std::uint64_t damage_harmless = 0;   // the state is one that must be
     std::uint64_t last_groups_lost = 0;  // nothing attested them: cut off, or not even seen
     std::uint64_t stale_pages = 0;       // an older page of the store passed for the newest
-    std::uint64_t logs_cut_off = 0;      // of the store, beside a file that is newer
 
     void add(const Figures& other);
 };

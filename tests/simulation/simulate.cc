@@ -112,11 +112,11 @@ void print(const Figures& figures, double seconds) {
         figures.pages, figures.digests);
     text += text::format(
         "{} damaged worlds: {} said so, {} were whole, {} lost a last group that nothing attests, "
-        "{} had an old page of the store, {} a log cut off before its file; {:.0f} s: {:.1f} "
+        "{} had an old page of the store; {:.0f} s: {:.1f} "
         "workloads, {:.0f} crash states, {:.0f} "
         "recoveries, {:.0f} operations a second\n",
         figures.damaged, figures.damage_reported, figures.damage_harmless, figures.last_groups_lost,
-        figures.stale_pages, figures.logs_cut_off, seconds, rate(figures.workloads),
+        figures.stale_pages, seconds, rate(figures.workloads),
         rate(figures.crashes), rate(figures.recoveries), rate(figures.all_operations));
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);

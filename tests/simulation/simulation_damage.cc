@@ -2,13 +2,11 @@
 // world is then what the model allows, or it says what is damaged: nothing is missing, half there
 // or made up without a word.
 //
-// Two things nobody can tell, by these formats, and one nobody does tell; docs/testing.md, "Damage
-// to what was flushed":
+// Two things nobody can tell, by these formats; docs/testing.md, "Damage to what was flushed":
 //
 //   - the last group of the journal that was flushed is gone or damaged, and nothing behind it
 //     attests it;
-//   - a page of the store's file is an older one of that page, whole and with its right checksum;
-//   - the store's log is damaged in frames that a checkpoint has copied into the file.
+//   - a page of the store's file is an older one of that page, whole and with its right checksum.
 #include "simulation/damage.h"
 #include "simulation/journal_end.h"
 #include "simulation/simulation.h"
@@ -69,10 +67,6 @@ Status Simulation::judge_damage(Run& run, const Machine& machine, const Model& m
     }
     if (stale) {
         ++figures_.stale_pages;
-        return {};
-    }
-    if (cuts_off_copied_frames(*damage, *machine.disk)) {
-        ++figures_.logs_cut_off;
         return {};
     }
     return opened.with_context(damage->describe());

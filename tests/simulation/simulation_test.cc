@@ -113,6 +113,13 @@ TEST(Simulation, sampled_crash_points_of_workloads_on_sqlite_recover) {
     EXPECT_GT(figures.snapshots, 0U);
 }
 
+// Whole worlds were refused: docs/testing.md, "What it has found".
+TEST(Simulation, a_log_begun_anew_over_frames_that_were_copied_is_no_damage) {
+    Simulation simulation({.store = StoreKind::sqlite});
+    const auto failure = simulation.run(4);
+    EXPECT_FALSE(failure) << failure->text();
+}
+
 class SeededBugs : public ::testing::TestWithParam<SeededBug> {};
 
 TEST_P(SeededBugs, are_found) {

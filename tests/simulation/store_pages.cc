@@ -13,21 +13,10 @@ constexpr std::size_t page = 4096;
 constexpr std::size_t judged = page - 8;
 
 const std::string store_path = "world/store.sqlite";
-const std::string log_path = "world/store.sqlite-wal";
-constexpr std::size_t log_header = 32;
-constexpr std::size_t frame_header = 24;
 
 std::vector<std::byte> bytes_of(io::MemoryFileSystem& disk, const std::string& path) {
     const auto there = disk.exists(path);
     return there.ok() && *there ? disk.read_at_rest(path) : std::vector<std::byte>();
-}
-
-std::uint64_t big_endian(const std::vector<std::byte>& bytes, std::size_t at) {
-    std::uint64_t number = 0;
-    for (std::size_t byte = 0; byte < 4; ++byte) {
-        number = number << 8 | std::to_integer<std::uint64_t>(bytes[at + byte]);
-    }
-    return number;
 }
 
 }  // namespace
@@ -48,27 +37,6 @@ std::vector<std::uint64_t> stale_pages(io::MemoryFileSystem& whole, io::MemoryFi
         if (sum == checksum64(bytes.first(judged), number)) stale.push_back(number);
     }
     return stale;
-}
-
-// The last 8 bytes of a page are its checksum in the file, and nothing in the log. A transaction
-// whose commit is cut off goes as a whole.
-bool cuts_off_copied_frames(const Damage& damage, io::MemoryFileSystem& whole) {
-    const std::vector<std::byte> file = bytes_of(whole, store_path);
-    const std::vector<std::byte> log = bytes_of(whole, log_path);
-    bool copied = false;  // a frame since the last commit before the damage
-    for (std::size_t at = log_header; at + frame_header + page <= log.size();
-         at += frame_header + page) {
-        if (std::memcmp(&log[at + 8], &log[16], 8) != 0) break;  // the salts: of an older use
-        const bool cut_off = damage.touches(log_path, 0, at + frame_header + page);
-        const std::uint64_t number = big_endian(log, at);
-        copied = copied ||
-                 (number > 0 && number * page <= file.size() &&
-                  std::memcmp(&log[at + frame_header], &file[(number - 1) * page], judged) == 0);
-        if (cut_off && copied) return true;
-        const bool commits = big_endian(log, at + 4) != 0;
-        if (commits && !cut_off) copied = false;
-    }
-    return false;
 }
 
 }  // namespace perdure::simulation

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "io/memory_file_system.h"
-#include "simulation/damage.h"
 
 namespace perdure::simulation {
 
@@ -16,10 +15,5 @@ namespace perdure::simulation {
 // same: they hold what was once written to them, and nothing says that it is not the newest.
 [[nodiscard]] std::vector<std::uint64_t> stale_pages(io::MemoryFileSystem& whole,
                                                      io::MemoryFileSystem& hurt);
-
-// Whether a frame of the log that the damage cuts off was copied into the file already: then SQLite
-// takes the log up to the last commit before the damage, and beside it a file that is newer, or
-// half of one.
-[[nodiscard]] bool cuts_off_copied_frames(const Damage& damage, io::MemoryFileSystem& whole);
 
 }  // namespace perdure::simulation

@@ -132,6 +132,9 @@ int file_write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 of
         checked.database->open_transaction = std::min(checked.database->open_transaction, at);
         return write_below(file, from, bytes, offset);
     }
+    if (checked.before_copy) {
+        if (const int outcome = checked.before_copy(); outcome != SQLITE_OK) return outcome;
+    }
     const ByteSpan written(static_cast<const std::byte*>(from), static_cast<std::size_t>(bytes));
     if (at == 0 && !checked.checked) checked.checked = has_page_checksums(written);
     if (!checked.checked || written.size() != page_bytes || at % page_bytes != 0) {
@@ -238,6 +241,15 @@ const sqlite3_io_methods checked_file_methods = {
     file_fetch,
     file_unfetch,
 };
+
+void ask_before_copying(sqlite3* connection, std::function<int()> ask) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    PERDURE_ASSERT(file != nullptr);
+    PERDURE_ASSERT(file->pMethods == &checked_file_methods);
+    PERDURE_ASSERT(!checked_file(file)->is_log);
+    checked_file(file)->before_copy = std::move(ask);
+}
 
 std::optional<BadPage> take_bad_page() { return std::exchange(bad_page, std::nullopt); }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -33,6 +34,9 @@ struct CheckedFile {
     // of it again and only sets their checksums right at the commit, so that they cannot be judged
     // yet.
     std::uint64_t open_transaction = nowhere;
+    // Database file: asked before a page is written, which only a checkpoint does once there is a
+    // log. What it answers instead of SQLITE_OK is what becomes of the write.
+    std::function<int()> before_copy;
     std::unique_ptr<Frame> scratch = std::make_unique<Frame>();
 };
 
@@ -44,5 +48,8 @@ struct CheckedFile {
 }
 
 extern const sqlite3_io_methods checked_file_methods;
+
+// Of the database file of a connection by our VFS: CheckedFile::before_copy.
+void ask_before_copying(sqlite3* connection, std::function<int()> ask);
 
 }  // namespace perdure::store::sqlite

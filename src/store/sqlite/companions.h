@@ -1,7 +1,7 @@
 // Companions: what lies beside a store's file under its name and an ending, and belongs to that
 // file and no other: SQLite's log, the journal of a transaction that made the file, its shared
-// memory, and the note of a failed flush (log_renewal.h). Beside another file of that name they
-// would be taken for its own.
+// memory, the note of a failed flush (log_renewal.h), and how far the log was copied (log_mark.h).
+// Beside another file of that name they would be taken for its own.
 #pragma once
 
 #include <array>
@@ -11,6 +11,8 @@ namespace perdure::store::sqlite {
 inline constexpr const char* log_ending = "-wal";
 inline constexpr const char* journal_ending = "-journal";
 inline constexpr const char* renewal_ending = "-renewal";
-inline constexpr std::array companion_endings{log_ending, journal_ending, "-shm", renewal_ending};
+inline constexpr const char* mark_ending = "-mark";
+inline constexpr std::array companion_endings{log_ending, journal_ending, "-shm", renewal_ending,
+                                              mark_ending};
 
 }  // namespace perdure::store::sqlite

@@ -43,4 +43,23 @@ inline constexpr std::size_t renewal_magic_at = 0;
 inline constexpr std::size_t renewal_checksum_at = 8;  // of the log, piece by piece
 inline constexpr std::size_t renewal_end_bytes = 16;
 
+// store.sqlite-mark, how far checkpoints have begun to copy the log into the file: two slots,
+// written in turn, so that one is whole whatever becomes of the other; each of them twice, further
+// apart than any one write is long, so that a write that lands here by mistake leaves one.
+inline constexpr std::uint64_t mark_magic = 0x316b'7261'6d72'6470;  // "pdrmark1"
+inline constexpr std::size_t mark_slots = 2;
+inline constexpr std::size_t mark_slot_bytes = 4096;  // apart: a sector of one is none of the other
+inline constexpr std::size_t mark_copies = 2;
+inline constexpr std::size_t mark_copy_bytes = 131'072;  // from one to the other
+inline constexpr std::size_t mark_magic_at = 0;
+inline constexpr std::size_t mark_sequence_at = 8;         // the larger one counts
+inline constexpr std::size_t mark_frames_at = 16;          // of the log; 0: nothing is marked
+inline constexpr std::size_t mark_log_header_at = 24;      // as the log has it
+inline constexpr std::size_t mark_frame_checksum_at = 56;  // of the last of those frames, as it is
+inline constexpr std::size_t mark_checksum_at = 64;        // XXH3-64 of the 64 bytes before
+inline constexpr std::size_t mark_bytes = 72;
+static_assert(mark_frame_checksum_at == mark_log_header_at + wal_header_bytes);
+static_assert(mark_bytes <= 512);  // one sector
+static_assert(mark_slot_bytes * mark_slots <= mark_copy_bytes);
+
 }  // namespace perdure::store::sqlite

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "base/assert.h"
@@ -89,27 +88,24 @@ bool header_is_whole(ByteSpan header) {
 
 }  // namespace
 
-Result<LogSurvey> survey_log(io::FileSystem& files, const std::string& path) {
+Result<LogSurvey> survey_log(const ReadAt& log) {
     LogSurvey survey;
-    PERDURE_TAKE(const bool exists, files.exists(path));
-    if (!exists) return survey;
-    PERDURE_TAKE(const std::unique_ptr<io::File> file, files.open(path, {}));
-    PERDURE_TAKE(survey.bytes, file->size());
-    if (survey.bytes == 0) return survey;
-    std::array<std::byte, wal_header_bytes> header{};
-    PERDURE_TAKE(const std::size_t header_read, file->read_at(0, header));
-    if (header_read < header.size() || !header_is_whole(header)) {
+    PERDURE_TAKE(const std::size_t header_read, log(0, survey.header));
+    survey.is_empty = header_read == 0;
+    if (survey.is_empty) return survey;
+    survey.header_is_whole = header_read == survey.header.size() && header_is_whole(survey.header);
+    if (!survey.header_is_whole) {
         survey.damage =
             "the log's header is not what was written, so that none of its frames can be used";
         return survey;
     }
-    FrameJudge judge(header.data(), survey);
+    FrameJudge judge(survey.header.data(), survey);
     std::uint64_t frames = 0;
     std::vector<std::byte> frame(frame_bytes);
-    for (std::uint64_t offset = wal_header_bytes; offset < survey.bytes; offset += frame_bytes) {
-        PERDURE_TAKE(const std::size_t read, file->read_at(offset, frame));
+    for (std::uint64_t offset = wal_header_bytes;; offset += frame_bytes) {
+        PERDURE_TAKE(const std::size_t read, log(offset, frame));
         if (read < frame.size()) {  // cut off: a crash while the file grew
-            survey.tail_is_torn = true;
+            survey.tail_is_torn = survey.tail_is_torn || read > 0;
             break;
         }
         judge.judge(offset, frame);

@@ -36,7 +36,7 @@ Result<std::string> copy_files(io::FileSystem& files, const std::string& path,
     const std::string copy =
         std::filesystem::path(io::join_path(directory, copy_name)).lexically_normal();
     PERDURE_TRY(copy_file(files, path, copy));
-    for (const char* ending : {log_ending, journal_ending, renewal_ending}) {
+    for (const char* ending : {log_ending, journal_ending, renewal_ending, mark_ending}) {
         PERDURE_TAKE(const bool there, files.exists(path + ending));
         if (there) PERDURE_TRY(copy_file(files, path + ending, copy + ending));
     }

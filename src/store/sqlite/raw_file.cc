@@ -1,5 +1,7 @@
 #include "store/sqlite/raw_file.h"
 
+#include <algorithm>
+
 #include <sqlite3.h>
 
 #include "base/assert.h"
@@ -21,12 +23,11 @@ RawFile::RawFile(sqlite3_vfs* vfs, const std::string& path)
     : path_(path),
       name_(sqlite3_create_filename(path.c_str(), "", "", 0, nullptr)),
       memory_(std::make_unique<std::byte[]>(static_cast<std::size_t>(vfs->szOsFile))),
-      file_(reinterpret_cast<sqlite3_file*>(memory_.get())) {
-    PERDURE_ASSERT(name_ != nullptr);  // out of memory
-}
+      file_(reinterpret_cast<sqlite3_file*>(memory_.get())) {}
 
 Result<std::unique_ptr<RawFile>> RawFile::open(sqlite3_vfs* vfs, const std::string& path) {
     std::unique_ptr<RawFile> raw(new RawFile(vfs, path));
+    if (raw->name_ == nullptr) return error(Code::io, "cannot open {}: out of memory", path);
     // Of all kinds of file the one that no VFS has further thoughts about.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_CREATE;
     PERDURE_TRY(raw->answer(vfs->xOpen(vfs, raw->name_, raw->file_, flags, nullptr), "open"));
@@ -56,6 +57,15 @@ Status RawFile::read_at(std::uint64_t offset, MutableByteSpan into) {
     return answer(file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
                                          static_cast<sqlite3_int64>(offset)),
                   "read");
+}
+
+Result<std::size_t> RawFile::read_some(std::uint64_t offset, MutableByteSpan into) {
+    PERDURE_TAKE(const std::uint64_t bytes, size());
+    const std::uint64_t left = bytes > offset ? bytes - offset : 0;
+    const MutableByteSpan there = into.first(std::min<std::uint64_t>(into.size(), left));
+    std::fill(into.begin() + static_cast<std::ptrdiff_t>(there.size()), into.end(), std::byte{});
+    if (!there.empty()) PERDURE_TRY(read_at(offset, there));
+    return there.size();
 }
 
 Status RawFile::write_at(std::uint64_t offset, ByteSpan bytes) {

@@ -32,6 +32,8 @@ public:
     Status resize(std::uint64_t bytes);
     // All of `into` must be there.
     Status read_at(std::uint64_t offset, MutableByteSpan into);
+    // As much of it as is there; what is not is zero.
+    Result<std::size_t> read_some(std::uint64_t offset, MutableByteSpan into);
     Status write_at(std::uint64_t offset, ByteSpan bytes);
     Status sync();
 

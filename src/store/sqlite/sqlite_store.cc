@@ -10,6 +10,7 @@
 #include "base/seeded_bug.h"
 #include "store/fence.h"
 #include "store/sqlite/batch_rows.h"
+#include "store/sqlite/checked_file.h"
 #include "store/sqlite/companions.h"
 #include "store/sqlite/exact.h"
 #include "store/sqlite/format.h"
@@ -32,6 +33,12 @@ constexpr std::uint32_t cache_mib_max = 4096;
 // A log larger than this is cut when nobody reads: a quiet world does not keep the disk of a busy
 // hour.
 constexpr std::uint64_t log_bytes_kept = std::uint64_t{64} << 20;
+
+// After each commit.
+int count_frames(void* to, sqlite3*, const char*, int frames) {
+    static_cast<sqlite::LogMarker*>(to)->committed(static_cast<std::uint64_t>(frames));
+    return SQLITE_OK;
+}
 
 }  // namespace
 
@@ -60,6 +67,16 @@ Status SqliteStore::start() {
     vfs_ = std::move(vfs);
     if (options_.create) PERDURE_TRY(refuse_lone_log());
     PERDURE_TRY(sqlite::renew_log(options_.base_vfs, options_.path));
+    PERDURE_TAKE(const sqlite::StoreAtRest found,
+                 sqlite::look_at_log(options_.base_vfs, options_.path));
+    PERDURE_TRY(sqlite::refuse_cut(found, options_.path));
+    if (found.cut.mark_is_over) {
+        const Status forgotten =
+            sqlite::forget_mark(options_.base_vfs, options_.path, !options_.throwaway);
+        if (!forgotten.ok()) return forgotten.with_context("taking back the mark of its log");
+    }
+    marker_ = std::make_unique<sqlite::LogMarker>(options_.base_vfs, options_.path,
+                                                  found.log.committed_frames);
     sqlite::ConnectionOptions connecting{.path = options_.path,
                                          .vfs = vfs_->name(),
                                          .write = true,
@@ -67,8 +84,14 @@ Status SqliteStore::start() {
                                          .busy_timeout_ms = options_.busy_timeout_ms,
                                          .cache_kib = options_.cache_mib * 1024};
     PERDURE_TAKE(writer_, Connection::open(connecting));
+    sqlite3_wal_hook(writer_.handle(), count_frames, marker_.get());
     PERDURE_TRY(sqlite::prepare_file(writer_, options_.world, options_.create));
-    if (options_.throwaway) PERDURE_TRY(writer_.run("PRAGMA synchronous = OFF"));
+    if (options_.throwaway) {
+        PERDURE_TRY(writer_.run("PRAGMA synchronous = OFF"));
+    } else {
+        sqlite::ask_before_copying(writer_.handle(),
+                                   [marker = marker_.get()] { return marker->before_copy(); });
+    }
     if (options_.pages_max > 0) {
         PERDURE_TRY(writer_.run(text::format("PRAGMA max_page_count = {}", options_.pages_max)));
     }
@@ -354,7 +377,9 @@ Result<bool> SqliteStore::checkpoint_step() {
     if ((outcome & 0xff) == SQLITE_BUSY)
         return false;  // another program copies; it may not, but holds us up
     if (outcome != SQLITE_OK) {
-        const Status status = writer_.failure(outcome, "checkpoint");
+        Status status = writer_.failure(outcome, "checkpoint");
+        const Status unmarked = marker_->take_failure();
+        if (!unmarked.ok()) status = unmarked.with_context("marking the log");
         note_failed_flush(status);
         return status;
     }

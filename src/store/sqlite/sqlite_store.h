@@ -21,6 +21,7 @@
 #include "perdure/value.h"
 #include "store/sqlite/checksum_vfs.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/log_mark.h"
 #include "store/sqlite/reader_pool.h"
 #include "store/sqlite/table_writer.h"
 #include "store/sqlite/world_tables.h"
@@ -106,6 +107,7 @@ private:
     std::shared_ptr<sqlite::ReaderPool> readers_;
 
     // Of the thread that applies.
+    std::unique_ptr<sqlite::LogMarker> marker_;  // outlives the writer, whose closing asks it
     sqlite::Connection writer_;
     sqlite::Statement begin_;
     sqlite::Statement commit_;

@@ -14,6 +14,7 @@
 #include "model/utf8.h"
 #include "store/sqlite/checksum_vfs.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/log_mark.h"
 #include "store/sqlite/log_survey.h"
 #include "store/sqlite/page_checksum.h"
 #include "store/sqlite/private_copy.h"
@@ -47,10 +48,16 @@ public:
     Verifier(io::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
 
     Status judge_log() {
-        PERDURE_TAKE(log_, survey_log(files_, path_ + "-wal"));
+        PERDURE_TAKE(StoreAtRest found, look_at_log(files_, path_));
+        log_ = std::move(found.log);
         report_.log_frames = log_.committed_frames;
-        if (!log_.damage.empty()) add({path_ + "-wal", 0, log_.damage_offset, log_.damage});
-        if (log_.tail_is_torn) {
+        report_.log_is_cut = !found.cut.what.empty();
+        if (report_.log_is_cut) {
+            add({path_ + "-wal", 0, found.cut.offset, found.cut.what});
+        } else if (!log_.damage.empty()) {
+            add({path_ + "-wal", 0, log_.damage_offset, log_.damage});
+        }
+        if (log_.tail_is_torn && !report_.log_is_cut) {
             note(text::format(
                 "{}-wal ends in {} frames that were never committed, or lost their commit; "
                 "the journal has what they held",

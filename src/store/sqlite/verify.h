@@ -29,6 +29,7 @@ struct StoreReport {
     std::uint64_t log_frames = 0;
     std::vector<Damage> damages;  // the first ones
     std::uint64_t damage_count = 0;
+    bool log_is_cut = false;         // before what the file has of it: reading both gives a mixture
     std::vector<std::string> notes;  // no damage, but worth saying
     Uuid world;                      // these are what a store says of itself whose pages are whole
     Watermark watermark;

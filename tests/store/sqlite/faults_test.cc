@@ -71,7 +71,7 @@ TEST_F(SqliteFaults, a_disk_that_stays_full_refuses_until_it_is_not) {
 }
 
 TEST_F(SqliteFaults, a_failed_flush_is_final_until_the_store_is_opened_again) {
-    for (std::uint64_t number = 1; number <= 2; ++number) {  // of the log, then of the file
+    for (std::uint64_t number = 1; number <= 3; ++number) {  // of the log, its mark, the file
         World world = open(on_faulty_disk());
         if (number == 1) fill(world);
         ASSERT_OK(world.upsert(positions(), rows_of(1)));

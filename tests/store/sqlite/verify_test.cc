@@ -1,7 +1,7 @@
 #include "store/sqlite/verify.h"
 
 #include "io/posix_file_system.h"
-#include "store/sqlite/log_survey.h"
+#include "store/sqlite/log_mark.h"
 #include "store/sqlite/page_checksum.h"
 #include "store/sqlite/sqlite_files.h"
 
@@ -143,7 +143,7 @@ TEST_F(VerifyTest, pages_that_neither_file_nor_log_has_are_damage) {
     make_files_with_log();
     const std::string whole = file_bytes(path());
     io::PosixFileSystem files;
-    const auto log = *sqlite::survey_log(files, log_path());
+    const sqlite::LogSurvey log = (*sqlite::look_at_log(files, path())).log;
     std::uint64_t last = whole.size() / page_bytes;
     while (log.pages.contains(static_cast<std::uint32_t>(last))) --last;
     ASSERT_GT(last, 2U);
