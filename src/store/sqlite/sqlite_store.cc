@@ -107,7 +107,8 @@ Status SqliteStore::start() {
     return {};
 }
 
-// SQLite would remove a log that lies beside no file, whatever is in it.
+// SQLite would remove a log that lies beside no file, whatever is in it. One without a frame holds
+// nothing: the power failed while the file was being made, and again while that was rolled back.
 Status SqliteStore::refuse_lone_log() const {
     sqlite3_vfs* const vfs = sqlite3_vfs_find(options_.base_vfs.c_str());
     PERDURE_TAKE(const bool there, sqlite::raw_exists(vfs, options_.path));
@@ -115,6 +116,11 @@ Status SqliteStore::refuse_lone_log() const {
     for (const char* ending : {sqlite::log_ending, sqlite::renewal_ending}) {
         PERDURE_TAKE(const bool lone, sqlite::raw_exists(vfs, options_.path + ending));
         if (!lone) continue;
+        if (ending == sqlite::log_ending) {
+            PERDURE_TAKE(const auto log, sqlite::RawFile::open(vfs, options_.path + ending));
+            PERDURE_TAKE(const std::uint64_t bytes, log->size());
+            if (bytes <= sqlite::wal_header_bytes) continue;
+        }
         return error(Code::corrupt,
                      "{}{} is here, and {} is not: the store was taken away, or a repair was cut "
                      "short; bring it back, or see what `perdure repair` offers",

@@ -123,6 +123,27 @@ TEST_F(SqliteStoreTest, a_missing_file_is_not_made_unless_asked_for) {
     EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
+// A power failure while the file was being made, and another one while SQLite rolled that back: the
+// file is empty, and the log, which was removed, is there again with nothing but its header.
+TEST_F(SqliteStoreTest, a_log_without_frames_beside_an_empty_file_does_not_miss_its_store) {
+    std::string log;
+    {
+        World world = open();
+        ASSERT_OK(world.define(positions()));
+        log = file_bytes(log_path());
+    }
+    ASSERT_GT(log.size(), sqlite::wal_header_bytes + sqlite::frame_bytes);
+    overwrite(path(), "");
+    overwrite(log_path(), log);
+    expect_refused(refused(), Code::corrupt, {"the store was taken away"});
+    for (const std::size_t left : {std::size_t{7}, std::size_t{sqlite::wal_header_bytes}}) {
+        overwrite(path(), "");
+        overwrite(log_path(), log.substr(0, left));
+        World world = open();
+        EXPECT_OK(world.define(positions()));
+    }
+}
+
 TEST_F(SqliteStoreTest, a_database_of_another_program_is_left_alone) {
     PlainSqlite(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         .ask("CREATE TABLE t(a); INSERT INTO t VALUES(1)");
