@@ -116,8 +116,8 @@ void print(const Figures& figures, double seconds) {
         "workloads, {:.0f} crash states, {:.0f} "
         "recoveries, {:.0f} operations a second\n",
         figures.damaged, figures.damage_reported, figures.damage_harmless, figures.last_groups_lost,
-        figures.stale_pages, seconds, rate(figures.workloads),
-        rate(figures.crashes), rate(figures.recoveries), rate(figures.all_operations));
+        figures.stale_pages, seconds, rate(figures.workloads), rate(figures.crashes),
+        rate(figures.recoveries), rate(figures.all_operations));
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
 }
