@@ -143,6 +143,9 @@ class Rules(unittest.TestCase):
 
     def test_extensions(self):
         self.expect("src/io/clock.cpp", "\n", 1, "extension")
+        self.expect("tests/io/clock.hpp", "\n", 1, "extension")
+        self.assertEqual(self.check({"tests/stand_ins/entt/entt.hpp": "#pragma once\n"}), [])
+        self.expect("tests/stand_ins/entt/entt.hpp", "\n", 1, "pragma once")
 
     def test_names_name_a_thing(self):
         for name in ["common", "utils", "helpers", "manager", "string_util", "store_manager"]:

@@ -5,7 +5,8 @@ A block's paragraphs (an empty line within braces ends none) that begin with #in
 using, template, namespace, static, PERDURE_ or a function's head stand at file scope; all others in a
 function, one for each block. "```cpp continues" goes on
 with the function of the block before. What a page takes for granted (a world, the reader's own report())
-is in assumed/everywhere.h and assumed/<page>.h, behind what the page itself declares.
+is in assumed/everywhere.h and assumed/<page>.h, behind what the page itself declares. Libraries that
+are not ours are found in tests/stand_ins.
 
 Then the same again with a name that nobody declared in each place: where the compiler does not notice
 it, nothing was compiled.
@@ -94,7 +95,8 @@ def compiler_says(source, text):
         unit.write(text)
         unit.flush()
         words = [os.environ.get("CXX", "g++"), "-std=c++20", "-Wall", "-Wextra", "-Werror", "-Wno-unused",
-                 "-fsyntax-only", "-I", str(source / "include"), "-I", str(HERE / "assumed"), unit.name]
+                 "-fsyntax-only", "-I", str(source / "include"), "-I", str(HERE / "assumed"),
+                 "-I", str(source / "tests/stand_ins"), unit.name]
         return subprocess.run(words, capture_output=True, text=True)
 
 

@@ -145,6 +145,8 @@ public:
         const Status opened = try_open();
         ASSERT_TRUE(opened.ok()) << opened.text();
     }
+    // Opened by somebody else, in this directory.
+    void hold(std::unique_ptr<World> opened) { world_ = std::move(opened); }
     void close() {
         ASSERT_NE(world_, nullptr);
         const Status closed = world_->close();
