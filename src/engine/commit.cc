@@ -281,17 +281,18 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     if (seeded_bug("engine: acknowledged before the flush")) core_->progress->reached_journal(lsn);
     idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
     core_->account();
-    let_go_of_bodies();
+    let_go_of_bodies(core_->progress->durable());
     return {};
 }
 
-// Beyond its own limit, or its share of a runtime's budget that is spent. Locked.
-void Engine::let_go_of_bodies() {
+// Beyond its own limit, or its share of a runtime's budget that is spent: of what is durable.
+// Locked, or nobody else is there yet.
+void Engine::let_go_of_bodies(Lsn durable) {
     std::uint64_t most = options_.pending.resident_bytes_max;
     if (core_->pending_share.is_greedy())
         most = std::min(most, core_->budgets->pending.fair_share());
     if (core_->pending.resident_bytes() <= most) return;
-    core_->pending.let_go(core_->progress->durable(), core_->drain_through, most);
+    core_->pending.let_go(durable, core_->drain_through, most);
     core_->account();
 }
 

@@ -195,7 +195,7 @@ private:
     Status commit_held();
     void note_appended(const ChangeSet& changes);
     Status refuse_if_failed() const;
-    void let_go_of_bodies();
+    void let_go_of_bodies(Lsn durable);
 
     void group_durable(const journal::Appended& appended);
     void journal_failed(const Status& reason);

@@ -111,7 +111,8 @@ Status Engine::open_journal() {
         }
         if (group.changes.empty()) return {};
         core_->pending.group_durable(group.last, group.epoch, group.chain, group.address);
-        core_->pending.let_go(group.last, 0);
+        core_->account();
+        let_go_of_bodies(group.last);
         recovered_.replayed_bytes += group.address.bytes;
         return {};
     };
@@ -152,7 +153,6 @@ Status Engine::open_journal() {
     // The journal first: an epoch that only the store has seen would be drawn again after a crash
     // in between, and the store would refuse it for ever.
     PERDURE_TRY(store_->take_over(core_->epoch));
-    core_->account();
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
     core_->progress->reached_journal(core_->pending.last());

@@ -67,11 +67,8 @@ public:
                        const journal::GroupAddress& address);
     // Durable groups that are not released yet, oldest first.
     [[nodiscard]] const std::deque<GroupEnd>& groups() const noexcept { return groups_; }
-    // Lets go of resident batches, oldest first, until the limit holds, or a lower one: only
-    // durable ones above `keep_through`.
-    void let_go(Lsn durable, Lsn keep_through) {
-        let_go(durable, keep_through, limits_.resident_bytes_max);
-    }
+    // Lets go of resident batches, oldest first, until so many bytes are left: only durable ones
+    // above `keep_through`.
     void let_go(Lsn durable, Lsn keep_through, std::uint64_t bytes_max);
     // Gives back memory that nothing needs.
     void rest();

@@ -185,7 +185,12 @@ TEST_F(PendingDeathTest, lsns_follow_one_another) {
 
 class SmallPending : public PendingTest {
 protected:
-    SmallPending() : PendingTest({.resident_bytes_max = 10'000, .index_bytes_max = 1 << 20}) {}
+    SmallPending() : PendingTest({.index_bytes_max = 1 << 20}) {}
+
+    void let_go() { let_go(pending_.last()); }
+    void let_go(Lsn durable, Lsn keep_through = 0) {
+        pending_.let_go(durable, keep_through, 10'000);
+    }
 
     Change bodies(std::int64_t value) {
         Change change = this->change();
@@ -200,7 +205,7 @@ TEST_F(SmallPending, lets_go_of_the_oldest_resident_rows_beyond_its_limit) {
         durable();
     }
     const std::uint64_t full = pending_.resident_bytes();
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     EXPECT_LT(pending_.resident_bytes(), full);
     EXPECT_LE(pending_.resident_bytes(), 10'000u);
     EXPECT_TRUE(pending_.entry(1).let_go);
@@ -213,13 +218,13 @@ TEST_F(SmallPending, lets_go_of_nothing_within_its_limit_and_of_nothing_twice) {
     push(bodies(1));
     push(change().put("names", {"ana", 1}));
     durable();
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     EXPECT_FALSE(pending_.entry(1).let_go);
     for (int i = 0; i < 20; ++i) push(bodies(i).put("names", {"ana", i}));
     push(change().put("names", {"bob", 1}));
     durable();
-    pending_.let_go(pending_.last(), 0);
-    pending_.let_go(pending_.last(), 0);
+    let_go();
+    let_go();
     EXPECT_FALSE(pending_.entry(2).let_go) << "it has no resident rows";
     EXPECT_TRUE(pending_.entry(3).let_go);
     EXPECT_LE(pending_.resident_bytes(), 10'000u);
@@ -228,7 +233,7 @@ TEST_F(SmallPending, lets_go_of_nothing_within_its_limit_and_of_nothing_twice) {
 
 TEST_F(SmallPending, lets_go_of_nothing_that_is_not_durable) {
     for (int i = 0; i < 20; ++i) push(bodies(i));
-    pending_.let_go(0, 0);
+    let_go(0);
     EXPECT_FALSE(pending_.entry(1).let_go);
 }
 
@@ -237,7 +242,7 @@ TEST_F(SmallPending, lets_go_of_nothing_that_the_drain_is_reading) {
         push(bodies(i));
         durable();
     }
-    pending_.let_go(pending_.last(), 12);
+    let_go(pending_.last(), 12);
     for (Lsn lsn = 1; lsn <= 12; ++lsn) EXPECT_FALSE(pending_.entry(lsn).let_go) << lsn;
     EXPECT_TRUE(pending_.entry(13).let_go);
 }
@@ -247,7 +252,7 @@ TEST_F(SmallPending, keeps_the_other_rows_of_a_change_set_that_was_let_go) {
         push(bodies(i).put("names", {"ana", i}));
         durable();
     }
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     ASSERT_TRUE(pending_.entry(1).let_go);
     EXPECT_EQ(find("names", {"ana"}, 1), "ana 0");
 }
