@@ -129,6 +129,7 @@ public:
     // While workers run nothing comes or goes: a program that tries is stopped.
     void begin_workers();
     void end_workers();
+    [[nodiscard]] bool workers_run() const noexcept { return workers_run_; }
     // Marks as changed what workers marked of a type, there no more.
     void take_marks(TypeNumber type, RowMarks& marks);
     // Above every type number of the schema.
