@@ -216,14 +216,15 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     if (!again) PERDURE_TRY(judge_checks(proposal.checks, again));
     if (again)
         return error(Code::busy, "rows that this commit depends on change too fast; try again");
-    if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
+    const std::uint64_t bytes = kept_bytes(proposal.changes);
+    const std::uint64_t rows = indexed_rows(proposal.changes);
+    if (core_->pending.is_full(bytes, rows)) {
         return error(Code::busy,
                      "the pending index is at its limit ({} bytes): the store is {} change sets "
                      "behind; try again when it has caught up",
                      options_.pending.index_bytes_max, core_->pending.last() - core_->stored.lsn);
     }
-    const std::uint64_t grows =
-        kept_bytes(proposal.changes) + indexed_rows(proposal.changes) * index_bytes_per_row;
+    const std::uint64_t grows = bytes + rows * index_bytes_per_row;
     if (grows > 0 && !core_->index_share.may_grow(grows) &&
         !seeded_bug("engine: a runtime's budget is not asked")) {
         return error(Code::busy,
@@ -244,7 +245,7 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
                      "store has caught up",
                      core_->held.size(), core_->held_bytes);
     }
-    hold_relaxed(proposal.changes, at_once);
+    const bool held = hold_relaxed(proposal.changes, at_once);
     // Definitions are alone in their change set.
     bool added = false;
     if (proposal.changes.definitions.empty() && held_due()) {
@@ -272,7 +273,8 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     }
     proposal.changes.tick = changes.tick;
     note_appended(changes);
-    const std::uint64_t encoded = journal::encoded_bytes_max(changes);
+    const std::uint64_t encoded =
+        held || added ? journal::encoded_bytes_max(changes) : encoded_bytes;
     // What it takes in the journal was looked at before it was accepted: it cannot fail for room.
     PERDURE_ASSERT(added || encoded <= encoded_bytes);
     const Entry& entry = core_->pending.push(std::move(changes));

@@ -186,7 +186,7 @@ private:
                    const CommitOptions& options);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);
     void drop_held(TableId table, const std::string& key);
-    void hold_relaxed(ChangeSet& changes, bool at_once);
+    bool hold_relaxed(ChangeSet& changes, bool at_once);
     [[nodiscard]] bool held_due() const;
     [[nodiscard]] bool held_is_full(const ChangeSet& changes) const;
     [[nodiscard]] std::uint64_t held_room();

@@ -183,6 +183,37 @@ TEST_F(PendingDeathTest, lsns_follow_one_another) {
     EXPECT_DEATH(pending_.push(change().at(2)), "last\\(\\) \\+ 1");
 }
 
+// It is kept as a sum, so that a commit need not ask every table.
+TEST_F(PendingTest, counts_what_its_indexes_take_as_they_grow_and_shrink) {
+    const auto all = [&] {
+        std::uint64_t bytes = pending_.kept_bytes();
+        for (const char* table : {"names", "numbers", "glows", "bodies"}) {
+            if (const KeyIndex* index = pending_.index(tables_[table].id)) bytes += index->bytes();
+        }
+        return bytes;
+    };
+    for (std::uint64_t i = 0; i < 400; ++i) {
+        Change change = this->change();
+        for (std::uint64_t row = 0; row < 20; ++row) {
+            const auto value = static_cast<std::int64_t>(row);
+            change.put("numbers", {i * 20 + row, value}).put("glows", {row, value});
+            change.put("names", {text::format("a name that is longer than that {}", i), value});
+        }
+        push(change.put("bodies", {Entity{i + 2}, 1}));
+        durable();
+        ASSERT_EQ(pending_.index_bytes(), all()) << i;
+    }
+    for (Lsn lsn = 1; lsn <= pending_.last(); ++lsn) {
+        while (pending_.release_slice(lsn)) ASSERT_EQ(pending_.index_bytes(), all()) << lsn;
+        ASSERT_EQ(pending_.index_bytes(), all()) << lsn;
+    }
+    EXPECT_EQ(pending_.kept_bytes(), 0u);
+    pending_.rest();
+    EXPECT_EQ(pending_.index_bytes(), 0u);
+    push(change().put("numbers", {1u, 1}));
+    EXPECT_EQ(pending_.index_bytes(), all());
+}
+
 class SmallPending : public PendingTest {
 protected:
     SmallPending() : PendingTest({.index_bytes_max = 1 << 20}) {}
