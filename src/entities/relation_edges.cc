@@ -100,7 +100,11 @@ void RelationEdges::end_edge(std::uint32_t row) {
 }
 
 std::uint32_t RelationEdges::add(std::uint64_t from, std::uint64_t to) {
-    std::uint32_t row = find_any(from, to);
+    return add_edge(find_any(from, to), from, to);
+}
+
+// Of a pair whose row, if it has one, is that of a removed edge.
+std::uint32_t RelationEdges::add_edge(std::uint32_t row, std::uint64_t from, std::uint64_t to) {
     if (row == none) {
         row = begin_row(from, to);
         fresh_.set(row);
