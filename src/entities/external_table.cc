@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
-#include "entities/component_table.h"
 #include "model/rows.h"
 
 namespace perdure::entities {
@@ -20,12 +19,12 @@ constexpr std::size_t kept_rows_min = 16'384;
 
 // A batch that goes out with every commit until one is accepted: what it gives away is the same
 // memory.
-class ExternalTable::Kept final : public Block::Owner {
+class ExternalTable::StagedBatch final : public Block::Owner {
 public:
-    explicit Kept(Batch from) : batch(std::move(from)) {}
+    explicit StagedBatch(Batch from) : batch(std::move(from)) {}
     void release(std::byte*, std::size_t) noexcept override {}  // with the last owner
 
-    static Batch share(const std::shared_ptr<Kept>& kept) {
+    static Batch share(const std::shared_ptr<StagedBatch>& kept) {
         const Batch& from = kept->batch;
         Block block(const_cast<std::byte*>(from.data()), from.bytes(), kept);
         return Batch(from.table(), from.operation(), from.rows(), std::move(block));
@@ -79,8 +78,7 @@ std::size_t ExternalTable::mark_removed(std::span<const Entity> ids) {
 void ExternalTable::take_marks(RowMarks& marks) {
     PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
     if (!only_changed_) {
-        RowGatherer::for_each_row(marks,
-                                  [&](std::uint32_t row) { forget(row, staged_, removed_); });
+        marks.for_each_row([&](std::uint32_t row) { forget(row, staged_, removed_); });
     }
     marks.move_to(changed_);
 }
@@ -153,7 +151,7 @@ void ExternalTable::keep(Batch batch) {
     }
     only_changed_ = false;
     kept_rows_ += batch.rows();
-    kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+    kept_.push_back(std::make_shared<StagedBatch>(std::move(batch)));
 }
 
 // Rows that are stale, or older than another of their id, are let go once they are the most.
@@ -165,7 +163,7 @@ Status ExternalTable::merge_staged() {
     kept_rows_ = 0;
     for (Batch& batch : upserts_) {
         kept_rows_ += batch.rows();
-        kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+        kept_.push_back(std::make_shared<StagedBatch>(std::move(batch)));
     }
     upserts_.clear();
     return {};
@@ -186,14 +184,14 @@ void ExternalTable::erase_if_stored(std::uint32_t row) {
 Status ExternalTable::capture(std::uint64_t now_ms, bool everything,
                               std::span<const std::uint64_t> dead, RowGatherer& gatherer,
                               BlockPool& to_pool, std::vector<Batch>& to) {
-    capturing_all_ = everything || is_due(category, captured_before_, captured_ms_, now_ms);
+    capturing_all_ = everything || interval_.is_over(category, now_ms);
     upserts_.clear();
     erased_.assign(dead.begin(), dead.end());
     if (seeded_bug("entities: external components outlive their entity")) erased_.clear();
     const Due now = due(capturing_all_);
     PERDURE_TRY(read_changed(now.changed, gatherer, to_pool));
     if (!only_changed_) {
-        RowGatherer::for_each_row(removed_, [&](std::uint32_t row) { erase_if_stored(row); });
+        removed_.for_each_row([&](std::uint32_t row) { erase_if_stored(row); });
         PERDURE_TRY(take_staged(now.staged, &to_pool));
     }
     std::sort(erased_.begin(), erased_.end());
@@ -244,7 +242,7 @@ Status ExternalTable::take_staged(const RowMarks& marks, BlockPool* to_pool) {
     const std::size_t wanted = marks.count();
     if (wanted == 0) return {};
     if (kept_.size() == 1 && kept_rows_ == wanted) {
-        upserts_.push_back(Kept::share(kept_[0]));
+        upserts_.push_back(StagedBatch::share(kept_[0]));
         return {};
     }
     RowMarks left;
@@ -270,10 +268,7 @@ Status ExternalTable::take_staged(const RowMarks& marks, BlockPool* to_pool) {
 void ExternalTable::captured(std::uint64_t now_ms) {
     removed_.clear_all();
     if (capturing_all_) {
-        if (!changed_.empty() || !staged_.empty()) {
-            captured_before_ = true;
-            captured_ms_ = now_ms;
-        }
+        if (!changed_.empty() || !staged_.empty()) interval_.begin(now_ms);
         changed_.clear_all();
         staged_.clear_all();
         kept_.clear();
@@ -281,10 +276,8 @@ void ExternalTable::captured(std::uint64_t now_ms) {
         only_changed_ = true;
         return;
     }
-    new_changed_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
-    new_staged_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { staged_.clear_word(first, bits); });
+    changed_.clear_marked_in(new_changed_);
+    staged_.clear_marked_in(new_staged_);
 }
 
 }  // namespace perdure::entities

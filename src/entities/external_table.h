@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "entities/component_rows.h"
+#include "entities/interval.h"
 #include "entities/row_gatherer.h"
 #include "entities/row_marks.h"
 #include "model/block_pool.h"
@@ -70,7 +71,7 @@ public:
     BlockPool* pool = nullptr;
 
 private:
-    class Kept;
+    class StagedBatch;
     // What of the marks goes out now: all, or only that of new entities.
     struct Due {
         const RowMarks& changed;
@@ -94,12 +95,10 @@ private:
     RowMarks removed_;
     bool only_changed_ = true;  // nothing is staged or removed
     // Staged rows, the newest of an id last; those whose entity is not marked as staged are stale.
-    std::vector<std::shared_ptr<Kept>> kept_;
+    std::vector<std::shared_ptr<StagedBatch>> kept_;
     std::size_t kept_rows_ = 0;
 
-    // Of a relaxed category: when changed rows last went out.
-    bool captured_before_ = false;
-    std::uint64_t captured_ms_ = 0;
+    Interval interval_;
 
     // Of the capture under way.
     bool capturing_all_ = false;

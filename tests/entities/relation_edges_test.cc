@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::uint32_t> rows_in(const RowMarks& marks) {
     std::vector<std::uint32_t> rows;
-    RowGatherer::for_each_row(marks, [&](std::uint32_t row) { rows.push_back(row); });
+    marks.for_each_row([&](std::uint32_t row) { rows.push_back(row); });
     return rows;
 }
 
