@@ -24,6 +24,7 @@
 #include "entities/row_gatherer.h"
 #include "entities/row_marks.h"
 #include "model/block_pool.h"
+#include "model/rows.h"
 #include "model/structs.h"
 #include "perdure/durability.h"
 #include "perdure/external.h"
@@ -71,6 +72,10 @@ public:
     BlockPool* pool = nullptr;
 
 private:
+    // Rows that may be stale before they are looked through: a relaxed component that is handed in
+    // at every tick is kept once, not sixty times.
+    static constexpr std::size_t kept_rows_min = 16'384;
+
     class StagedBatch;
     // What of the marks goes out now: all, or only that of new entities.
     struct Due {
@@ -83,8 +88,9 @@ private:
     void find_alive(std::span<const Entity> ids);
     void keep(Batch batch);
     [[nodiscard]] Due due(bool all);
-    Status read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
-    Status take_staged(const RowMarks& marks, BlockPool* pool);
+    Result<Batch> read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
+    void find_staged(const RowMarks& marks, std::vector<RowOf>& rows) const;
+    Status upsert(Batch&& read, const RowMarks& staged, BlockPool& pool, std::vector<Batch>& to);
     Status merge_staged();
     void erase_if_stored(std::uint32_t row);
     void forget(std::uint32_t row, RowMarks& one, RowMarks& other) noexcept;
@@ -97,6 +103,7 @@ private:
     // Staged rows, the newest of an id last; those whose entity is not marked as staged are stale.
     std::vector<std::shared_ptr<StagedBatch>> kept_;
     std::size_t kept_rows_ = 0;
+    std::size_t merge_rows_ = kept_rows_min;  // with fewer rows it is no use to merge
 
     Interval interval_;
 
@@ -105,7 +112,6 @@ private:
     bool reading_ = false;  // the program's callback runs
     RowMarks new_changed_;
     RowMarks new_staged_;
-    std::vector<Batch> upserts_;
     std::vector<std::uint64_t> erased_;
 
     // Scratch: the entities of a call that are alive.
