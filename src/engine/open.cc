@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "engine/engine.h"
+#include "engine/group_cursor.h"
 #include "journal/recovery.h"
 #include "model/key.h"
 
@@ -276,21 +277,12 @@ Status Engine::hydrate_stored(const std::function<bool(const TableDefinition&)>&
 
 // Nobody commits or drains yet, so pending stays as it is.
 Status Engine::hydrate_pending(const std::function<Status(const Batch&)>& take) {
-    journal::GroupAddress read_from;
-    std::vector<ChangeSet> group;
+    GroupCursor journal_copies(*journal_, core_->catalog);
     for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {
         const Entry& entry = core_->pending.entry(lsn);
         const ChangeSet* set = &entry.changes;
         if (entry.let_go) {
-            PERDURE_ASSERT(entry.epoch != 0);  // the journal has it
-            if (group.empty() || read_from.file != entry.address.file ||
-                read_from.offset != entry.address.offset) {
-                PERDURE_TAKE(group, journal_->read(entry.address, core_->catalog));
-                read_from = entry.address;
-            }
-            PERDURE_ASSERT(lsn >= group.front().lsn);
-            PERDURE_ASSERT(lsn <= group.back().lsn);
-            set = &group[lsn - group.front().lsn];
+            PERDURE_TAKE(set, journal_copies.find(entry));
         }
         for (const Batch& batch : set->batches) {
             if (batch.table().resident) PERDURE_TRY(take(batch));
