@@ -21,7 +21,6 @@ PACKAGES ?= yes
 ARGS ?=
 SHARE ?= 1
 TURN ?=
-SEED ?=
 CMAKE_ARGS ?=
 export JOBS PACKAGES
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -201,7 +200,7 @@ install-test: build ## install into a scratch folder, make the packages, build p
 	$(packages) package
 	@scripts/run-tests.sh build/release -L install
 
-ci: ## test, lint, asan, tsan, install-test, with the time of each
+ci: ## test, lint, docs, torture-short, install-test, asan, tsan, with the time of each
 	@scripts/ci.sh
 
 clean: ## remove build/

@@ -113,7 +113,7 @@ public:
     // Calls visit(components…) or visit(Entity, components…) for every entity that has all of them,
     // in the order of the first one's rows. At most 16 components; tags among them filter. The
     // visitor may set what is there, but adding or removing components of a visited type is a bug
-    // and stops the program.
+    // and stops the program; so is a Mut<> here while workers run.
     template <typename... Cs, typename Visitor>
     void each(Visitor&& visit);
 

@@ -63,7 +63,7 @@ private:
     void begin_run(const std::uint64_t* ids, std::uint32_t count);
 
     std::size_t types_;
-    bool alone_;  // no other walk runs on another thread
+    bool alone_;  // no workers run: nobody else walks
     std::array<entities::ComponentRows*, each_components_max> tables_;
     std::array<entities::RowMarks*, each_components_max> marks_{};  // of mutable types
     std::uint32_t end_row_;                                         // of the first type

@@ -22,8 +22,8 @@
 // external components only the marks are Perdure's: two workers may mark the same entity.
 //
 // Thread rule: Workers on the world's thread; a Worker on one thread at a time, between begin() and
-// end(). Everybody may read, through Entities too, what nobody changes meanwhile; not Relations,
-// whose lists are sorted as they are read.
+// end(). Everybody may read, through Entities too (its each<>() without a Mut<>), what nobody
+// changes meanwhile; not Relations, whose lists are sorted as they are read.
 // Lifetime: must end before the world.
 #pragma once
 

@@ -9,9 +9,9 @@
 //         world.poll();                                             // callbacks of tokens run here
 //     }
 //
-// Thread rule: open, entities(), relations(), tick(), commit(), poll() and close() on one thread,
-// the world's. begin(), snapshot() and health() from any. Everything that came out of a world
-// (transactions, snapshots) must end before it; tokens may stay.
+// Thread rule: open, entities(), external(), relations(), tick(), commit(), poll() and close() on
+// one thread, the world's. begin(), snapshot() and health() from any. Everything that came out of a
+// world (transactions, snapshots) must end before it; tokens may stay.
 #pragma once
 
 #include <cstdint>

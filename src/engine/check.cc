@@ -26,15 +26,6 @@ bool same_cell(const Batch& left, std::uint32_t left_row, const Batch& right,
 
 }  // namespace
 
-Batch key_row(const Batch& batch, std::uint32_t row) {
-    PERDURE_ASSERT(row < batch.rows());
-    const RowOf key{&batch, row};
-    Result<Batch> copy = gather_rows(batch.table(), Operation::erase, {&key, 1});
-    PERDURE_ASSERT(copy.ok());  // a part of a batch is no larger than it
-    PERDURE_ASSERT(copy->rows() == 1);
-    return *std::move(copy);
-}
-
 Result<Check> make_check(const TableDefinition& table, const Batch& row,
                          const Condition& condition) {
     PERDURE_ASSERT(row.rows() == 1);

@@ -14,7 +14,4 @@ Result<Check> make_check(const TableDefinition& table, const Batch& row,
 // in words.
 Status judge(const Check& check, const Batch* there, std::uint32_t at);
 
-// The key of a row as an erase batch of one row.
-[[nodiscard]] Batch key_row(const Batch& batch, std::uint32_t row);
-
 }  // namespace perdure::engine

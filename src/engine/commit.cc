@@ -216,14 +216,15 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     if (!again) PERDURE_TRY(judge_checks(proposal.checks, again));
     if (again)
         return error(Code::busy, "rows that this commit depends on change too fast; try again");
-    if (core_->pending.is_full(kept_bytes(proposal.changes), indexed_rows(proposal.changes))) {
+    const std::uint64_t bytes = kept_bytes(proposal.changes);
+    const std::uint64_t rows = indexed_rows(proposal.changes);
+    if (core_->pending.is_full(bytes, rows)) {
         return error(Code::busy,
                      "the pending index is at its limit ({} bytes): the store is {} change sets "
                      "behind; try again when it has caught up",
                      options_.pending.index_bytes_max, core_->pending.last() - core_->stored.lsn);
     }
-    const std::uint64_t grows =
-        kept_bytes(proposal.changes) + indexed_rows(proposal.changes) * index_bytes_per_row;
+    const std::uint64_t grows = bytes + rows * index_bytes_per_row;
     if (grows > 0 && !core_->index_share.may_grow(grows) &&
         !seeded_bug("engine: a runtime's budget is not asked")) {
         return error(Code::busy,
@@ -244,7 +245,7 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
                      "store has caught up",
                      core_->held.size(), core_->held_bytes);
     }
-    hold_relaxed(proposal.changes, at_once);
+    const bool held = hold_relaxed(proposal.changes, at_once);
     // Definitions are alone in their change set.
     bool added = false;
     if (proposal.changes.definitions.empty() && held_due()) {
@@ -272,7 +273,8 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     }
     proposal.changes.tick = changes.tick;
     note_appended(changes);
-    const std::uint64_t encoded = journal::encoded_bytes_max(changes);
+    const std::uint64_t encoded =
+        held || added ? journal::encoded_bytes_max(changes) : encoded_bytes;
     // What it takes in the journal was looked at before it was accepted: it cannot fail for room.
     PERDURE_ASSERT(added || encoded <= encoded_bytes);
     const Entry& entry = core_->pending.push(std::move(changes));
@@ -281,17 +283,18 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     if (seeded_bug("engine: acknowledged before the flush")) core_->progress->reached_journal(lsn);
     idle_since_ns_.store(core_->clock->monotonic_ns(), std::memory_order_relaxed);
     core_->account();
-    let_go_of_bodies();
+    let_go_of_bodies(core_->progress->durable());
     return {};
 }
 
-// Beyond its own limit, or its share of a runtime's budget that is spent. Locked.
-void Engine::let_go_of_bodies() {
+// Beyond its own limit, or its share of a runtime's budget that is spent: of what is durable.
+// Locked, or nobody else is there yet.
+void Engine::let_go_of_bodies(Lsn durable) {
     std::uint64_t most = options_.pending.resident_bytes_max;
     if (core_->pending_share.is_greedy())
         most = std::min(most, core_->budgets->pending.fair_share());
     if (core_->pending.resident_bytes() <= most) return;
-    core_->pending.let_go(core_->progress->durable(), core_->drain_through, most);
+    core_->pending.let_go(durable, core_->drain_through, most);
     core_->account();
 }
 

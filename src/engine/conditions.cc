@@ -8,6 +8,7 @@
 #include "engine/check.h"
 #include "engine/engine.h"
 #include "model/key.h"
+#include "model/rows.h"
 
 namespace perdure::engine {
 

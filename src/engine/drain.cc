@@ -28,11 +28,11 @@ std::optional<Drain::Range> Drain::choose_range() {
         std::uint64_t bytes = 0;
         for (const GroupEnd& group : core_.pending.groups()) {
             if (group.last < range.first) continue;
-            const bool any = range.end.last != 0;
+            const bool begun = range.end.last != 0;
             const bool alone = !seeded_bug("engine: a range goes across a definition");
-            if (alone && any && (group.definition || range.end.definition)) break;
-            if (any && bytes + group.bytes > range_bytes_max) break;
-            if (any && group.last - range.first >= range_changes_max) break;
+            if (alone && begun && (group.definition || range.end.definition)) break;
+            if (begun && bytes + group.bytes > range_bytes_max) break;
+            if (begun && group.last - range.first >= range_changes_max) break;
             bytes += group.bytes;
             range.end = group;
         }
@@ -53,24 +53,6 @@ std::optional<Drain::Range> Drain::choose_range() {
     return range;
 }
 
-Result<const ChangeSet*> Drain::read_back(const Entry& entry) {
-    PERDURE_ASSERT(entry.let_go);
-    PERDURE_ASSERT(entry.epoch != 0);
-    if (group_.empty() || group_file_ != entry.address.file ||
-        group_offset_ != entry.address.offset) {
-        PERDURE_TAKE(group_, journal_.read(entry.address, core_.catalog));
-        group_file_ = entry.address.file;
-        group_offset_ = entry.address.offset;
-    }
-    const Lsn lsn = entry.changes.lsn;
-    PERDURE_ASSERT(!group_.empty());
-    PERDURE_ASSERT(lsn >= group_.front().lsn);
-    PERDURE_ASSERT(lsn <= group_.back().lsn);
-    const ChangeSet& found = group_[lsn - group_.front().lsn];
-    PERDURE_ASSERT(found.lsn == lsn);
-    return &found;
-}
-
 Result<Watermark> Drain::watermark_after(const Range& range) {
     Watermark after = core_.stored;  // only this thread writes it
     after.epoch = range.end.epoch;
@@ -80,7 +62,7 @@ Result<Watermark> Drain::watermark_after(const Range& range) {
         if (!(*entry)->changes.tick) continue;
         after.tick = (*entry)->changes.tick;
         if ((*entry)->let_go) {
-            PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
+            PERDURE_TAKE(const ChangeSet* whole, journal_copies_.find(**entry));
             after.tick_content = core_.tick_content(*whole);
         } else {
             after.tick_content = core_.tick_content((*entry)->changes);
@@ -103,7 +85,7 @@ Result<std::vector<store::Change>> Drain::coalesce(const Range& range) {
     for (auto entry = range.entries.rbegin(); entry != range.entries.rend(); ++entry) {
         PERDURE_ASSERT((*entry)->epoch != 0);  // only what is durable is drained
         if ((*entry)->let_go) {
-            PERDURE_TAKE(const ChangeSet* whole, read_back(**entry));
+            PERDURE_TAKE(const ChangeSet* whole, journal_copies_.find(**entry));
             coalescer.add_resident(*whole);
         }
         coalescer.add((*entry)->changes);
@@ -117,7 +99,7 @@ Result<bool> Drain::step() {
     const std::optional<Range> range = choose_range();
     if (!range) return false;
     const Result<Watermark> applied = apply(*range);
-    group_.clear();
+    journal_copies_.clear();
     {
         const std::scoped_lock lock(core_.mutex);
         PERDURE_ASSERT(core_.drain_through == range->end.last);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/core.h"
+#include "engine/group_cursor.h"
 #include "journal/journal.h"
 #include "store/store.h"
 
@@ -26,7 +27,7 @@ struct DrainStatistics {
 class Drain {
 public:
     Drain(Core& core, store::Store& store, journal::Journal& journal)
-        : core_(core), store_(store), journal_(journal) {}
+        : core_(core), store_(store), journal_copies_(journal, core.catalog) {}
 
     // Applies one range. True if it did. A store that fails is asked again at the next step:
     // nothing is lost, the journal holds it; `conflict` is final, since somebody else owns the
@@ -49,17 +50,11 @@ private:
     Result<Watermark> watermark_after(const Range& range);
     Status apply_definition(const Range& range, const Watermark& after);
     Result<std::vector<store::Change>> coalesce(const Range& range);
-    // The journal's copy of an entry whose bodies were let go.
-    Result<const ChangeSet*> read_back(const Entry& entry);
 
     Core& core_;
     store::Store& store_;
-    journal::Journal& journal_;
     DrainStatistics statistics_;
-    // The group read last: its members are asked for one after the other.
-    std::uint64_t group_file_ = 0;
-    std::uint64_t group_offset_ = 0;
-    std::vector<ChangeSet> group_;
+    GroupCursor journal_copies_;  // of entries whose bodies were let go
 };
 
 }  // namespace perdure::engine

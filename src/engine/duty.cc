@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -28,9 +29,10 @@ Duty::~Duty() {
         stop_ = true;
         running.swap(threads_);
     }
-    wake_.notify_all();
+    wake_watcher_.notify_all();
+    wake_spare_.notify_all();
     for (std::thread& thread : running) thread.join();
-    for (std::thread& thread : ended_) thread.join();
+    if (ended_.joinable()) ended_.join();
 }
 
 std::shared_ptr<Duty::Post> Duty::add(std::function<Visit()> visit) {
@@ -59,6 +61,7 @@ void Duty::ring(Post& post) {
         post.rung = true;
     } else if (!post.queued) {
         enqueue(post);
+        keep_watch();
     }
 }
 
@@ -78,17 +81,10 @@ void Duty::enqueue(Post& post) {
     post.due.reset();
     post.queued = true;
     queue_.push_back(&post);
-    keep_watch();
 }
 
 void Duty::queue_due(Time now) {
-    while (!due_.empty() && due_.begin()->first <= now) {
-        Post& post = *due_.begin()->second;
-        due_.erase(due_.begin());
-        post.due.reset();
-        post.queued = true;
-        queue_.push_back(&post);
-    }
+    while (!due_.empty() && due_.begin()->first <= now) enqueue(*due_.begin()->second);
 }
 
 bool Duty::may_enter(Time now) const {
@@ -109,13 +105,18 @@ Duty::Time Duty::next_event(Time now) const {
     return event;
 }
 
-// Sees to it that some thread waits for the next event.
+bool Duty::is_watched(Time event) const { return watcher_ && watch_until_ <= event; }
+
+// Sees to it that some thread waits for the next event. The watcher first: who worked last works
+// again, and the spare ones are left to end.
 void Duty::keep_watch() {
     const Time event = next_event(std::chrono::steady_clock::now());
-    if (event == Time::max() || (watcher_ && watch_until_ <= event)) return;
+    if (event == Time::max() || is_watched(event)) return;
     if (starting_ > 0) return;  // it will look
-    if (waiting_ > 0) {
-        wake_.notify_one();
+    if (watcher_) {
+        wake_watcher_.notify_all();
+    } else if (spare_ > 0) {
+        wake_spare_.notify_one();
     } else if (threads_.size() < limits_.threads_max && posts_ > inside_.size()) {
         start_thread();
     }
@@ -123,8 +124,6 @@ void Duty::keep_watch() {
 
 // Without a thread the work is done by those that are there, later.
 void Duty::start_thread() {
-    for (std::thread& thread : ended_) thread.join();  // they have let go of the mutex
-    ended_.clear();
     try {
         threads_.emplace_back([this] { run(); });
         ++starting_;
@@ -167,7 +166,7 @@ void Duty::visit(Post& post, std::unique_lock<std::mutex>& lock) {
     if (post.gone) {
         left_.notify_all();  // the last that is said of this post
     } else if (post.rung || found.more) {
-        enqueue(post);
+        enqueue(post);  // this thread looks next, so nobody need be called
     } else if (found.again) {
         post.due = std::chrono::steady_clock::now() + *found.again;
         due_.insert({*post.due, &post});
@@ -175,33 +174,47 @@ void Duty::visit(Post& post, std::unique_lock<std::mutex>& lock) {
 }
 
 bool Duty::wait(std::unique_lock<std::mutex>& lock) {
-    const auto self = std::this_thread::get_id();
     const Time now = std::chrono::steady_clock::now();
     const Time event = next_event(now);
-    ++waiting_;
-    bool called = true;
-    if (!watcher_ || event < watch_until_) {
-        watcher_ = self;
-        watch_until_ = event;
-        if (event == Time::max()) {
-            wake_.wait(lock);
-        } else {
-            wake_.wait_until(lock, event);
-        }
-        if (watcher_ == self) watcher_.reset();
-    } else {
-        called = wake_.wait_until(lock, now + limits_.spare_for) == std::cv_status::no_timeout;
+    if (!is_watched(event)) {
+        watch(event, lock);
+        return true;
     }
-    --waiting_;
-    if (called || stop_ || !watcher_) return true;
-    // Somebody else has the watch, and nothing to do for as long: one fewer will do.
-    const auto own = std::find_if(threads_.begin(), threads_.end(), [&](const std::thread& thread) {
-        return thread.get_id() == self;
+    ++spare_;
+    const std::cv_status why = wake_spare_.wait_until(lock, now + limits_.spare_for);
+    --spare_;
+    if (why == std::cv_status::no_timeout || stop_) return true;
+    // It may have been called at the moment that its time was over.
+    if (!is_watched(next_event(std::chrono::steady_clock::now()))) return true;
+    end_thread(lock);
+    return false;
+}
+
+// Whoever watched until later is relieved: it looks again, and is a spare one.
+void Duty::watch(Time event, std::unique_lock<std::mutex>& lock) {
+    const auto self = std::this_thread::get_id();
+    if (watcher_) wake_watcher_.notify_all();
+    watcher_ = self;
+    watch_until_ = event;
+    if (event == Time::max()) {
+        wake_watcher_.wait(lock);
+    } else {
+        wake_watcher_.wait_until(lock, event);
+    }
+    if (watcher_ == self) watcher_.reset();
+}
+
+// Somebody else has the watch, and nothing to do for as long: one fewer will do. Each joins the one
+// that ended before it, so that nobody who rings waits for a thread's end.
+void Duty::end_thread(std::unique_lock<std::mutex>& lock) {
+    const auto own = std::find_if(threads_.begin(), threads_.end(), [](const std::thread& thread) {
+        return thread.get_id() == std::this_thread::get_id();
     });
     PERDURE_ASSERT(own != threads_.end());
-    ended_.push_back(std::move(*own));
+    std::thread before = std::exchange(ended_, std::move(*own));
     threads_.erase(own);
-    return false;
+    lock.unlock();
+    if (before.joinable()) before.join();
 }
 
 }  // namespace perdure::engine

@@ -70,10 +70,13 @@ private:
     void run();
     void visit(Post& post, std::unique_lock<std::mutex>& lock);
     bool wait(std::unique_lock<std::mutex>& lock);  // false: the thread is to end
+    void watch(Time event, std::unique_lock<std::mutex>& lock);
+    void end_thread(std::unique_lock<std::mutex>& lock);
     void enqueue(Post& post);
     void queue_due(Time now);
     [[nodiscard]] bool may_enter(Time now) const;
     [[nodiscard]] Time next_event(Time now) const;
+    [[nodiscard]] bool is_watched(Time event) const;
     void keep_watch();
     void start_thread();
 
@@ -81,21 +84,22 @@ private:
 
     mutable std::mutex mutex_;
     // Guarded by mutex_.
-    std::condition_variable wake_;
+    std::condition_variable wake_watcher_;
+    std::condition_variable wake_spare_;
     std::condition_variable left_;  // a visit is over
     std::size_t posts_ = 0;
     std::deque<Post*> queue_;
     std::set<std::pair<Time, Post*>> due_;
     std::vector<Post*> inside_;
-    // The thread that waits for the next event; others wait to be called.
+    // The thread that waits for the next event; spare ones wait to be called, or to end.
     std::optional<std::thread::id> watcher_;
     Time watch_until_{};
-    std::uint32_t waiting_ = 0;
+    std::uint32_t spare_ = 0;
     std::uint32_t starting_ = 0;  // threads that have not looked yet
     std::uint64_t visits_ = 0;
     bool stop_ = false;
     std::list<std::thread> threads_;
-    std::vector<std::thread> ended_;  // to be joined
+    std::thread ended_;  // the last one that ended, to be joined
 };
 
 }  // namespace perdure::engine

@@ -90,12 +90,7 @@ bool Engine::drain_due() {
     const Lsn stored = core_->progress->stored();
     if (core_->progress->durable() <= stored) return false;
     if (stored_wanted_.load() > stored || closed_.load()) return true;
-    std::uint64_t waiting = 0;
-    {
-        const std::scoped_lock lock(core_->mutex);
-        waiting = core_->pending.resident_bytes() + core_->pending.kept_bytes();
-    }
-    return waiting >= options_.drain_bytes ||
+    return core_->pending_bytes.load(std::memory_order_relaxed) >= options_.drain_bytes ||
            core_->now_ms() - last_drain_ms_ >= options_.drain_interval_ms;
 }
 

@@ -186,7 +186,7 @@ private:
                    const CommitOptions& options);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);
     void drop_held(TableId table, const std::string& key);
-    void hold_relaxed(ChangeSet& changes, bool at_once);
+    bool hold_relaxed(ChangeSet& changes, bool at_once);
     [[nodiscard]] bool held_due() const;
     [[nodiscard]] bool held_is_full(const ChangeSet& changes) const;
     [[nodiscard]] std::uint64_t held_room();
@@ -195,7 +195,7 @@ private:
     Status commit_held();
     void note_appended(const ChangeSet& changes);
     Status refuse_if_failed() const;
-    void let_go_of_bodies();
+    void let_go_of_bodies(Lsn durable);
 
     void group_durable(const journal::Appended& appended);
     void journal_failed(const Status& reason);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "engine/engine.h"
+#include "engine/group_cursor.h"
 #include "journal/recovery.h"
 #include "model/key.h"
 
@@ -111,7 +112,8 @@ Status Engine::open_journal() {
         }
         if (group.changes.empty()) return {};
         core_->pending.group_durable(group.last, group.epoch, group.chain, group.address);
-        core_->pending.let_go(group.last, 0);
+        core_->account();
+        let_go_of_bodies(group.last);
         recovered_.replayed_bytes += group.address.bytes;
         return {};
     };
@@ -152,7 +154,6 @@ Status Engine::open_journal() {
     // The journal first: an epoch that only the store has seen would be drawn again after a crash
     // in between, and the store would refuse it for ever.
     PERDURE_TRY(store_->take_over(core_->epoch));
-    core_->account();
     flush_queue_.attach(*journal_, *options_.clock);
     flush_queue_.start_at(core_->pending.last());
     core_->progress->reached_journal(core_->pending.last());
@@ -276,21 +277,12 @@ Status Engine::hydrate_stored(const std::function<bool(const TableDefinition&)>&
 
 // Nobody commits or drains yet, so pending stays as it is.
 Status Engine::hydrate_pending(const std::function<Status(const Batch&)>& take) {
-    journal::GroupAddress read_from;
-    std::vector<ChangeSet> group;
+    GroupCursor journal_copies(*journal_, core_->catalog);
     for (Lsn lsn = core_->stored.lsn + 1; lsn <= core_->pending.last(); ++lsn) {
         const Entry& entry = core_->pending.entry(lsn);
         const ChangeSet* set = &entry.changes;
         if (entry.let_go) {
-            PERDURE_ASSERT(entry.epoch != 0);  // the journal has it
-            if (group.empty() || read_from.file != entry.address.file ||
-                read_from.offset != entry.address.offset) {
-                PERDURE_TAKE(group, journal_->read(entry.address, core_->catalog));
-                read_from = entry.address;
-            }
-            PERDURE_ASSERT(lsn >= group.front().lsn);
-            PERDURE_ASSERT(lsn <= group.back().lsn);
-            set = &group[lsn - group.front().lsn];
+            PERDURE_TAKE(set, journal_copies.find(entry));
         }
         for (const Batch& batch : set->batches) {
             if (batch.table().resident) PERDURE_TRY(take(batch));

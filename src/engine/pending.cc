@@ -47,19 +47,15 @@ void Pending::index_batches(const std::vector<Batch>& batches, std::uint32_t fir
         const Batch& batch = batches[i];
         if (batch.table().resident) continue;
         auto& index = indexes_[batch.table().id];
+        const std::uint64_t before = index ? index->bytes() : 0;
         if (!index) index = std::make_unique<KeyIndex>();
         for (std::uint32_t row = 0; row < batch.rows(); ++row) {
             key_.clear();
             encode_key(batch, row, key_);
             index->add(key_, lsn, first + i, row);
         }
+        own_index_bytes_ += index->bytes() - before;
     }
-}
-
-std::uint64_t Pending::index_bytes() const noexcept {
-    std::uint64_t bytes = kept_bytes_;
-    for (const auto& [table, index] : indexes_) bytes += index->bytes();
-    return bytes;
 }
 
 bool Pending::is_full(std::uint64_t kept_bytes, std::uint64_t indexed_rows) const {
@@ -108,7 +104,9 @@ void Pending::rest() {
     if (!entries_.empty()) return;
     entries_.shrink_to_fit();
     groups_.shrink_to_fit();
-    std::erase_if(indexes_, [](const auto& index) { return index.second->keys() == 0; });
+    for (const auto& [table, index] : indexes_) PERDURE_ASSERT(index->keys() == 0);
+    indexes_.clear();
+    own_index_bytes_ = 0;
     key_ = {};
 }
 
@@ -141,6 +139,19 @@ RowVersion Pending::find(TableId table, std::string_view key, Lsn at) const {
     return newest ? resolve(*newest, at, 0) : RowVersion{};
 }
 
+// As many rows of a batch as are left of the slice; true if those were all.
+bool Pending::release_rows(const Batch& batch, Lsn lsn, std::uint32_t& rows_left) {
+    KeyIndex& keys = *indexes_.at(batch.table().id);
+    const std::uint64_t before = keys.bytes();
+    for (; released_row_ < batch.rows() && rows_left > 0; ++released_row_, --rows_left) {
+        key_.clear();
+        encode_key(batch, released_row_, key_);
+        keys.release(key_, lsn);
+    }
+    own_index_bytes_ += keys.bytes() - before;  // modulo 2⁶⁴: also when it shrinks
+    return released_row_ == batch.rows();
+}
+
 bool Pending::release_slice(Lsn through) {
     PERDURE_ASSERT(through <= last());
     std::uint32_t rows_left = release_rows_per_slice;
@@ -157,18 +168,7 @@ bool Pending::release_slice(Lsn through) {
                                      ? durable[released_batch_]
                                      : ephemeral[released_batch_ - durable.size()];
             const bool indexed = batch.bytes() > 0 && !batch.table().resident;
-            if (indexed) {
-                KeyIndex& keys = *indexes_.at(batch.table().id);
-                for (; released_row_ < batch.rows(); ++released_row_) {
-                    if (rows_left-- == 0) {
-                        ++rows_left;
-                        return true;
-                    }
-                    key_.clear();
-                    encode_key(batch, released_row_, key_);
-                    keys.release(key_, front.changes.lsn);
-                }
-            }
+            if (indexed && !release_rows(batch, front.changes.lsn, rows_left)) return true;
             released_row_ = 0;
             ++released_batch_;
         }

@@ -67,11 +67,8 @@ public:
                        const journal::GroupAddress& address);
     // Durable groups that are not released yet, oldest first.
     [[nodiscard]] const std::deque<GroupEnd>& groups() const noexcept { return groups_; }
-    // Lets go of resident batches, oldest first, until the limit holds, or a lower one: only
-    // durable ones above `keep_through`.
-    void let_go(Lsn durable, Lsn keep_through) {
-        let_go(durable, keep_through, limits_.resident_bytes_max);
-    }
+    // Lets go of resident batches, oldest first, until so many bytes are left: only durable ones
+    // above `keep_through`.
     void let_go(Lsn durable, Lsn keep_through, std::uint64_t bytes_max);
     // Gives back memory that nothing needs.
     void rest();
@@ -96,10 +93,14 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::uint64_t resident_bytes() const noexcept { return resident_bytes_; }
     [[nodiscard]] std::uint64_t kept_bytes() const noexcept { return kept_bytes_; }
-    [[nodiscard]] std::uint64_t index_bytes() const noexcept;
+    // Of the indexes and of what they hold.
+    [[nodiscard]] std::uint64_t index_bytes() const noexcept {
+        return kept_bytes_ + own_index_bytes_;
+    }
 
 private:
     void index_batches(const std::vector<Batch>& batches, std::uint32_t first, Lsn lsn);
+    bool release_rows(const Batch& batch, Lsn lsn, std::uint32_t& rows_left);
     [[nodiscard]] const Batch& batch_of(const Version& version) const;
 
     PendingLimits limits_;
@@ -109,7 +110,8 @@ private:
     std::map<TableId, std::unique_ptr<KeyIndex>> indexes_;
     std::uint64_t resident_bytes_ = 0;
     std::uint64_t kept_bytes_ = 0;
-    Lsn let_go_through_ = 0;  // entries up to here hold no resident batches
+    std::uint64_t own_index_bytes_ = 0;  // of all indexes, without the rows
+    Lsn let_go_through_ = 0;             // entries up to here hold no resident batches
     // How far releasing the front entry has come.
     std::uint32_t released_batch_ = 0;
     std::uint32_t released_row_ = 0;

@@ -17,15 +17,6 @@ Result<Batch> key_batch(const TableDefinition& table, std::span<const Cell> cell
     return make_row(table, Operation::erase, cells);
 }
 
-Batch single_row(const Batch& batch, std::uint32_t row) {
-    PERDURE_ASSERT(row < batch.rows());
-    const RowOf one{&batch, row};
-    Result<Batch> copy = gather_rows(batch.table(), batch.operation(), {&one, 1});
-    PERDURE_ASSERT(copy.ok());  // a part of a batch is no larger than it
-    PERDURE_ASSERT(copy->rows() == 1);
-    return *std::move(copy);
-}
-
 Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store,
                                                  bool durable_only) {
     std::unique_ptr<ReadView> view(new ReadView(core));

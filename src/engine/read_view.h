@@ -56,7 +56,5 @@ private:
 
 // A batch of one key, as stores are asked for it.
 Result<Batch> key_batch(const TableDefinition& table, std::span<const Cell> cells);
-// One row of a batch as a batch of its own.
-[[nodiscard]] Batch single_row(const Batch& batch, std::uint32_t row);
 
 }  // namespace perdure::engine

@@ -44,9 +44,9 @@ void Engine::drop_held(TableId table, const std::string& key) {
     PERDURE_ASSERT(!core_->held.empty() || core_->held_bytes == 0);
 }
 
-// Takes the relaxed upserts out of a change set, unless they go at once. A row that is not held
-// replaces one that is.
-void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
+// Takes the relaxed upserts out of a change set, unless they go at once; true if there were some. A
+// row that is not held replaces one that is.
+bool Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
     std::string key;
     for (Batch& batch : changes.batches) {
         const TableDefinition& table = batch.table();
@@ -64,12 +64,13 @@ void Engine::hold_relaxed(ChangeSet& changes, bool at_once) {
             hold(key, std::make_shared<const Batch>(single_row(batch, row)));
         }
     }
-    if (at_once) return;
-    std::erase_if(changes.batches, [&](const Batch& batch) {
+    if (at_once) return false;
+    const std::size_t taken = std::erase_if(changes.batches, [&](const Batch& batch) {
         return !batch.table().resident && !batch.table().append_only &&
                batch.operation() == Operation::upsert &&
                core_->level_of(batch.table()) == Level::relaxed;
     });
+    return taken > 0;
 }
 
 bool Engine::held_due() const {

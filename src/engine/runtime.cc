@@ -14,7 +14,9 @@ Runtime::Runtime(const DutyLimits& threads, const BudgetLimits& limits)
       store_(threads),
       prepare_(threads) {}
 
-Runtime::~Runtime() = default;
+Runtime::~Runtime() {
+    PERDURE_ASSERT(places_.empty());  // a world of this runtime is open
+}
 
 Status Runtime::add(Engine& engine) {
     const Places places{journal_.add([&engine] { return engine.visit_journal(); }),

@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::uint32_t threads_limit = 1024;  // beyond is a slip of the pen
 
+// Before anything is built from them.
+const RuntimeOptions& validated(const RuntimeOptions& options) {
+    PERDURE_ASSERT(options.validate().ok());
+    return options;
+}
+
 engine::DutyLimits duty_limits(const RuntimeOptions& options) {
     // Visits wait for disks more than they compute: more at once than a small machine has cores.
     const std::uint32_t at_once = std::clamp(std::thread::hardware_concurrency(), 4U, 16U);
@@ -44,9 +50,8 @@ Status RuntimeOptions::validate() const {
 }
 
 Runtime::Runtime(const RuntimeOptions& options)
-    : engine_(std::make_unique<engine::Runtime>(duty_limits(options), budget_limits(options))) {
-    PERDURE_ASSERT(options.validate().ok());
-}
+    : engine_(std::make_unique<engine::Runtime>(duty_limits(validated(options)),
+                                                budget_limits(options))) {}
 
 Runtime::~Runtime() = default;
 

@@ -220,8 +220,7 @@ void ComponentRows::captured_changed() {
 }
 
 void ComponentRows::captured_fresh() {
-    fresh_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
+    changed_.clear_marked_in(fresh_);
     captured_removed();
 }
 

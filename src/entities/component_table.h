@@ -1,22 +1,15 @@
 // ComponentTable: a component type of the schema, its rows, and how they are stored.
 #pragma once
 
-#include <cstdint>
 #include <utility>
 
 #include "entities/component_rows.h"
+#include "entities/interval.h"
 #include "model/structs.h"
 #include "perdure/durability.h"
 #include "perdure/schema.h"
 
 namespace perdure::entities {
-
-// Whether changed rows of a category go out now. Relaxed ones wait until their interval is over.
-[[nodiscard]] inline bool is_due(const Category& category, bool captured_before,
-                                 std::uint64_t captured_ms, std::uint64_t now_ms) noexcept {
-    if (category.durability != Level::relaxed || !captured_before) return true;
-    return now_ms - captured_ms >= category.interval_ms;  // also if the clock went back
-}
 
 struct ComponentTable {
     ComponentTable(const Schema::DeclaredComponent& declared, std::uint64_t& layouts)
@@ -41,10 +34,7 @@ struct ComponentTable {
     StructPlan plan;
     Category category;
 
-    // When changed rows were last captured.
-    bool captured_before = false;
-    std::uint64_t captured_ms = 0;
-
+    Interval interval;
     // Of the capture under way: whether changed rows are in it, or only fresh ones.
     bool capturing_changed = false;
 };

@@ -173,7 +173,7 @@ Status ExternalHydration::hand_back(Table& table, const Batch& batch, Wanted&& w
         bool keep = wanted(id);
         if (keep && !registry_.alive({id})) {
             if (table.orphans++ == 0 || id < table.lowest_orphan) table.lowest_orphan = id;
-            registry_.found_id(std::min(id, entity_id_max));
+            registry_.take_no_id_up_to(std::min(id, entity_id_max));
             keep = false;
         }
         if (keep && row - first < handed_rows_max) continue;

@@ -6,26 +6,17 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
-#include "entities/component_table.h"
-#include "model/rows.h"
 
 namespace perdure::entities {
-namespace {
-
-// Rows that may be stale before they are looked through: a relaxed component that is handed in at
-// every tick is kept once, not sixty times.
-constexpr std::size_t kept_rows_min = 16'384;
-
-}  // namespace
 
 // A batch that goes out with every commit until one is accepted: what it gives away is the same
 // memory.
-class ExternalTable::Kept final : public Block::Owner {
+class ExternalTable::StagedBatch final : public Block::Owner {
 public:
-    explicit Kept(Batch from) : batch(std::move(from)) {}
+    explicit StagedBatch(Batch from) : batch(std::move(from)) {}
     void release(std::byte*, std::size_t) noexcept override {}  // with the last owner
 
-    static Batch share(const std::shared_ptr<Kept>& kept) {
+    static Batch share(const std::shared_ptr<StagedBatch>& kept) {
         const Batch& from = kept->batch;
         Block block(const_cast<std::byte*>(from.data()), from.bytes(), kept);
         return Batch(from.table(), from.operation(), from.rows(), std::move(block));
@@ -79,8 +70,7 @@ std::size_t ExternalTable::mark_removed(std::span<const Entity> ids) {
 void ExternalTable::take_marks(RowMarks& marks) {
     PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
     if (!only_changed_) {
-        RowGatherer::for_each_row(marks,
-                                  [&](std::uint32_t row) { forget(row, staged_, removed_); });
+        marks.for_each_row([&](std::uint32_t row) { forget(row, staged_, removed_); });
     }
     marks.move_to(changed_);
 }
@@ -153,21 +143,25 @@ void ExternalTable::keep(Batch batch) {
     }
     only_changed_ = false;
     kept_rows_ += batch.rows();
-    kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+    kept_.push_back(std::make_shared<StagedBatch>(std::move(batch)));
 }
 
-// Rows that are stale, or older than another of their id, are let go once they are the most.
+// Rows that are stale, or older than another of their id, are let go once they are the most. Who
+// hands in rows one by one has them counted at each doubling, not at each call.
 Status ExternalTable::merge_staged() {
-    if (kept_rows_ < kept_rows_min || kept_rows_ < 2 * staged_.count()) return {};
-    upserts_.clear();
-    PERDURE_TRY(take_staged(staged_, pool));
-    kept_.clear();
-    kept_rows_ = 0;
-    for (Batch& batch : upserts_) {
-        kept_rows_ += batch.rows();
-        kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+    if (kept_rows_ < merge_rows_) return {};
+    const std::size_t wanted = staged_.count();
+    merge_rows_ = std::max(kept_rows_min, 2 * wanted);
+    if (kept_rows_ < merge_rows_) return {};
+    std::vector<std::shared_ptr<StagedBatch>> merged;
+    if (wanted > 0) {
+        std::vector<RowOf> rows;
+        find_staged(staged_, rows);
+        PERDURE_TAKE(Batch batch, gather_rows(*definition, Operation::upsert, rows, pool));
+        merged.push_back(std::make_shared<StagedBatch>(std::move(batch)));
     }
-    upserts_.clear();
+    kept_ = std::move(merged);
+    kept_rows_ = wanted;
     return {};
 }
 
@@ -186,36 +180,47 @@ void ExternalTable::erase_if_stored(std::uint32_t row) {
 Status ExternalTable::capture(std::uint64_t now_ms, bool everything,
                               std::span<const std::uint64_t> dead, RowGatherer& gatherer,
                               BlockPool& to_pool, std::vector<Batch>& to) {
-    capturing_all_ = everything || is_due(category, captured_before_, captured_ms_, now_ms);
-    upserts_.clear();
+    capturing_all_ = everything || interval_.is_over(category, now_ms);
     erased_.assign(dead.begin(), dead.end());
     if (seeded_bug("entities: external components outlive their entity")) erased_.clear();
     const Due now = due(capturing_all_);
-    PERDURE_TRY(read_changed(now.changed, gatherer, to_pool));
+    PERDURE_TAKE(Batch read, read_changed(now.changed, gatherer, to_pool));
     if (!only_changed_) {
-        RowGatherer::for_each_row(removed_, [&](std::uint32_t row) { erase_if_stored(row); });
-        PERDURE_TRY(take_staged(now.staged, &to_pool));
+        removed_.for_each_row([&](std::uint32_t row) { erase_if_stored(row); });
     }
     std::sort(erased_.begin(), erased_.end());
     PERDURE_TRY(RowGatherer::erases(*definition, erased_, to_pool, to));
-    if (upserts_.size() > 1) {  // one batch for a table
-        std::vector<RowOf> rows;
-        for (const Batch& batch : upserts_) {
-            for (std::uint32_t row = 0; row < batch.rows(); ++row) rows.push_back({&batch, row});
-        }
-        PERDURE_TAKE(Batch merged, gather_rows(*definition, Operation::upsert, rows, &to_pool));
-        upserts_.clear();
-        upserts_.push_back(std::move(merged));
+    return upsert(std::move(read), now.staged, to_pool, to);
+}
+
+// One batch for a table: the rows that were read, then those that were handed in. If all are in one
+// batch already, it goes as it is.
+Status ExternalTable::upsert(Batch&& read, const RowMarks& staged, BlockPool& to_pool,
+                             std::vector<Batch>& to) {
+    const std::size_t wanted = only_changed_ ? 0 : staged.count();
+    if (wanted == 0) {
+        if (read.rows() > 0) to.push_back(std::move(read));
+        return {};
     }
-    for (Batch& batch : upserts_) to.push_back(std::move(batch));
-    upserts_.clear();
+    if (read.rows() == 0 && kept_.size() == 1 && kept_rows_ == wanted) {
+        to.push_back(StagedBatch::share(kept_[0]));
+        return {};
+    }
+    std::vector<RowOf> rows;
+    rows.reserve(read.rows() + wanted);
+    for (std::uint32_t row = 0; row < read.rows(); ++row) rows.push_back({&read, row});
+    find_staged(staged, rows);
+    PERDURE_ASSERT(rows.size() == read.rows() + wanted);
+    PERDURE_TAKE(Batch merged, gather_rows(*definition, Operation::upsert, rows, &to_pool));
+    to.push_back(std::move(merged));
     return {};
 }
 
-Status ExternalTable::read_changed(const RowMarks& marks, RowGatherer& gatherer,
-                                   BlockPool& to_pool) {
+// What the program answers about its changed rows; without rows if there are none.
+Result<Batch> ExternalTable::read_changed(const RowMarks& marks, RowGatherer& gatherer,
+                                          BlockPool& to_pool) {
     const std::span<std::uint64_t> ids = gatherer.ids(entities_, marks);
-    if (ids.empty()) return {};
+    if (ids.empty()) return Batch();
     places_.resize(ids.size());
     PERDURE_ASSERT(!std::exchange(reading_, true));
     callbacks->read({reinterpret_cast<const Entity*>(ids.data()), ids.size()}, places_.data());
@@ -232,25 +237,16 @@ Status ExternalTable::read_changed(const RowMarks& marks, RowGatherer& gatherer,
             places_[count++] = places_[at];
         }
     }
-    if (count == 0) return {};
-    PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, ids.first(count),
-                                             std::span(places_).first(count), &to_pool));
-    upserts_.push_back(std::move(batch));
-    return {};
+    if (count == 0) return Batch();
+    return gather_structs(*definition, plan, ids.first(count), std::span(places_).first(count),
+                          &to_pool);
 }
 
-// If there is one batch and all of it counts, it goes as it is.
-Status ExternalTable::take_staged(const RowMarks& marks, BlockPool* to_pool) {
-    const std::size_t wanted = marks.count();
-    if (wanted == 0) return {};
-    if (kept_.size() == 1 && kept_rows_ == wanted) {
-        upserts_.push_back(Kept::share(kept_[0]));
-        return {};
-    }
+// Adds where the newest row of each marked id lies, by when they were handed in.
+void ExternalTable::find_staged(const RowMarks& marks, std::vector<RowOf>& rows) const {
+    const std::size_t before = rows.size();
     RowMarks left;
     left.assign_both(marks, marks);
-    std::vector<RowOf> rows;
-    rows.reserve(wanted);
     for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept) {
         const Batch& batch = (*kept)->batch;
         for (std::uint32_t at = batch.rows(); at > 0; --at) {
@@ -260,31 +256,24 @@ Status ExternalTable::take_staged(const RowMarks& marks, BlockPool* to_pool) {
             rows.push_back({&batch, at - 1});
         }
     }
-    PERDURE_ASSERT(rows.size() == wanted);
-    std::reverse(rows.begin(), rows.end());
-    PERDURE_TAKE(Batch batch, gather_rows(*definition, Operation::upsert, rows, to_pool));
-    upserts_.push_back(std::move(batch));
-    return {};
+    PERDURE_ASSERT(left.empty());  // each marked row lies in a batch
+    std::reverse(rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end());
 }
 
 void ExternalTable::captured(std::uint64_t now_ms) {
     removed_.clear_all();
     if (capturing_all_) {
-        if (!changed_.empty() || !staged_.empty()) {
-            captured_before_ = true;
-            captured_ms_ = now_ms;
-        }
+        if (!changed_.empty() || !staged_.empty()) interval_.begin(now_ms);
         changed_.clear_all();
         staged_.clear_all();
         kept_.clear();
         kept_rows_ = 0;
+        merge_rows_ = kept_rows_min;
         only_changed_ = true;
         return;
     }
-    new_changed_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
-    new_staged_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { staged_.clear_word(first, bits); });
+    changed_.clear_marked_in(new_changed_);
+    staged_.clear_marked_in(new_staged_);
 }
 
 }  // namespace perdure::entities

@@ -20,9 +20,11 @@
 #include <vector>
 
 #include "entities/component_rows.h"
+#include "entities/interval.h"
 #include "entities/row_gatherer.h"
 #include "entities/row_marks.h"
 #include "model/block_pool.h"
+#include "model/rows.h"
 #include "model/structs.h"
 #include "perdure/durability.h"
 #include "perdure/external.h"
@@ -70,7 +72,11 @@ public:
     BlockPool* pool = nullptr;
 
 private:
-    class Kept;
+    // Rows that may be stale before they are looked through: a relaxed component that is handed in
+    // at every tick is kept once, not sixty times.
+    static constexpr std::size_t kept_rows_min = 16'384;
+
+    class StagedBatch;
     // What of the marks goes out now: all, or only that of new entities.
     struct Due {
         const RowMarks& changed;
@@ -82,8 +88,9 @@ private:
     void find_alive(std::span<const Entity> ids);
     void keep(Batch batch);
     [[nodiscard]] Due due(bool all);
-    Status read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
-    Status take_staged(const RowMarks& marks, BlockPool* pool);
+    Result<Batch> read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
+    void find_staged(const RowMarks& marks, std::vector<RowOf>& rows) const;
+    Status upsert(Batch&& read, const RowMarks& staged, BlockPool& pool, std::vector<Batch>& to);
     Status merge_staged();
     void erase_if_stored(std::uint32_t row);
     void forget(std::uint32_t row, RowMarks& one, RowMarks& other) noexcept;
@@ -94,19 +101,17 @@ private:
     RowMarks removed_;
     bool only_changed_ = true;  // nothing is staged or removed
     // Staged rows, the newest of an id last; those whose entity is not marked as staged are stale.
-    std::vector<std::shared_ptr<Kept>> kept_;
+    std::vector<std::shared_ptr<StagedBatch>> kept_;
     std::size_t kept_rows_ = 0;
+    std::size_t merge_rows_ = kept_rows_min;  // with fewer rows it is no use to merge
 
-    // Of a relaxed category: when changed rows last went out.
-    bool captured_before_ = false;
-    std::uint64_t captured_ms_ = 0;
+    Interval interval_;
 
     // Of the capture under way.
     bool capturing_all_ = false;
     bool reading_ = false;  // the program's callback runs
     RowMarks new_changed_;
     RowMarks new_staged_;
-    std::vector<Batch> upserts_;
     std::vector<std::uint64_t> erased_;
 
     // Scratch: the entities of a call that are alive.

@@ -70,8 +70,8 @@ public:
     [[nodiscard]] const std::vector<std::unique_ptr<ExternalTable>>& externals() const noexcept {
         return externals_;
     }
-    // Rows of external components were found up to here: ids go on behind.
-    void found_id(std::uint64_t id) noexcept { ids_.skip_to(id + 1); }
+    // Rows of external components have this id: new ones are behind it.
+    void take_no_id_up_to(std::uint64_t id) noexcept { ids_.skip_to(id + 1); }
 
     // Adds batches of what changed to `into`. `everything`: relaxed rows, too, whose interval is
     // not over. If it fails, `into` is as it was: `invalid` names the entity and field that cannot
@@ -129,6 +129,7 @@ public:
     // While workers run nothing comes or goes: a program that tries is stopped.
     void begin_workers();
     void end_workers();
+    [[nodiscard]] bool workers_run() const noexcept { return workers_run_; }
     // Marks as changed what workers marked of a type, there no more.
     void take_marks(TypeNumber type, RowMarks& marks);
     // Above every type number of the schema.

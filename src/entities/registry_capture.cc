@@ -27,8 +27,7 @@ Status Registry::capture_all(ChangeSet& into, std::uint64_t now_ms, bool everyth
                              BlockPool& pool) {
     PERDURE_TRY(capture_entities(into.batches, pool));
     for (const auto& table : components_) {
-        table->capturing_changed = everything || is_due(table->category, table->captured_before,
-                                                        table->captured_ms, now_ms);
+        table->capturing_changed = everything || table->interval.is_over(table->category, now_ms);
         PERDURE_TRY(capture_components(
             *table, table->is_ephemeral() ? into.ephemeral : into.batches, pool));
     }
@@ -63,7 +62,7 @@ Status Registry::capture_entities(std::vector<Batch>& to, BlockPool& pool) {
     }
     entity_row_ids_.clear();
     entity_rows_.clear();
-    RowGatherer::for_each_row(rows.changed(), [&](std::uint32_t row) {
+    rows.changed().for_each_row([&](std::uint32_t row) {
         entity_row_ids_.push_back(rows.id_at(row));
         entity_rows_.push_back(entities_.stored_row(row));
     });
@@ -108,10 +107,7 @@ void Registry::captured() {
             table->rows.captured_fresh();
             continue;
         }
-        if (!table->rows.changed().empty()) {
-            table->captured_before = true;
-            table->captured_ms = capturing_ms_;
-        }
+        if (!table->rows.changed().empty()) table->interval.begin(capturing_ms_);
         table->rows.captured_changed();
     }
     relations_.captured(capturing_ms_);

@@ -147,7 +147,8 @@ std::uint32_t RelationAdjacency::first(EdgeDirection direction, std::uint64_t id
     return number == IdIndex::none ? none : sorted_first(node(number), side(direction));
 }
 
-std::uint32_t RelationAdjacency::any(EdgeDirection direction, std::uint64_t id) const noexcept {
+std::uint32_t RelationAdjacency::some_row(EdgeDirection direction,
+                                          std::uint64_t id) const noexcept {
     const std::uint32_t number = index_.find(id);
     return number == IdIndex::none ? none : node(number).lists[side(direction)].last;
 }

@@ -45,7 +45,7 @@ public:
         return at(row).next[side(direction)];
     }
     // Some row of an entity, as cheap as can be; none if it has no edge in this direction.
-    [[nodiscard]] std::uint32_t any(EdgeDirection direction, std::uint64_t id) const noexcept;
+    [[nodiscard]] std::uint32_t some_row(EdgeDirection direction, std::uint64_t id) const noexcept;
 
     // All entities with edges, by ascending id: the number-th one's first row out, which is none
     // if it only has edges in. sort() first; nothing may be linked or unlinked meanwhile.

@@ -1,7 +1,6 @@
 #include "entities/relation_edges.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/assert.h"
@@ -12,15 +11,6 @@ namespace {
 
 constexpr std::size_t value_alignment_min = 64;  // of a chunk: a cache line
 
-template <typename Visit>
-void for_each_marked(const RowMarks& marks, Visit&& visit) {
-    marks.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
-        for (; bits != 0; bits &= bits - 1) {
-            visit(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
-        }
-    });
-}
-
 }  // namespace
 
 RelationEdges::RelationEdges(const StructShape& shape) : shape_(shape), stride_(shape.bytes) {
@@ -29,7 +19,7 @@ RelationEdges::RelationEdges(const StructShape& shape) : shape_(shape), stride_(
 
 RelationEdges::~RelationEdges() {
     if (shape_.operations.destroy == nullptr) return;
-    for_each_marked(live_, [&](std::uint32_t row) { shape_.operations.destroy(at(row)); });
+    live_.for_each_row([&](std::uint32_t row) { shape_.operations.destroy(at(row)); });
 }
 
 void RelationEdges::add_chunk() {
@@ -100,7 +90,11 @@ void RelationEdges::end_edge(std::uint32_t row) {
 }
 
 std::uint32_t RelationEdges::add(std::uint64_t from, std::uint64_t to) {
-    std::uint32_t row = find_any(from, to);
+    return add_edge(find_any(from, to), from, to);
+}
+
+// Of a pair whose row, if it has one, is that of a removed edge.
+std::uint32_t RelationEdges::add_edge(std::uint32_t row, std::uint64_t from, std::uint64_t to) {
     if (row == none) {
         row = begin_row(from, to);
         fresh_.set(row);
@@ -145,7 +139,7 @@ std::size_t RelationEdges::remove_all(std::uint64_t id) {
         if (direction == EdgeDirection::in && seeded_bug("relations: edges to the dead stay"))
             break;
         while (true) {
-            const std::uint32_t row = adjacency_.any(direction, id);
+            const std::uint32_t row = adjacency_.some_row(direction, id);
             if (row == none) break;
             remove_row(row);
             ++gone;
@@ -173,14 +167,13 @@ void RelationEdges::captured_changed() {
 }
 
 void RelationEdges::captured_fresh() {
-    fresh_.for_each_word(
-        [&](std::uint32_t first, std::uint64_t bits) { changed_.clear_word(first, bits); });
+    changed_.clear_marked_in(fresh_);
     captured_removed();
 }
 
 void RelationEdges::captured_removed() {
     fresh_.clear_all();
-    for_each_marked(removed_, [&](std::uint32_t row) { release(row); });
+    removed_.for_each_row([&](std::uint32_t row) { release(row); });
     removed_.clear_all();
 }
 

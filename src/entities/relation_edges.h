@@ -58,6 +58,13 @@ public:
 
     // A row for a pair that has none, with T{} in it. Marked.
     std::uint32_t add(std::uint64_t from, std::uint64_t to);
+    // The row of a pair; if it has none, add()'s if may_add() says so, else none.
+    template <typename MayAdd>
+    std::uint32_t find_or_add(std::uint64_t from, std::uint64_t to, MayAdd&& may_add) {
+        const std::uint32_t row = find_any(from, to);
+        if (row != none && live_.test(row)) return row;
+        return may_add() ? add_edge(row, from, to) : none;
+    }
     // Copies a value over the row's; does not mark.
     void write(std::uint32_t row, const void* value) noexcept;
     void mark(std::uint32_t row) noexcept { changed_.set(row); }
@@ -94,6 +101,7 @@ private:
     void release(std::uint32_t row);
     void add_chunk();
     [[nodiscard]] std::uint32_t find_any(std::uint64_t from, std::uint64_t to) const noexcept;
+    std::uint32_t add_edge(std::uint32_t row, std::uint64_t from, std::uint64_t to);
     std::uint32_t begin_row(std::uint64_t from, std::uint64_t to);
     void begin_edge(std::uint32_t row, std::uint64_t from, std::uint64_t to);
     void end_edge(std::uint32_t row);

@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "entities/component_table.h"
 #include "entities/hydration.h"
 #include "entities/row_gatherer.h"
 #include "model/batch_builder.h"
@@ -91,7 +90,7 @@ Status RelationTable::load_erases(const Batch& batch, std::uint64_t& highest) {
 void RelationTable::drop_orphans(const std::function<bool(std::uint64_t)>& alive,
                                  std::vector<std::string>& remarks) {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> orphans;
-    RowGatherer::for_each_row(edges_.live(), [&](std::uint32_t row) {
+    edges_.live().for_each_row([&](std::uint32_t row) {
         const std::pair pair(edges_.from(row), edges_.to(row));
         if (!alive(pair.first) || !alive(pair.second)) orphans.push_back(pair);
     });
@@ -118,7 +117,7 @@ void RelationTable::Gathered::add(const RelationEdges& edges, std::uint32_t row)
 
 void RelationTable::gather(const RowMarks& marks, bool values) {
     gathered_.clear();
-    RowGatherer::for_each_row(marks, [&](std::uint32_t row) {
+    marks.for_each_row([&](std::uint32_t row) {
         gathered_.from.push_back(edges_.from(row));
         gathered_.to.push_back(edges_.to(row));
         if (values) gathered_.values.push_back(edges_.at(row));
@@ -127,7 +126,7 @@ void RelationTable::gather(const RowMarks& marks, bool values) {
 
 Status RelationTable::capture(std::uint64_t now_ms, bool everything, BlockPool& pool,
                               std::vector<Batch>& to) {
-    capturing_changed_ = everything || is_due(category_, captured_before_, captured_ms_, now_ms);
+    capturing_changed_ = everything || interval_.is_over(category_, now_ms);
     gather(edges_.removed(), false);
     if (!gathered_.from.empty()) {
         const std::array<ColumnNeed, 2> needs{};
@@ -152,10 +151,7 @@ void RelationTable::captured(std::uint64_t now_ms) {
         edges_.captured_fresh();
         return;
     }
-    if (!edges_.changed().empty()) {
-        captured_before_ = true;
-        captured_ms_ = now_ms;
-    }
+    if (!edges_.changed().empty()) interval_.begin(now_ms);
     edges_.captured_changed();
 }
 
@@ -177,7 +173,7 @@ Hash128 RelationTable::digest() const {
         }
         some.clear();
     };
-    RowGatherer::for_each_row(edges_.live(), [&](std::uint32_t row) {
+    edges_.live().for_each_row([&](std::uint32_t row) {
         some.add(edges_, row);
         if (some.from.size() == digest_rows) add_some();
     });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/checksum.h"
+#include "entities/interval.h"
 #include "entities/relation_edges.h"
 #include "model/structs.h"
 #include "perdure/durability.h"
@@ -77,9 +78,7 @@ private:
     StructPlan plan_;
     Category category_;
 
-    // When changed rows were last captured.
-    bool captured_before_ = false;
-    std::uint64_t captured_ms_ = 0;
+    Interval interval_;
     // Of the capture under way: whether changed rows are in it, or only fresh ones.
     bool capturing_changed_ = false;
     Gathered gathered_;

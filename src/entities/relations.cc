@@ -8,11 +8,11 @@ using entities::RelationEdges;
 
 bool Relations::relate_raw(TypeNumber type, Entity from, Entity to, const void* value) {
     RelationEdges& edges = registry_.relations().edges_of(type);
-    std::uint32_t row = edges.find(from.id, to.id);
-    if (row == RelationEdges::none) {
-        if (!registry_.alive(from) || !registry_.alive(to) || edges.is_full()) return false;
-        row = edges.add(from.id, to.id);
-    }
+    const auto may_add = [&] {
+        return registry_.alive(from) && registry_.alive(to) && !edges.is_full();
+    };
+    const std::uint32_t row = edges.find_or_add(from.id, to.id, may_add);
+    if (row == RelationEdges::none) return false;
     edges.write(row, value);
     edges.mark(row);
     return true;

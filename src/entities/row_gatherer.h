@@ -2,7 +2,6 @@
 // so that a steady tick asks the system for nothing.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,16 +28,6 @@ public:
     [[nodiscard]] std::span<std::uint64_t> ids(const ComponentRows& rows, const RowMarks& marks) {
         find(rows, marks);
         return {ids_.data(), count_};
-    }
-
-    // The marked rows: their numbers to a visitor, by ascending row.
-    template <typename Visit>
-    static void for_each_row(const RowMarks& marks, Visit&& visit) {
-        marks.for_each_word([&](std::uint32_t first, std::uint64_t bits) {
-            for (; bits != 0; bits &= bits - 1) {
-                visit(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
-            }
-        });
     }
 
 private:

@@ -33,9 +33,10 @@ public:
     void clear(std::uint32_t row) noexcept {
         words_[row >> 6] &= ~(std::uint64_t{1} << (row & 63));
     }
-    // Clears those of the 64 rows beginning at `first` whose bit is set.
-    void clear_word(std::uint32_t first, std::uint64_t bits) noexcept {
-        words_[first >> 6] &= ~bits;
+    // Clears here what is marked there; not more rows are.
+    void clear_marked_in(const RowMarks& other) noexcept {
+        other.for_each_word(
+            [&](std::uint32_t first, std::uint64_t bits) { words_[first >> 6] &= ~bits; });
     }
     void clear_all() noexcept;
     // The marks of the 64 rows that begin at `first`; 0 behind the last.
@@ -62,6 +63,15 @@ public:
                 if (bits != 0) visit(static_cast<std::uint32_t>(word * 64), bits);
             }
         }
+    }
+    // The same row by row: visit(row), ascending.
+    template <typename Visit>
+    void for_each_row(Visit&& visit) const {
+        for_each_word([&](std::uint32_t first, std::uint64_t bits) {
+            for (; bits != 0; bits &= bits - 1) {
+                visit(first + static_cast<std::uint32_t>(std::countr_zero(bits)));
+            }
+        });
     }
     [[nodiscard]] bool empty() const noexcept;
 

@@ -15,18 +15,19 @@ using entities::ComponentRows;
 
 RowWalk::RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
                  std::uint32_t mutable_types)
-    : types_(types.size()), alone_(true) {
+    : types_(types.size()), alone_(!registry.workers_run()) {
     PERDURE_ASSERT(types_ >= 1 && types_ <= each_components_max);
+    PERDURE_ASSERT(alone_ || mutable_types == 0);  // workers run: each<>() of theirs may change
     for (std::size_t type = 0; type < types_; ++type) {
         tables_[type] = &registry.rows_of(types[type]);
-        tables_[type]->begin_iteration();
+        if (alone_) tables_[type]->begin_iteration();
         if (((mutable_types >> type) & 1U) != 0) marks_[type] = &tables_[type]->marks();
     }
     end_row_ = tables_[0]->count();
 }
 
-// Shares begin at multiples of 64 rows: two workers never mark in one word, nor write to one cache
-// line of structs that fill lines.
+// Shares begin at multiples of 64 rows, which begin on a cache line whatever the struct's size: two
+// workers never write to one line of the first type's rows. Those of other types may lie anywhere.
 RowWalk::RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
                  std::uint32_t mutable_types, std::size_t worker, std::size_t workers,
                  entities::WorkerMarks& marks)

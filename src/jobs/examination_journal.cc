@@ -40,9 +40,8 @@ std::string Examination::loss_of_journal() const {
     }
     if (journal_.nameless_bytes > 0) {
         return text::format(
-            "change sets after LSN {} that {} bytes held which are gone or cannot be read, if "
-            "there "
-            "were any",
+            "change sets after LSN {} that {} bytes held which are gone or cannot be read, "
+            "if there were any",
             journal_.kept, journal_.nameless_bytes);
     }
     if (journal_.way == Way::start_anew && journal_.beyond.empty()) {

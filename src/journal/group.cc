@@ -88,11 +88,11 @@ Hash128 chain_after(const GroupHeader& header) noexcept {
 
 bool is_zero(ByteSpan bytes) noexcept {
     while (bytes.size() >= 64) {
-        std::uint64_t any = 0;
+        std::uint64_t bits = 0;
         for (std::size_t word = 0; word < 8; ++word) {
-            any |= load_le<std::uint64_t>(bytes.data() + word * 8);
+            bits |= load_le<std::uint64_t>(bytes.data() + word * 8);
         }
-        if (any != 0) return false;
+        if (bits != 0) return false;
         bytes = bytes.subspan(64);
     }
     return std::all_of(bytes.begin(), bytes.end(),

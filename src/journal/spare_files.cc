@@ -18,7 +18,7 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     PERDURE_ASSERT(bytes_on_disk() == 0);
     next_sequence_ = next_sequence;
     PERDURE_TRY(remove_leftovers(found));
-    for (const FileFound& file : found.files) more_on_disk(file.bytes);
+    for (const FileFound& file : found.files) share_.add(file.bytes);
     std::vector<const FileFound*> unusable;
     for (const FileFound& file : found.files) {
         if (file.sequence < next_sequence) continue;
@@ -38,7 +38,7 @@ Status SpareFiles::adopt(const Survey& found, std::uint64_t next_sequence) {
     // hole, which would look as if files had been lost.
     for (auto file = unusable.rbegin(); file != unusable.rend(); ++file) {
         PERDURE_TRY(files_.remove((*file)->path));
-        give_back((*file)->bytes);
+        share_.subtract((*file)->bytes);
         PERDURE_TRY(sync_directory());
     }
     return sync_directory();
@@ -106,11 +106,6 @@ bool SpareFiles::wants_files() const {
     return prepared_.size() < settings_.files_ahead;
 }
 
-void SpareFiles::more_on_disk(std::uint64_t bytes) {
-    bytes_on_disk_ += bytes;
-    if (share_) share_->add(bytes);
-}
-
 std::optional<std::size_t> SpareFiles::free_spare() const {
     for (std::size_t index = 0; index < spares_.size(); ++index) {
         if (spares_[index].former.use_count() == 1) return index;
@@ -138,7 +133,7 @@ Status SpareFiles::make_file(std::uint64_t bytes) {
             if (!filling_) PERDURE_TRY(begin_filling(bytes));
             if (filling_->target < bytes) {
                 PERDURE_TRY(check_budget(bytes - filling_->target));
-                more_on_disk(bytes - filling_->target);
+                share_.add(bytes - filling_->target);
                 filling_->target = bytes;
             }
             while (filling_) PERDURE_TRY(fill_piece());
@@ -168,8 +163,7 @@ Status SpareFiles::check_budget(std::uint64_t more_bytes) {
     }
     // Spares are ours to give up.
     const auto is_over = [&] {
-        return bytes_on_disk() + more_bytes > settings_.bytes_max ||
-               (share_ && !share_->may_grow(more_bytes));
+        return bytes_on_disk() + more_bytes > settings_.bytes_max || !share_.may_grow(more_bytes);
     };
     while (is_over() && free_spare()) PERDURE_TRY(remove_spare());
     if (bytes_on_disk() + more_bytes > settings_.bytes_max) {
@@ -184,8 +178,8 @@ Status SpareFiles::check_budget(std::uint64_t more_bytes) {
                      "{}: the worlds of this runtime share {} bytes for their journals, and hold "
                      "{}, this one {}; wait until stores have caught up, or raise the runtime's "
                      "budget",
-                     settings_.directory, share_->budget().most(), share_->budget().used(),
-                     share_->used());
+                     settings_.directory, share_.budget().most(), share_.budget().used(),
+                     share_.used());
     }
     PERDURE_TAKE(const std::uint64_t free, files_.free_bytes(settings_.directory));
     if (free < more_bytes) {
@@ -208,7 +202,7 @@ Status SpareFiles::start_filling(std::uint64_t bytes) {
     filling.target = bytes;
     PERDURE_TAKE(filling.file,
                  files_.open(filling.path, {.write = true, .create = true, .exclusive = true}));
-    more_on_disk(bytes);
+    share_.add(bytes);
     filling_ = std::move(filling);
     return {};
 }
@@ -232,14 +226,8 @@ Status SpareFiles::fill_piece() {
 void SpareFiles::give_up_filling() {
     const Filling failed = *std::move(filling_);
     filling_.reset();
-    give_back(failed.target);
+    share_.subtract(failed.target);
     static_cast<void>(files_.remove(failed.path));  // else the next owner removes it
-}
-
-void SpareFiles::give_back(std::uint64_t bytes) {
-    PERDURE_ASSERT(bytes_on_disk() >= bytes);
-    bytes_on_disk_ -= bytes;
-    if (share_) share_->subtract(bytes);
 }
 
 Status SpareFiles::write_zeros(io::File& file, std::uint64_t offset, std::uint64_t end) {
@@ -282,7 +270,7 @@ Status SpareFiles::grow_first(std::uint64_t bytes) {
         return {};
     }
     PERDURE_ASSERT(prepared_.front().bytes == before);  // only we let files grow
-    more_on_disk(bytes - before);
+    share_.add(bytes - before);
     prepared_.front().bytes = bytes;
     update_largest();
     return {};
@@ -294,7 +282,7 @@ Status SpareFiles::recycle(Spare spare) {
     PERDURE_ASSERT(spare.former.use_count() == 1);
     PERDURE_ASSERT(spare.bytes >= headers_bytes);
     const auto drop = [&](const Status& status) {
-        give_back(spare.bytes);
+        share_.subtract(spare.bytes);
         static_cast<void>(files_.remove(spare.path));
         return status;
     };
@@ -312,7 +300,7 @@ Status SpareFiles::publish(const std::string& path, std::unique_ptr<io::File> fi
                            std::uint64_t bytes, bool recycled) {
     const std::string name = io::join_path(settings_.directory, file_name(next_sequence_));
     if (Status status = files_.rename(path, name); !status.ok()) {
-        give_back(bytes);
+        share_.subtract(bytes);
         static_cast<void>(files_.remove(path));
         return status;
     }
@@ -348,7 +336,7 @@ Status SpareFiles::retire(const std::shared_ptr<const UsedFile>& file) {
         spares_.push_back({std::move(path), file->bytes, file});
     } else {
         PERDURE_TRY(files_.remove(file->path));
-        give_back(file->bytes);
+        share_.subtract(file->bytes);
     }
     return sync_directory();
 }
@@ -357,7 +345,7 @@ Status SpareFiles::remove_spare() {
     const auto free = free_spare();
     PERDURE_ASSERT(free.has_value());
     PERDURE_TRY(files_.remove(spares_[*free].path));
-    give_back(spares_[*free].bytes);
+    share_.subtract(spares_[*free].bytes);
     spares_.erase(spares_.begin() + static_cast<std::ptrdiff_t>(*free));
     return {};
 }

@@ -59,7 +59,6 @@ public:
 
     SpareFiles(io::FileSystem& files, SpareSettings settings)
         : files_(files), settings_(std::move(settings)) {
-        if (settings_.budget != nullptr) share_.emplace(*settings_.budget);
         if (settings_.first_file_bytes == 0) return;
         next_bytes_.store(settings_.first_file_bytes);
         ahead_wanted_.store(settings_.first_file_bytes == settings_.file_bytes);
@@ -95,7 +94,7 @@ public:
     // until nobody else holds `file`.
     Status retire(const std::shared_ptr<const UsedFile>& file);
 
-    [[nodiscard]] std::uint64_t bytes_on_disk() const noexcept { return bytes_on_disk_.load(); }
+    [[nodiscard]] std::uint64_t bytes_on_disk() const noexcept { return share_.used(); }
     [[nodiscard]] std::uint64_t bytes_prepared() const noexcept { return bytes_prepared_.load(); }
     [[nodiscard]] std::uint64_t files_recycled() const noexcept { return files_recycled_.load(); }
 
@@ -117,7 +116,6 @@ private:
     Status start_filling(std::uint64_t bytes);
     Status fill_piece();
     void give_up_filling();
-    void give_back(std::uint64_t bytes);  // to the budget: they are on the disk no more
     Status grow_first(std::uint64_t bytes);
     Status recycle(Spare spare);
     Status remove_spare();
@@ -128,14 +126,14 @@ private:
     [[nodiscard]] Status check_budget(std::uint64_t more_bytes);
     [[nodiscard]] std::optional<std::size_t> free_spare() const;
     [[nodiscard]] bool has_work() const;
-    void more_on_disk(std::uint64_t bytes);
     void update_largest();  // with list_mutex_ held
     [[nodiscard]] std::string new_spare_path();
 
     io::FileSystem& files_;
     const SpareSettings settings_;
-    std::atomic<std::uint64_t> bytes_on_disk_{0};  // of all files of the journal, used ones too
-    std::optional<Budget::Share> share_;           // the same, of the shared budget
+    Budget alone_{no_budget};  // of a journal that shares none
+    // The bytes on the disk of all files of the journal, used ones too.
+    Budget::Share share_{settings_.budget != nullptr ? *settings_.budget : alone_};
     std::atomic<std::uint64_t> next_bytes_{settings_.file_bytes};  // of the next file
     std::atomic<bool> ahead_wanted_{true};
     std::atomic<std::uint64_t> bytes_prepared_{0};

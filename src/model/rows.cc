@@ -128,6 +128,15 @@ void write_value(BatchFrame& frame, std::size_t index, const Column& column, con
     if (std::uint32_t* offsets = frame.offsets(index)) offsets[1] = frame.data_bytes(index);
 }
 
+Batch copy_row(const Batch& batch, std::uint32_t row, Operation operation) {
+    PERDURE_ASSERT(row < batch.rows());
+    const RowOf one{&batch, row};
+    Result<Batch> copy = gather_rows(batch.table(), operation, {&one, 1});
+    PERDURE_ASSERT(copy.ok());  // a part of a batch is no larger than it
+    PERDURE_ASSERT(copy->rows() == 1);
+    return *std::move(copy);
+}
+
 }  // namespace
 
 Result<Batch> gather_rows(const TableDefinition& table, Operation operation,
@@ -156,6 +165,14 @@ Result<Batch> gather_rows(const TableDefinition& table, Operation operation,
         copy_column({rows, index, frame}, table.columns[index].type);
     }
     return std::move(frame).finish();
+}
+
+Batch single_row(const Batch& batch, std::uint32_t row) {
+    return copy_row(batch, row, batch.operation());
+}
+
+Batch key_row(const Batch& batch, std::uint32_t row) {
+    return copy_row(batch, row, Operation::erase);
 }
 
 Result<Batch> make_row(const TableDefinition& table, Operation operation,

@@ -22,6 +22,10 @@ struct RowOf {
 Result<Batch> gather_rows(const TableDefinition& table, Operation operation,
                           std::span<const RowOf> rows, BlockPool* pool = nullptr);
 
+// A batch of one row of a batch, and one of that row's key, as an erase.
+[[nodiscard]] Batch single_row(const Batch& batch, std::uint32_t row);
+[[nodiscard]] Batch key_row(const Batch& batch, std::uint32_t row);
+
 // A batch of one row from named cells; what BatchBuilder::add says holds here too.
 Result<Batch> make_row(const TableDefinition& table, Operation operation,
                        std::span<const Cell> cells);

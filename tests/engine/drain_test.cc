@@ -224,11 +224,9 @@ TEST_F(DrainTest, takes_at_most_a_million_change_sets_at_once) {
 // Bodies that were let go of come back from the journal.
 class DrainLetGo : public DrainTest {
 protected:
-    DrainLetGo() : DrainTest({.resident_bytes_max = 1}) {}
-
     void let_go() {
         auto& pending = parts_.core->pending;
-        pending.let_go(parts_.core->progress->durable(), parts_.core->drain_through);
+        pending.let_go(parts_.core->progress->durable(), parts_.core->drain_through, 1);
         ASSERT_TRUE(pending.entry(pending.last()).let_go);
     }
 };

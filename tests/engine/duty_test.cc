@@ -39,6 +39,7 @@ public:
 
     std::atomic<int> more{0};  // how often the next visits say that there is more
     std::atomic<bool> again{false};
+    std::atomic<std::chrono::milliseconds> again_after{1ms};
 
 private:
     Visit visit() {
@@ -52,7 +53,7 @@ private:
             --more;
             return {.more = true, .again = {}};
         }
-        return again ? Visit{.more = false, .again = 1ms} : Visit{};
+        return again ? Visit{.more = false, .again = again_after.load()} : Visit{};
     }
 
     Duty& duty_;
@@ -115,14 +116,38 @@ TEST(Duty, a_ring_during_a_visit_is_not_lost) {
     place.await_visits(2);
 }
 
+// However slow the machine is, no visit counts as stuck.
+DutyLimits patient_limits() { return limits(8, 2, std::chrono::minutes(1)); }
+
 TEST(Duty, one_place_needs_one_thread) {
-    auto patient = limits(8, 2);
-    patient.stuck_after = std::chrono::minutes(1);  // however slow the machine is
-    Duty duty(patient);
+    Duty duty(patient_limits());
     Place place(duty);
     for (int visit = 1; visit <= 100; ++visit) {
         place.ring();
         place.await_visits(visit);
+    }
+    EXPECT_EQ(duty.threads(), 1u);
+}
+
+TEST(Duty, a_place_that_has_more_needs_no_second_thread) {
+    Duty duty(patient_limits());
+    Place place(duty);
+    place.more = 100;
+    place.ring();
+    place.await_visits(101);
+    EXPECT_EQ(duty.threads(), 1u);
+}
+
+TEST(Duty, a_ring_during_a_visit_needs_no_second_thread) {
+    Duty duty(patient_limits());
+    Place place(duty);
+    for (int visits = 2; visits <= 20; visits += 2) {
+        place.hold_up();
+        place.ring();
+        place.await_inside();
+        place.ring();
+        place.let_go();
+        place.await_visits(visits);
     }
     EXPECT_EQ(duty.threads(), 1u);
 }
@@ -245,6 +270,48 @@ TEST(Duty, threads_that_nobody_needs_end) {
     while (duty.threads() > 2) std::this_thread::yield();
     for (const auto& place : places) place->ring();
     for (const auto& place : places) place->await_visits(2);
+}
+
+// The first watches until somebody rings; the second comes back sooner and takes the watch.
+TEST(Duty, a_watcher_that_is_relieved_ends_as_other_spare_threads_do) {
+    DutyLimits brief = patient_limits();
+    brief.spare_for = 1ms;
+    for (int round = 0; round < 20; ++round) {
+        Duty duty(brief);
+        Place first(duty);
+        Place second(duty);
+        second.again = true;
+        second.again_after = std::chrono::hours(1);
+        for (Place* place : {&first, &second}) {
+            place->hold_up();
+            place->ring();
+        }
+        for (Place* place : {&first, &second}) place->await_inside();
+        first.let_go();
+        first.await_visits(1);
+        second.let_go();
+        while (duty.threads() > 1) std::this_thread::yield();
+    }
+}
+
+// A thread that is called at the moment at which it would end.
+TEST(Duty, a_ring_is_not_lost_where_spare_threads_end_at_once) {
+    DutyLimits brief = limits(8, 4, std::chrono::minutes(1));
+    brief.spare_for = 0ms;
+    Duty duty(brief);
+    Place first(duty);
+    Place second(duty);
+    Place later(duty);
+    later.again = true;
+    later.again_after = std::chrono::hours(1);
+    later.ring();
+    later.await_visits(1);
+    for (int visit = 1; visit <= 1000; ++visit) {
+        first.ring();
+        second.ring();
+        first.await_visits(visit);
+        second.await_visits(visit);
+    }
 }
 
 TEST(Duty, places_come_and_go_while_others_are_rung_for) {

@@ -183,9 +183,45 @@ TEST_F(PendingDeathTest, lsns_follow_one_another) {
     EXPECT_DEATH(pending_.push(change().at(2)), "last\\(\\) \\+ 1");
 }
 
+// It is kept as a sum, so that a commit need not ask every table.
+TEST_F(PendingTest, counts_what_its_indexes_take_as_they_grow_and_shrink) {
+    const auto all = [&] {
+        std::uint64_t bytes = pending_.kept_bytes();
+        for (const char* table : {"names", "numbers", "glows", "bodies"}) {
+            if (const KeyIndex* index = pending_.index(tables_[table].id)) bytes += index->bytes();
+        }
+        return bytes;
+    };
+    for (std::uint64_t i = 0; i < 400; ++i) {
+        Change change = this->change();
+        for (std::uint64_t row = 0; row < 20; ++row) {
+            const auto value = static_cast<std::int64_t>(row);
+            change.put("numbers", {i * 20 + row, value}).put("glows", {row, value});
+            change.put("names", {text::format("a name that is longer than that {}", i), value});
+        }
+        push(change.put("bodies", {Entity{i + 2}, 1}));
+        durable();
+        ASSERT_EQ(pending_.index_bytes(), all()) << i;
+    }
+    for (Lsn lsn = 1; lsn <= pending_.last(); ++lsn) {
+        while (pending_.release_slice(lsn)) ASSERT_EQ(pending_.index_bytes(), all()) << lsn;
+        ASSERT_EQ(pending_.index_bytes(), all()) << lsn;
+    }
+    EXPECT_EQ(pending_.kept_bytes(), 0u);
+    pending_.rest();
+    EXPECT_EQ(pending_.index_bytes(), 0u);
+    push(change().put("numbers", {1u, 1}));
+    EXPECT_EQ(pending_.index_bytes(), all());
+}
+
 class SmallPending : public PendingTest {
 protected:
-    SmallPending() : PendingTest({.resident_bytes_max = 10'000, .index_bytes_max = 1 << 20}) {}
+    SmallPending() : PendingTest({.index_bytes_max = 1 << 20}) {}
+
+    void let_go() { let_go(pending_.last()); }
+    void let_go(Lsn durable, Lsn keep_through = 0) {
+        pending_.let_go(durable, keep_through, 10'000);
+    }
 
     Change bodies(std::int64_t value) {
         Change change = this->change();
@@ -200,7 +236,7 @@ TEST_F(SmallPending, lets_go_of_the_oldest_resident_rows_beyond_its_limit) {
         durable();
     }
     const std::uint64_t full = pending_.resident_bytes();
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     EXPECT_LT(pending_.resident_bytes(), full);
     EXPECT_LE(pending_.resident_bytes(), 10'000u);
     EXPECT_TRUE(pending_.entry(1).let_go);
@@ -213,13 +249,13 @@ TEST_F(SmallPending, lets_go_of_nothing_within_its_limit_and_of_nothing_twice) {
     push(bodies(1));
     push(change().put("names", {"ana", 1}));
     durable();
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     EXPECT_FALSE(pending_.entry(1).let_go);
     for (int i = 0; i < 20; ++i) push(bodies(i).put("names", {"ana", i}));
     push(change().put("names", {"bob", 1}));
     durable();
-    pending_.let_go(pending_.last(), 0);
-    pending_.let_go(pending_.last(), 0);
+    let_go();
+    let_go();
     EXPECT_FALSE(pending_.entry(2).let_go) << "it has no resident rows";
     EXPECT_TRUE(pending_.entry(3).let_go);
     EXPECT_LE(pending_.resident_bytes(), 10'000u);
@@ -228,7 +264,7 @@ TEST_F(SmallPending, lets_go_of_nothing_within_its_limit_and_of_nothing_twice) {
 
 TEST_F(SmallPending, lets_go_of_nothing_that_is_not_durable) {
     for (int i = 0; i < 20; ++i) push(bodies(i));
-    pending_.let_go(0, 0);
+    let_go(0);
     EXPECT_FALSE(pending_.entry(1).let_go);
 }
 
@@ -237,7 +273,7 @@ TEST_F(SmallPending, lets_go_of_nothing_that_the_drain_is_reading) {
         push(bodies(i));
         durable();
     }
-    pending_.let_go(pending_.last(), 12);
+    let_go(pending_.last(), 12);
     for (Lsn lsn = 1; lsn <= 12; ++lsn) EXPECT_FALSE(pending_.entry(lsn).let_go) << lsn;
     EXPECT_TRUE(pending_.entry(13).let_go);
 }
@@ -247,7 +283,7 @@ TEST_F(SmallPending, keeps_the_other_rows_of_a_change_set_that_was_let_go) {
         push(bodies(i).put("names", {"ana", i}));
         durable();
     }
-    pending_.let_go(pending_.last(), 0);
+    let_go();
     ASSERT_TRUE(pending_.entry(1).let_go);
     EXPECT_EQ(find("names", {"ana"}, 1), "ana 0");
 }

@@ -364,6 +364,61 @@ TEST_F(SharedBudgetTest, journals_share_their_bytes_on_disk) {
     EXPECT_TRUE(fill(modest, 10).ok());
 }
 
+// Components that are not drained, and others whose world needs nothing: half is for each.
+TEST_F(SharedBudgetTest, what_opening_finds_undrained_is_within_the_budget) {
+    Runtime runtime({}, {.pending_bytes = 1ULL << 20});
+    LiveEngine live(of(runtime));
+    LiveEngine other(of(runtime));
+    ASSERT_TRUE(live.drain().ok());
+    for (std::int64_t value = 0; value < 40; ++value) {
+        Change change = live.change();
+        for (std::uint64_t id = 2; id < 4098; ++id) change.put("bodies", {Entity{id}, value});
+        EXPECT_TRUE(live.commit(change).wait().ok());
+    }
+    live.crash();
+    EXPECT_EQ(runtime.budgets()->pending.used(), 0u);
+    ASSERT_TRUE(live.open().ok());
+    EXPECT_GT(runtime.budgets()->pending.used(), 0u);
+    EXPECT_LE(runtime.budgets()->pending.used(), 768ULL << 10);
+    std::size_t rows = 0;
+    ASSERT_TRUE(live->hydrate([&](const Batch& batch) -> Status {
+                        rows += batch.rows();
+                        return {};
+                    })
+                    .ok());
+    EXPECT_EQ(rows, 40u * 4096) << "what was let go is read back";
+    ASSERT_TRUE(live.drain().ok());
+    EXPECT_EQ(runtime.budgets()->pending.used(), 0u);
+}
+
+// The program's mistakes.
+class RuntimeDeathTest : public testing::Test {
+protected:
+    RuntimeDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+
+    LiveEngine live_;
+};
+
+TEST_F(RuntimeDeathTest, it_outlives_its_engines) {
+    EXPECT_DEATH(
+        {
+            Runtime runtime;
+            static_cast<void>(runtime.add(*live_));
+        },
+        "places_.empty");
+}
+
+TEST_F(RuntimeDeathTest, an_engine_is_added_once_and_removed_once) {
+    Runtime runtime;
+    EXPECT_DEATH(runtime.remove(*live_), "places_.end");
+    EXPECT_DEATH(
+        {
+            static_cast<void>(runtime.add(*live_));
+            static_cast<void>(runtime.add(*live_));
+        },
+        "is_new");
+}
+
 TEST_F(RuntimeTest, many_threads_commit_to_worlds_that_come_and_go) {
     EXPECT_TRUE(runtime_.add(*live_).ok());
     std::atomic<bool> over{false};

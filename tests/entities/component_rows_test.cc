@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "base/test_run.h"
 #include "entities/components.h"
-#include "entities/row_gatherer.h"
 
 namespace perdure::entities {
 namespace {
@@ -31,8 +30,7 @@ public:
     }
     RowIds marked(const RowMarks& marks) const {
         RowIds ids;
-        RowGatherer::for_each_row(marks,
-                                  [&](std::uint32_t row) { ids.push_back(rows.id_at(row)); });
+        marks.for_each_row([&](std::uint32_t row) { ids.push_back(rows.id_at(row)); });
         std::sort(ids.begin(), ids.end());
         return ids;
     }

@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::uint32_t> rows_in(const RowMarks& marks) {
     std::vector<std::uint32_t> rows;
-    RowGatherer::for_each_row(marks, [&](std::uint32_t row) { rows.push_back(row); });
+    marks.for_each_row([&](std::uint32_t row) { rows.push_back(row); });
     return rows;
 }
 
@@ -120,6 +120,28 @@ TEST_F(RelationEdgesTest, restoring_and_forgetting_leave_no_marks) {
     EXPECT_FALSE(edges.forget(2, 3));
     EXPECT_TRUE(edges.removed().empty());
     EXPECT_EQ(edges.count(), 0U);
+}
+
+TEST_F(RelationEdgesTest, a_pair_is_found_or_added_if_it_may_be) {
+    int asked = 0;
+    const auto may = [&asked](bool yes) {
+        return [&asked, yes] {
+            ++asked;
+            return yes;
+        };
+    };
+    EXPECT_EQ(edges.find_or_add(2, 3, may(false)), RelationEdges::none);
+    EXPECT_EQ(edges.count(), 0U);
+    const std::uint32_t row = edges.find_or_add(2, 3, may(true));
+    EXPECT_TRUE(edges.fresh().test(row));
+    EXPECT_EQ(edges.find_or_add(2, 3, may(false)), row) << "it is there";
+    EXPECT_EQ(asked, 2);
+    edges.captured_changed();
+    edges.remove(2, 3);
+    EXPECT_EQ(edges.find_or_add(2, 3, may(false)), RelationEdges::none);
+    EXPECT_EQ(edges.find_or_add(2, 3, may(true)), row) << "its row was kept";
+    EXPECT_TRUE(edges.changed().test(row));
+    EXPECT_FALSE(edges.fresh().test(row));
 }
 
 TEST_F(RelationEdgesTest, adding_during_a_walk_is_a_bug) {

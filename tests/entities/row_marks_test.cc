@@ -7,7 +7,6 @@
 
 #include "base/random.h"
 #include "base/test_run.h"
-#include "entities/row_gatherer.h"
 
 namespace perdure::entities {
 namespace {
@@ -16,7 +15,7 @@ using RowNumbers = std::vector<std::uint32_t>;
 
 RowNumbers marked(const RowMarks& marks) {
     RowNumbers rows;
-    RowGatherer::for_each_row(marks, [&](std::uint32_t row) { rows.push_back(row); });
+    marks.for_each_row([&](std::uint32_t row) { rows.push_back(row); });
     return rows;
 }
 
@@ -64,6 +63,16 @@ TEST_F(RowMarksTest, growing_keeps_them_and_adds_none) {
     marks.grow(1024);  // never shrinks
     marks.set(40'959);
     EXPECT_EQ(marked(marks), (RowNumbers{20'479, 40'959}));
+}
+
+TEST_F(RowMarksTest, of_others_are_cleared_together) {
+    RowMarks others;
+    others.grow(4096);
+    for (const std::uint32_t row : {0U, 5U, 64U, 4095U}) others.set(row);
+    for (const std::uint32_t row : {5U, 6U, 4095U, 20'479U}) marks.set(row);
+    marks.clear_marked_in(others);
+    EXPECT_EQ(marked(marks), (RowNumbers{6, 20'479}));
+    EXPECT_EQ(marked(others), (RowNumbers{0, 5, 64, 4095}));
 }
 
 TEST_F(RowMarksTest, are_a_set) {

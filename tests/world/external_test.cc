@@ -140,6 +140,42 @@ TEST_P(ExternalTest, an_id_twice_in_one_array_has_its_later_value) {
     EXPECT_EQ(ecs_->positions, (Positions{{ana.id, {2, 0, 0}}}));
 }
 
+// Enough of them that those which are stale are let go in between, more than once.
+TEST_P(ExternalTest, values_handed_in_one_by_one_are_the_newest_of_each) {
+    std::vector<Entity> all;
+    for (int at = 0; at < 10'000; ++at) all.push_back(entities().create());
+    Positions newest;
+    for (int round = 0; round < 6; ++round) {
+        for (const Entity entity : all) {
+            const Position value{static_cast<float>(entity.id), static_cast<float>(round), 0};
+            put(entity, value);
+            newest[entity.id] = value;
+        }
+        if (round != 3) continue;
+        for (std::size_t at = 0; at < all.size(); at += 2) {
+            EXPECT_TRUE(external().removed<Position>(all[at]));
+            newest.erase(all[at].id);
+        }
+        all.erase(all.begin() + 5000, all.end());
+    }
+    home_.commit();
+    crash();
+    EXPECT_EQ(ecs_->positions, newest);
+}
+
+TEST_P(ExternalTest, one_commit_carries_what_is_read_and_what_was_handed_in) {
+    Positions wanted;
+    for (int at = 0; at < 100; ++at) {
+        const Position value{static_cast<float>(at), 0, 0};
+        const Entity entity = at % 2 == 0 ? create(value) : entities().create();
+        if (at % 2 != 0) put(entity, value);
+        wanted[entity.id] = value;
+    }
+    home_.commit();
+    crash();
+    EXPECT_EQ(ecs_->positions, wanted);
+}
+
 TEST_P(ExternalTest, what_the_reader_does_not_find_is_removed) {
     const Entity ana = create({1, 2, 3});
     home_.commit();

@@ -59,7 +59,7 @@ private:
 class ManyWorlds : public testing::Test {
 protected:
     std::unique_ptr<World> open(const std::string& name, WorldOptions options = {}) {
-        options.runtime = &runtime_;
+        if (options.runtime == nullptr) options.runtime = &runtime_;
         auto opened = World::open(io::join_path(temporary_.path(), name), test_schema(), options);
         EXPECT_TRUE(opened.ok()) << opened.status().text();
         return opened.ok() ? *std::move(opened) : nullptr;
@@ -170,6 +170,27 @@ TEST(RuntimeOptions, that_make_no_sense_are_refused) {
     EXPECT_EQ(RuntimeOptions{.threads_max = 0}.validate().code(), Code::invalid);
     EXPECT_EQ(RuntimeOptions{.threads_max = 1025}.validate().code(), Code::invalid);
     EXPECT_EQ(RuntimeOptions{.index_bytes_max = 0}.validate().code(), Code::invalid);
+}
+
+// The program's mistakes.
+class RuntimeMisuseDeathTest : public ManyWorlds {
+protected:
+    RuntimeMisuseDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(RuntimeMisuseDeathTest, options_that_do_not_validate) {
+    EXPECT_DEATH(Runtime({.threads_max = 0}), "validate");
+    EXPECT_DEATH(Runtime({.pending_bytes_max = 0}), "validate");
+}
+
+TEST_F(RuntimeMisuseDeathTest, a_runtime_that_ends_before_a_world_of_its) {
+    EXPECT_DEATH(
+        {
+            auto brief = std::make_unique<Runtime>();
+            const auto world = open("early", {.runtime = brief.get()});
+            brief.reset();
+        },
+        "places_.empty");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Workers: parallel systems, and a journal that does not know how many there were.
 #include "perdure/workers.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -152,6 +153,32 @@ TEST(WorkersTest, what_any_worker_marked_is_committed) {
     EXPECT_EQ(after, before);
 }
 
+// What compares two types' chunks remembers it in them, and counts who walks: not while workers
+// run.
+TEST(WorkersTest, all_may_walk_at_once_through_entities_what_nobody_changes) {
+    Crowd crowd(8);
+    Entities& entities = crowd.home().entities();
+    entities.each<Position>([&](Entity entity, const Position&) {
+        entities.set(entity, Purse{1});  // the same rows as Position has, from now on
+    });
+    const std::size_t all = entities.count_of<Purse>();
+    ASSERT_EQ(all, 5000U);
+    std::array<std::size_t, 8> seen{};
+    Workers workers(entities, 8);
+    workers.run(OnThreads(), [&](Worker& worker) {
+        entities.each<Position, Purse>(
+            [&](const Position&, const Purse&) { ++seen[worker.number()]; });
+    });
+    workers.run(OnThreads(), [&](Worker& worker) {
+        worker.each<Mut<Position>>([](Position& at) { at.x += 1; });
+        entities.each<Purse>([&](const Purse& purse) {
+            seen[worker.number()] += static_cast<std::size_t>(purse.coins);
+        });
+    });
+    for (const std::size_t count : seen) EXPECT_EQ(count, 2 * all);
+    entities.set(entities.create(), Position{});  // rows may come again
+}
+
 class WorkerTest : public OnEveryStore {
 protected:
     std::vector<Entity> create(int count) {
@@ -233,6 +260,14 @@ TEST_P(WorkersDeathTest, nothing_comes_or_goes_while_workers_run) {
     EXPECT_DEATH(home_.entities().remove<Position>(made[0]), "bug");
     EXPECT_DEATH(home_.entities().set_parent(made[0], world_entity), "bug");
     EXPECT_DEATH(static_cast<void>(home_->commit()), "bug");
+    workers.end();
+}
+
+TEST_P(WorkersDeathTest, entities_mark_nothing_in_a_walk_while_workers_run) {
+    create(1);
+    Workers workers(home_.entities(), 2);
+    workers.begin();
+    EXPECT_DEATH(home_.entities().each<Mut<Position>>([](Position& at) { at.x = 1; }), "bug");
     workers.end();
 }
 
