@@ -8,6 +8,12 @@ shift 2
 export include_flags="-I $root $*"
 
 check() {
+    if [[ $2 == perdure/c.h ]]; then  # which is C, too
+        local c=gcc
+        [[ $1 == g++ ]] || c=clang
+        echo "#include \"$2\"" | "$c" -std=c99 -Wall -Wextra -pedantic -Wstrict-prototypes -Werror \
+            $include_flags -fsyntax-only -x c - || { echo "$2: is no C99 for $c" >&2; return 1; }
+    fi
     echo "#include \"$2\"" | "$1" -std=c++20 -Wall -Wextra -Wpedantic -Werror $include_flags \
         -fsyntax-only -x c++ - && return
     echo "$2: does not compile alone with $1; include what it uses" >&2
