@@ -72,8 +72,6 @@ typedef struct perdure_token perdure_token;
 typedef struct perdure_snapshot perdure_snapshot;
 typedef struct perdure_batch perdure_batch;
 
-// -- Tables --------------------------------------------------------------------------------------
-
 enum perdure_kind {
     PERDURE_BOOL = 1,
     PERDURE_I8 = 2,
@@ -155,8 +153,6 @@ perdure_code perdure_schema_rename_column(perdure_schema* schema, const char* ta
                                           const char* from, const char* to, perdure_error* error);
 perdure_code perdure_schema_drop_column(perdure_schema* schema, const char* table,
                                         const char* column, perdure_error* error);
-
-// -- Worlds --------------------------------------------------------------------------------------
 
 enum perdure_world_flags {
     PERDURE_MUST_EXIST = 1,  // do not make a world where there is none
@@ -256,9 +252,7 @@ perdure_code perdure_world_commit(perdure_world* world, const perdure_commit_opt
                                   perdure_token** token, perdure_error* error);
 uint64_t perdure_world_poll(perdure_world* world);  // runs callbacks of tokens; how many
 
-// -- Entities: ids that are never used again, for columns of the kind PERDURE_ID
-// --------------------
-
+// Entities: ids that are never used again, for columns of the kind PERDURE_ID.
 enum perdure_entity_kind { PERDURE_PLAIN = 0, PERDURE_GLOBAL = 1, PERDURE_PLAYER = 2 };
 
 // `count` new ones, durable with the next commit. `parent` 0: roots. All, or none:
@@ -272,8 +266,6 @@ perdure_code perdure_entity_set_parent(perdure_world* world, uint64_t entity, ui
 int perdure_entity_alive(const perdure_world* world, uint64_t entity);
 uint64_t perdure_entity_parent(const perdure_world* world, uint64_t entity);  // 0: none, or dead
 uint64_t perdure_entities_count(const perdure_world* world);  // alive, the world included
-
-// -- Rows ----------------------------------------------------------------------------------------
 
 // One column of some rows, laid out as Apache Arrow prescribes; the same for writing and reading.
 //
@@ -348,8 +340,6 @@ perdure_code perdure_token_wait_for(const perdure_token* token, int32_t level,
 perdure_code perdure_token_then(const perdure_token* token,
                                 void (*callback)(void* context, const perdure_error* status),
                                 void* context, perdure_error* error);
-
-// -- Reading -------------------------------------------------------------------------------------
 
 enum perdure_snapshot_flags { PERDURE_DURABLE_ONLY = 1 };
 
