@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "c/answer.h"
 #include "c/handles.h"
@@ -109,6 +110,7 @@ perdure_code perdure_world_close(perdure_world* world, perdure_error* error) {
         if (world == nullptr) return {};
         PERDURE_TRY(perdure::c::check_nothing_is_open(*world));
         Status closed = world->world->close();
+        PERDURE_ASSERT(closed.code() != Code::conflict);  // which says that it is still open
         delete world;
         return closed;
     });

@@ -1,5 +1,5 @@
-/* The smallest test framework: cases in suites, CHECK in cases. A case goes on after a failed
- * CHECK, and REQUIRE ends it. */
+// The smallest test framework: cases in suites, CHECK in cases. A case goes on after a failed
+// CHECK, and REQUIRE ends it.
 #pragma once
 
 #include <setjmp.h>

@@ -1,10 +1,10 @@
-/* Entities: ids that are never used again. */
+// Entities: ids that are never used again.
 #include "c/home.h"
 
 static void entities_are_made_in_trees_and_destroyed_with_them(void) {
     uint64_t roots[2], child = 0;
     perdure_world* world = open_world("memory:");
-    CHECK(perdure_entities_count(world) == 1); /* the world itself */
+    CHECK(perdure_entities_count(world) == 1);  // the world itself
     REQUIRE_OK(perdure_entities_create(world, PERDURE_PLAYER, 0, roots, 2, &why));
     REQUIRE_OK(perdure_entities_create(world, PERDURE_PLAIN, roots[0], &child, 1, &why));
     CHECK(roots[0] != roots[1] && roots[0] > 1 && child > 1);

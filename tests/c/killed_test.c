@@ -1,4 +1,4 @@
-/* What a process that died leaves for the next one. */
+// What a process that died leaves for the next one.
 #define _XOPEN_SOURCE 700
 #include "c/killed.h"
 
@@ -12,7 +12,7 @@
 
 enum { saved = 4 };
 
-/* In the child. Its checks end it with 1; the parent looks for how it meant to end. */
+// In the child. Its checks end it with 1; the parent looks for how it meant to end.
 int live(const char* how, const char* directory) {
     static const uint64_t ids[] = {1, 2, 3};
     static const int64_t values[] = {10, 20, 30};
@@ -22,7 +22,7 @@ int live(const char* how, const char* directory) {
     perdure_world* world = NULL;
     if (setjmp(end_of_case) != 0) return 1;
     world = open_world(directory);
-    put_counters(world, ids, values, 3); /* durable */
+    put_counters(world, ids, values, 3);  // durable
     cells[0] = numbers("id", PERDURE_U64, later);
     cells[1] = numbers("value", PERDURE_I64, values);
     REQUIRE_OK(perdure_world_begin(world, &transaction, &why));
@@ -52,7 +52,7 @@ static void check_what_came_back(void) {
     CHECK_OK(perdure_world_recovery(world, &recovery, &why));
     CHECK(recovery.created == 0);
     CHECK(recovery.clean == 0);
-    CHECK(strcmp(all_ids(world), "1 2 3") == 0); /* and not what was only staged */
+    CHECK(strcmp(all_ids(world), "1 2 3") == 0);  // and not what was only staged
     CHECK_OK(perdure_world_close(world, &why));
 }
 
@@ -66,7 +66,7 @@ static void what_was_durable_is_there_after_sigkill(void) {
     int ending = run_life("kill", HERE);
     CHECK(WIFSIGNALED(ending) && WTERMSIG(ending) == SIGKILL);
     check_what_came_back();
-    ending = run_life("kill", HERE); /* and again, in the world that was recovered */
+    ending = run_life("kill", HERE);  // and again, in the world that was recovered
     CHECK(WIFSIGNALED(ending) && WTERMSIG(ending) == SIGKILL);
     check_what_came_back();
 }

@@ -1,5 +1,5 @@
-/* Runs all cases, or those whose name contains the argument. Says at its end what GoogleTest says,
- * for those who count. */
+// Runs all cases, or those whose name contains the argument. Says at its end what GoogleTest says,
+// for those who count.
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ int check(int holds, const char* what, const char* file, int line) {
     return 0;
 }
 
-/* How many checks failed. */
+// How many checks failed.
 static int run(const test_case* one) {
     failed_checks = 0;
     if (setjmp(end_of_case) == 0) one->run();

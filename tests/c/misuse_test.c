@@ -1,4 +1,4 @@
-/* What a caller gets wrong: nulls, sizes; and what the caller's error holds. */
+// What a caller gets wrong: nulls, sizes; and what the caller's error holds.
 #include <string.h>
 
 #include "c/home.h"
@@ -121,7 +121,7 @@ static void there_must_be_somewhere_to_put_what_is_asked_for(void) {
     perdure_schema_free(schema);
 }
 
-/* A program that was compiled against another release. */
+// A program that was compiled against another release.
 static void structs_may_be_longer_or_shorter(void) {
     struct {
         perdure_health known;
@@ -137,12 +137,12 @@ static void structs_may_be_longer_or_shorter(void) {
     longer.known.size = sizeof longer;
     CHECK_OK(perdure_world_health(world, &longer.known, &why));
     CHECK(longer.known.size == sizeof longer);
-    CHECK(longer.later == 0); /* what the library does not know is 0 */
+    CHECK(longer.later == 0);  // what the library does not know is 0
     memset(&shorter, 0xff, sizeof shorter);
     shorter.size = sizeof shorter - 8;
     CHECK_REFUSED(perdure_world_health(world, &shorter, &why), PERDURE_INVALID,
                   "sizeof(perdure_health)");
-    CHECK(shorter.flush_us_last == UINT64_MAX); /* and was not written to */
+    CHECK(shorter.flush_us_last == UINT64_MAX);  // and was not written to
     CHECK_OK(perdure_world_commit(world, &asked.known, NULL, &why));
     asked.later = 1;
     CHECK_REFUSED(perdure_world_commit(world, &asked.known, NULL, &why), PERDURE_UNSUPPORTED,
@@ -180,7 +180,7 @@ static void errors_are_told_to_those_who_ask(void) {
     CHECK(why.code == PERDURE_INVALID);
     CHECK(why.message_bytes == strlen(why.message));
     CHECK(perdure_world_commit(world, NULL, NULL, &why) == PERDURE_OK);
-    CHECK(why.code == PERDURE_OK); /* and the old message is gone */
+    CHECK(why.code == PERDURE_OK);  // and the old message is gone
     CHECK(why.message_bytes == 0 && why.message[0] == '\0');
     CHECK(perdure_world_close(world, NULL) == PERDURE_OK);
 }

@@ -1,4 +1,4 @@
-/* Snapshots, ranges, pages, batches. */
+// Snapshots, ranges, pages, batches.
 #include <string.h>
 
 #include "c/home.h"
@@ -8,7 +8,7 @@ static perdure_snapshot* snapshot;
 static perdure_batch* page;
 static perdure_scan asked;
 
-/* Counters 10, 20, … 90. */
+// Counters 10, 20, … 90.
 static void begin(const char* directory) {
     static const uint64_t ids[] = {10, 20, 30, 40, 50, 60, 70, 80, 90};
     static const int64_t values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -100,7 +100,7 @@ static void pages_follow_one_another_and_end(void) {
     CHECK(strcmp(scanned(), "60 70") == 0);
     asked.after = page;
     CHECK(strcmp(scanned(), "") == 0);
-    asked.after = page; /* it does not begin again */
+    asked.after = page;  // it does not begin again
     CHECK(strcmp(scanned(), "") == 0);
     end();
 }

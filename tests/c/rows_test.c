@@ -1,4 +1,4 @@
-/* Rows on their way in: put, append, erase, under conditions, all or none. */
+// Rows on their way in: put, append, erase, under conditions, all or none.
 #include <string.h>
 
 #include "c/home.h"
@@ -29,7 +29,7 @@ static void arrays_become_rows(void) {
     static const uint32_t offsets[] = {0, 3, 3, 5};
     static const int32_t levels[] = {7, 8, 9};
     static const uint32_t guild_offsets[] = {0, 0, 3, 3};
-    static const uint8_t guilds[] = {2}; /* only the second has one */
+    static const uint8_t guilds[] = {2};  // only the second has one
     perdure_cells cells[3];
     begin();
     cells[0] = texts("name", "anabo", offsets);
@@ -183,7 +183,7 @@ static void conditions_that_are_none_are_refused(void) {
     end();
 }
 
-/* Of many rows each has its own cells to be compared with. */
+// Of many rows each has its own cells to be compared with.
 static void each_row_is_compared_with_its_own(void) {
     static const uint64_t ids[] = {1, 2};
     static const int64_t before[] = {10, 20}, after[] = {11, 21}, wrong[] = {11, 20};
@@ -239,7 +239,7 @@ static void what_is_not_committed_never_was(void) {
     end();
 }
 
-/* A tick asks only for what is in memory or was prefetched. */
+// A tick asks only for what is in memory or was prefetched.
 static void ticks_prefetch_the_keys_of_their_conditions(void) {
     static const uint64_t ids[] = {1, 2};
     static const int64_t values[] = {10, 20};

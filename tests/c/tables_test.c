@@ -1,4 +1,4 @@
-/* Tables and categories as C programs declare them. */
+// Tables and categories as C programs declare them.
 #include <string.h>
 
 #include "c/home.h"
@@ -26,7 +26,7 @@ static perdure_code declare_column(const char* name, perdure_type type, uint32_t
     return declare_columns(columns, 2);
 }
 
-/* The cells of a batch that was read must be those that were written. */
+// The cells of a batch that was read must be those that were written.
 static void check_same_cells(const perdure_cells* read, const perdure_cells* written,
                              size_t bytes) {
     CHECK(strcmp(read->column, written->column) == 0);
@@ -36,7 +36,7 @@ static void check_same_cells(const perdure_cells* read, const perdure_cells* wri
 
 static void every_kind_of_column_comes_back_as_it_went_in(void) {
     static const uint64_t ids[] = {7, 8};
-    static const uint8_t bools[] = {2}; /* false, true */
+    static const uint8_t bools[] = {2};  // false, true
     static const int8_t i8s[] = {-128, 127};
     static const int16_t i16s[] = {-32768, 32767};
     static const int32_t i32s[] = {INT32_MIN, INT32_MAX};
@@ -100,7 +100,7 @@ static void every_kind_of_column_comes_back_as_it_went_in(void) {
         perdure_transaction_put(perdure_world_tick(world), "kinds", written, count, 2, NULL, &why));
     REQUIRE_OK(perdure_world_commit(world, NULL, NULL, &why));
     CHECK_OK(perdure_world_close(world, &why));
-    REQUIRE_OK(perdure_world_open(HERE, schema, NULL, &world, &why)); /* and from the store */
+    REQUIRE_OK(perdure_world_open(HERE, schema, NULL, &world, &why));  // and from the store
     perdure_schema_free(schema);
     REQUIRE_OK(perdure_world_snapshot(world, 0, &snapshot, &why));
     REQUIRE_OK(perdure_snapshot_scan(snapshot, "kinds", NULL, &page, &why));
@@ -140,7 +140,7 @@ static void columns_that_are_not_named_take_their_default(void) {
         perdure_transaction_put(perdure_world_tick(world), "things", &key, 1, 1, NULL, &why));
     REQUIRE_OK(perdure_transaction_find(perdure_world_tick(world), "things", &key, 1, &row, &why));
     REQUIRE(row != NULL);
-    REQUIRE_OK(perdure_batch_find_column(row, "LEVEL", &read, &why)); /* in any case */
+    REQUIRE_OK(perdure_batch_find_column(row, "LEVEL", &read, &why));  // in any case
     CHECK(*(const int32_t*)read.data == 40);
     REQUIRE_OK(perdure_batch_find_column(row, "name", &read, &why));
     CHECK(read.offsets[1] == 6 && memcmp(read.data, "nobody", 6) == 0);
@@ -228,7 +228,7 @@ static void mistakes_in_tables_are_told_at_once(void) {
     table.flags = 2;
     CHECK_REFUSED(perdure_schema_table(schema, &table, &why), PERDURE_UNSUPPORTED, "table flags");
     table.flags = 0;
-    /* What only all of them together say is said when the world is opened. */
+    // What only all of them together say is said when the world is opened.
     table.category = "nowhere";
     CHECK_OK(perdure_schema_table(schema, &table, &why));
     CHECK_REFUSED(perdure_world_open("memory:", schema, NULL, &world, &why), PERDURE_INVALID,
@@ -259,7 +259,7 @@ static void categories_have_a_level_and_an_interval(void) {
     perdure_schema_free(schema);
 }
 
-/* A world of things(id, note), then programs with other names for them. */
+// A world of things(id, note), then programs with other names for them.
 static void names_may_change_and_columns_may_go(void) {
     static const perdure_column old_columns[] = {
         {"id", {PERDURE_U64, 0, 0}, PERDURE_KEY, 0, NULL, 0},

@@ -1,4 +1,4 @@
-/* Tokens: waiting, asking, being called back. */
+// Tokens: waiting, asking, being called back.
 #include <string.h>
 
 #include "c/home.h"
@@ -81,7 +81,7 @@ static void a_token_outlives_its_world(void) {
     world = open_world("memory:");
     token = commit_tick();
     CHECK_OK(perdure_token_then(token, note, &calls, &why));
-    CHECK_OK(perdure_world_close(world, &why)); /* which made it durable */
+    CHECK_OK(perdure_world_close(world, &why));  // which made it durable
     CHECK_OK(perdure_token_status(token, &why));
     CHECK_OK(perdure_token_wait(token, &why));
     perdure_token_free(token);

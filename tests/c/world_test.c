@@ -1,4 +1,4 @@
-/* Worlds: opening, ticks, health, closing. */
+// Worlds: opening, ticks, health, closing.
 #define _XOPEN_SOURCE 700
 #include <ftw.h>
 #include <signal.h>
@@ -88,7 +88,7 @@ static void options_reach_the_world(void) {
 }
 
 static void a_schema_is_the_callers_again_once_the_world_is_open(void) {
-    perdure_world* first = open_world("memory:"); /* it frees its schema */
+    perdure_world* first = open_world("memory:");  // it frees its schema
     perdure_world* second = open_world("memory:");
     put_profile(first, "ana", 1);
     put_profile(second, "ana", 2);
@@ -173,8 +173,10 @@ static void count_lines(void* context, const char* line) {
     if (strstr(line, "read-only") != NULL) ++*(int*)context;
 }
 
-/* No file may be written: the journal's next flush fails, and that is final. */
+// No file may be written: the journal's next flush fails, and that is final.
 static void a_failed_flush_is_unknown_and_the_world_read_only(void) {
+    enum { more_than_reserved = 70000 };
+    static uint64_t ids[more_than_reserved];
     struct rlimit before, nothing;
     perdure_world_options options;
     perdure_schema* schema = test_schema();
@@ -193,7 +195,7 @@ static void a_failed_flush_is_unknown_and_the_world_read_only(void) {
     nothing = before;
     nothing.rlim_cur = 0;
     REQUIRE(setrlimit(RLIMIT_FSIZE, &nothing) == 0);
-    code = try_put_profile(world, "ana", 8, NULL); /* prints nothing: that might be a file, too */
+    code = try_put_profile(world, "ana", 8, NULL);  // prints nothing: that might be a file, too
     REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
     signal(SIGXFSZ, SIG_DFL);
     CHECK_REFUSED(code, PERDURE_UNKNOWN, "the next open of the world decides");
@@ -202,8 +204,12 @@ static void a_failed_flush_is_unknown_and_the_world_read_only(void) {
     CHECK(health_of(world).trouble == code);
     CHECK(health_of(world).read_only == 1);
     CHECK(lines == 1);
+    // Entities go on until ids would have to be reserved, and then all of a call or none.
+    CHECK_REFUSED(perdure_entities_create(world, PERDURE_PLAIN, 0, ids, more_than_reserved, &why),
+                  code, "");
+    CHECK(perdure_entities_count(world) == 1);
     CHECK_REFUSED(try_put_profile(world, "ana", 9, NULL), PERDURE_READ_ONLY, "");
-    CHECK(perdure_world_close(world, &why) != PERDURE_OK); /* and it is closed */
+    CHECK(perdure_world_close(world, &why) != PERDURE_OK);  // and it is closed
     world = open_world(HERE);
     CHECK(level_of(world, "ana") == 7 || level_of(world, "ana") == 8);
     CHECK_OK(perdure_world_close(world, &why));
@@ -230,7 +236,7 @@ static void tables_are_declared_while_the_world_runs(void) {
     perdure_cells key = numbers("id", PERDURE_U64, &id);
     perdure_world* world = open_world("memory:");
     CHECK_OK(perdure_world_declare(world, &table, &why));
-    CHECK_OK(perdure_world_declare(world, &table, &why)); /* the same again */
+    CHECK_OK(perdure_world_declare(world, &table, &why));  // the same again
     CHECK_OK(perdure_transaction_put(perdure_world_tick(world), "letters", &key, 1, 1, NULL, &why));
     table.name = "counters";
     CHECK_REFUSED(perdure_world_declare(world, &table, &why), PERDURE_INCOMPATIBLE, "counters");
@@ -252,7 +258,7 @@ static void a_world_is_not_closed_under_what_needs_it(void) {
     CHECK_REFUSED(perdure_world_close(world, &why), PERDURE_CONFLICT, "1 snapshots and 1 batches");
     perdure_snapshot_free(snapshot);
     CHECK_REFUSED(perdure_world_close(world, &why), PERDURE_CONFLICT, "0 snapshots and 1 batches");
-    put_profile(world, "ana", 7); /* it lives on */
+    put_profile(world, "ana", 7);  // it lives on
     perdure_batch_free(page);
     CHECK_OK(perdure_world_close(world, &why));
 }
@@ -269,7 +275,7 @@ static void a_lost_journal_is_taken_over_with_a_remark(void) {
     perdure_schema* schema = test_schema();
     perdure_world* world = open_world(HERE);
     put_profile(world, "ana", 7);
-    CHECK_OK(perdure_world_close(world, &why)); /* and so it is in the store */
+    CHECK_OK(perdure_world_close(world, &why));  // and so it is in the store
     snprintf(journal, sizeof journal, "%s/journal", HERE);
     REQUIRE(nftw(journal, remove_file, 8, FTW_PHYS) == 0);
     memset(&options, 0, sizeof options);

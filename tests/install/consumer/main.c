@@ -1,4 +1,4 @@
-/* The smallest program that uses an installed Perdure from C: a row goes in and comes out. */
+// The smallest program that uses an installed Perdure from C: a row goes in and comes out.
 #include <stdio.h>
 #include <string.h>
 
