@@ -37,7 +37,7 @@ share := 20
 coverage_floor := 0
 # Assertions in a thousand lines, of the layer that has the fewest; the goal is 25
 assertion_floor := 25
-find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc'
+find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc' -o -name '*.c'
 
 .PHONY: help build run test package-free lint lint-format lint-rules lint-headers clang lint-tidy analyze \
     format asan tsan fuzz fuzz-build fuzz-merge fuzz-seeds coverage simulate simulate-long seeded-bugs \

@@ -9,6 +9,12 @@ shift 2
 export root include_flags="-I $root -I $(realpath "$(dirname "$0")/../tests/stand_ins") $*"
 
 check() {
+    if [[ $2 == perdure/c.h ]]; then  # which is C, too
+        local c=gcc
+        [[ $1 == g++ ]] || c=clang
+        echo "#include \"$2\"" | "$c" -std=c99 -Wall -Wextra -pedantic -Wstrict-prototypes -Werror \
+            $include_flags -fsyntax-only -x c - || { echo "$2: is no C99 for $c" >&2; return 1; }
+    fi
     local before
     before=$(sed -nE 's|^//.* Include (<[^>]+>) before this header\..*|#include \1|p' "$root/$2")
     printf '%s\n#include "%s"\n' "$before" "$2" |

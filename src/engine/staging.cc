@@ -169,8 +169,7 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
     PERDURE_TAKE(table, user_table(name, table && table->append_only));
     PERDURE_ASSERT(stride > 0);
     PERDURE_ASSERT(rows.size() % stride == 0);
-    const std::size_t rows_before = rows_.size();
-    const std::size_t checks_before = checks_.size();
+    const Mark before = mark();
     std::vector<Cell> cells(shape.fields.size());
     for (std::size_t at = 0; at < rows.size(); at += stride) {
         for (std::size_t i = 0; i < shape.fields.size(); ++i) {
@@ -179,7 +178,7 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
         Status staged =
             table->append_only ? append(name, cells) : stage(*table, Operation::upsert, cells, {});
         if (staged.ok()) continue;
-        unstage(rows_before, checks_before);
+        back_to(before);
         return staged;
     }
     return {};

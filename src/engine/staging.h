@@ -35,6 +35,14 @@ public:
     Status append(std::string_view table, std::span<const Cell> row);
     Status put_structs(std::string_view table, const StructShape& shape,
                        std::span<const std::byte> rows, std::size_t stride);
+    // How far it has come. Back to there: for those who stage many rows, or none. A tick's keys
+    // stay reserved.
+    struct Mark {
+        std::size_t rows = 0;
+        std::size_t checks = 0;
+    };
+    [[nodiscard]] Mark mark() const noexcept { return {rows_.size(), checks_.size()}; }
+    void back_to(const Mark& mark) { unstage(mark.rows, mark.checks); }
     Result<std::optional<Batch>> find(std::string_view table, std::span<const Cell> key);
     Status prefetch(std::string_view table, std::span<const Row> keys);
 

@@ -25,6 +25,7 @@ LAYERS = {
     "engine": ["journal", "store", "model", "io", "base"],
     "entities": ["engine", "model", "base"],
     "world": ["entities", "engine", "store", "journal", "model", "io", "base"],
+    "c": ["world", "entities", "engine", "model", "base"],
     "jobs": ["world", "entities", "engine", "store", "journal", "model", "io", "base"],
     "cli": ["jobs", "world", "entities", "engine", "store", "journal", "model", "io", "base"],
 }
@@ -59,7 +60,12 @@ PUBLIC = {
     "adapters/entt.h": "world",
     "adapters/flecs.h": "world",
     "backup.h": "jobs",
+    "c.h": "c",
 }
+
+# include/perdure/<name>: those that are C, too. They may ask whether they are read as C++.
+C_HEADERS = ["c.h"]
+C_STANDARD = ["stddef.h", "stdint.h"]
 
 # header, or the beginning of one: the folders that may include it. Tests and bench are free.
 THIRD_PARTY = {
@@ -121,6 +127,12 @@ class Source:
                 self.includes.append((number, match[2], match[1] == '"'))
 
     @property
+    def is_c(self):
+        """C code: one of our C headers, or a test of them."""
+        return self.path.endswith(".c") or \
+            self.path in (f"include/perdure/{name}" for name in C_HEADERS)
+
+    @property
     def top(self):
         return self.parts[0]
 
@@ -147,8 +159,10 @@ def check_place(source):
 
 
 def check_name(source):
-    if not source.path.endswith((".h", ".cc")) and not source.path.startswith(STAND_INS):
-        yield source.find(1, "unusual extension; headers end in .h, sources in .cc")
+    endings = (".h", ".cc", ".c") if source.top == "tests" else (".h", ".cc")
+    if not source.path.endswith(endings) and not source.path.startswith(STAND_INS):
+        yield source.find(1, "unusual extension; headers end in .h, sources in .cc, and in .c where "
+                             "tests are C")
     for name in [*source.parts[:-1], source.stem]:
         if not NAME.fullmatch(name):
             yield source.find(1, f"'{name}' is not snake_case; rename it after its main type")
@@ -176,7 +190,7 @@ def check_header(source):
         yield source.find(1, "no #pragma once; add it below the opening comment")
     if source.top == "include":
         for number, line in enumerate(source.lines, 1):
-            if CONDITIONAL.match(line):
+            if CONDITIONAL.match(line) and not (source.is_c and line == "#ifdef __cplusplus"):
                 yield source.find(number, "conditional code in a public header, which may then "
                                           "differ between programs; move it to src/")
 
@@ -231,6 +245,8 @@ def check_private_include(source, line, name):
 
 def check_third_party(source, line, name):
     if source.top in ("tests", "bench", "examples"):
+        return
+    if source.is_c and name in C_STANDARD:
         return
     folders = next((folders for begin, folders in THIRD_PARTY.items()
                     if name == begin or begin.endswith("/") and name.startswith(begin)), None)

@@ -18,6 +18,8 @@ GOOD_TREE = {
     "include/perdure/status.h": "#pragma once\n#include <string>\n",
     "include/perdure/table.h": '#pragma once\n#include "perdure/status.h"\n',
     "include/perdure/world.h": '#pragma once\n#include "perdure/table.h"\n',
+    "include/perdure/c.h": "#pragma once\n#include <stdint.h>\n#ifdef __cplusplus\n#endif\n",
+    "tests/c/rows_test.c": '#include "perdure/c.h"\n#include <stdio.h>\n',
     "src/base/status.cc": '#include "perdure/status.h"\n#include <cstdint>\n',
     "src/base/text.h": "#pragma once\n#include <fmt/format.h>\n",
     "src/io/posix_file.h": "#pragma once\n",
@@ -122,6 +124,17 @@ class Rules(unittest.TestCase):
     def test_public_headers_have_no_conditionals(self):
         self.expect("include/perdure/value.h", "#pragma once\n#ifdef NDEBUG\n#endif\n", 2,
                     "conditional")
+
+    def test_c_headers_ask_for_nothing_but_cplusplus(self):
+        self.expect("include/perdure/c.h", "#pragma once\n#ifdef __linux__\n#endif\n", 2,
+                    "conditional")
+        self.expect("include/perdure/c.h", "#pragma once\n#include <stdio.h>\n", 2,
+                    "only perdure/")
+        self.expect("include/perdure/value.h", "#pragma once\n#include <stdint.h>\n", 2,
+                    "only perdure/")
+
+    def test_only_tests_are_written_in_c(self):
+        self.expect("src/io/clock.c", "\n", 1, "extension")
 
     def test_examples_use_the_public_headers(self):
         self.expect("examples/first_world/more.cc", '#include "store/store.h"\n', 1,

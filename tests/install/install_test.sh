@@ -43,6 +43,15 @@ compile "$scratch/by-pkg-config" "$consumer/main.cc" "${shared[@]}"
 compile "$scratch/static" "$consumer/main.cc" "${static[@]/#-lperdure/-l:libperdure.a}"
 env -u LD_LIBRARY_PATH "$scratch/static"
 
+step "the same from C"
+compile_c() { # PROGRAM SOURCE WORD…
+    "${CC:-gcc}" -std=c99 -Wall -Wextra -pedantic -Werror -o "$@"
+}
+compile_c "$scratch/c" "$consumer/main.c" "${shared[@]}"
+"$scratch/c"
+compile_c "$scratch/static-c" "$consumer/main.c" "${static[@]/#-lperdure/-l:libperdure.a}"
+env -u LD_LIBRARY_PATH "$scratch/static-c"
+
 step "the shared library has all that the examples need"
 for example in "$source"/examples/*; do
     compgen -G "$example/*.cc" >"$scratch/log" || continue
