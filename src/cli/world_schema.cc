@@ -23,19 +23,12 @@ constexpr const char* tables_query = "SELECT name, sql FROM sqlite_schema WHERE 
 
 using Json = nlohmann::ordered_json;
 
-const Column* find_number(const TableDefinition& table, std::uint16_t number) {
-    for (const Column& column : table.columns) {
-        if (column.number == number) return &column;
-    }
-    return nullptr;
-}
-
 void find_removed(SchemaTable& table) {
     std::map<std::uint16_t, RemovedColumn> removed;
     for (std::size_t at = 1; at < table.versions.size(); ++at) {
         const SchemaVersion& to = table.versions[at];
         for (const Column& column : table.versions[at - 1].definition.columns) {
-            if (column.name.front() == '_' || find_number(to.definition, column.number)) continue;
+            if (column.name.front() == '_' || to.definition.find_number(column.number)) continue;
             removed[column.number] = {column, to.lsn, false};
         }
     }
@@ -157,7 +150,7 @@ Result<WorldSchema> parse_dump(const std::string& path) {
 
 std::uint64_t SchemaTable::since(std::uint16_t number) const {
     for (const SchemaVersion& version : versions) {
-        if (find_number(version.definition, number) != nullptr) return version.lsn;
+        if (version.definition.find_number(number)) return version.lsn;
     }
     return 0;
 }

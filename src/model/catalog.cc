@@ -17,13 +17,6 @@ bool has_default(const TableDefinition& table) {
                        [](const Column& column) { return !column.default_value.is_null(); });
 }
 
-const Column* column_by_number(const TableDefinition& table, std::uint16_t number) {
-    for (const Column& column : table.columns) {
-        if (column.number == number) return &column;
-    }
-    return nullptr;
-}
-
 std::string key_types(const TableDefinition& table) {
     std::string key;
     for (const Column& column : table.key()) key += column.type.name() + ",";
@@ -36,8 +29,8 @@ Status check_versions(const TableDefinition& older, const TableDefinition& newer
     bool agree = older.append_only == newer.append_only && older.resident == newer.resident &&
                  key_types(older) == key_types(newer);
     for (const Column& column : older.columns) {
-        const Column* same = column_by_number(newer, column.number);
-        agree = agree && (same == nullptr || may_become(column, *same));
+        const auto same = newer.find_number(column.number);
+        agree = agree && (!same || may_become(column, newer.columns[*same]));
     }
     for (std::size_t index = 0; agree && index < older.key_columns; ++index) {
         agree = older.columns[index].number == newer.columns[index].number;
@@ -147,7 +140,7 @@ std::vector<std::uint16_t> Catalog::removed(TableId id, std::string_view column)
     }
     std::vector<std::uint16_t> numbers;
     for (const auto& [number, name] : last_names) {
-        if (same_name(name, column) && column_by_number(*newest->second, number) == nullptr) {
+        if (same_name(name, column) && !newest->second->find_number(number)) {
             numbers.push_back(number);
         }
     }

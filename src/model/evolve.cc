@@ -29,13 +29,6 @@ std::string key_of(const TableDefinition& table) {
     return key + ")";
 }
 
-Place find_number(const TableDefinition& table, std::uint16_t number) {
-    for (std::size_t index = 0; index < table.columns.size(); ++index) {
-        if (table.columns[index].number == number) return index;
-    }
-    return std::nullopt;
-}
-
 // Defaults in the one form that decoding gives, whichever alternative the caller used.
 void normalise_default(Column& column) {
     if (column.default_value.is_null()) return;
@@ -99,7 +92,7 @@ private:
         };
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             if (wanted_.columns[index].number == 0) continue;
-            const Place found = find_number(base_, wanted_.columns[index].number);
+            const Place found = base_.find_number(wanted_.columns[index].number);
             if (found && !taken[*found]) take(index, *found);
         }
         const auto find_name = [&](std::string_view name) -> Place {
@@ -215,7 +208,7 @@ private:
 
     // Of a column that the world is to get.
     Status check_new_number(const Column& column) const {
-        const Place same = find_number(base_, column.number);
+        const Place same = base_.find_number(column.number);
         if (same) {
             return error(Code::incompatible,
                          "table {}, column {}: a conversion makes a new column of it, and the "
@@ -223,7 +216,7 @@ private:
                          wanted_.name, column.name, column.number, base_.columns[*same].name,
                          next_number_);
         }
-        const Place hidden = find_number(world_, column.number);
+        const Place hidden = world_.find_number(column.number);
         if (column.number >= next_number_ || hidden) return {};
         return error(Code::incompatible,
                      "table {}, column {}: the number {} belonged to a column that was removed, "
@@ -358,9 +351,9 @@ private:
     // One field gone and another of its type come: nobody can know whether it is the same one.
     void remark_likely_rename() {
         for (const Column& gone : base_.columns) {
-            if (find_number(next_, gone.number)) continue;
+            if (next_.find_number(gone.number)) continue;
             for (const Column& come : next_.columns) {
-                if (find_number(base_, come.number) || come.type != gone.type) continue;
+                if (base_.find_number(come.number) || come.type != gone.type) continue;
                 plan_.remarks.push_back(text::format(
                     "table {}: {} ({}) is gone and {} is new: had it been the same field, "
                     "schema.renamed_field() would have said so; SQL still has what it held",
