@@ -54,6 +54,19 @@ bool is_same_definition(const TableDefinition& one, const TableDefinition& other
     return first == second;
 }
 
+Catalog::Catalog(const Catalog& other) {
+    const std::lock_guard lock(other.mutex_);
+    versions_ = other.versions_;
+    in_force_ = other.in_force_;
+    by_name_ = other.by_name_;
+}
+
+Status Catalog::try_all(std::span<const TableDefinition> definitions) const {
+    Catalog trial(*this);
+    for (const TableDefinition& definition : definitions) PERDURE_TRY(trial.add(definition));
+    return {};
+}
+
 Status Catalog::add(const TableDefinition& definition) {
     PERDURE_TRY(check_catalogued(definition));
     const std::lock_guard lock(mutex_);
@@ -74,7 +87,7 @@ Status Catalog::add(const TableDefinition& definition) {
     }
     const auto known = in_force_.find(definition.id);
     const TableDefinition* const before = known == in_force_.end() ? nullptr : known->second;
-    auto kept = std::make_unique<const TableDefinition>(definition);
+    auto kept = std::make_shared<const TableDefinition>(definition);
     if (before == nullptr || before->version < definition.version) {
         const auto [named, is_new] =
             by_name_.try_emplace(lower_case(definition.name), definition.id);

@@ -204,8 +204,15 @@ Status validate_evolution(const Evolution& evolution, const Tables& tables) {
         PERDURE_TRY(check_conversion(evolution, conversion, tables));
     }
     std::set<std::pair<std::string, std::string>> names;
+    std::map<std::string, std::size_t> counts;
     for (const RowConversion& conversion : evolution.row_conversions) {
         PERDURE_TRY(check_row_conversion(conversion, tables));
+        if (++counts[lower_case(conversion.table)] > row_conversions_max) {
+            return error(Code::invalid,
+                         "{} has more than {} row conversions, and definitions name them all; "
+                         "declare a new table",
+                         conversion.table, row_conversions_max);
+        }
         if (names.emplace(lower_case(conversion.table), conversion.name).second) continue;
         return error(Code::invalid, "two row conversions of {} are named {}; name each its own",
                      conversion.table, conversion.name);

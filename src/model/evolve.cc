@@ -83,7 +83,9 @@ public:
     }
 
 private:
-    // Which column of the world each wanted one is: by number, by a declared rename, by name.
+    // Which column of the world each wanted one is: by number, by a declared rename, by name. A
+    // name in the middle of a chain of renames is a new column's: the chain leads past it, to the
+    // column at its end. So the order of fields says nothing.
     Status match() {
         std::vector<bool> taken(base_.columns.size(), false);
         const auto take = [&](std::size_t index, std::size_t source) {
@@ -102,7 +104,8 @@ private:
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             if (sources_[index] || find_name(wanted_.columns[index].name)) continue;
             if (seeded_bug("model: a declared rename is forgotten")) continue;
-            std::string_view name = wanted_.columns[index].name;
+            const std::string_view name = wanted_.columns[index].name;
+            if (is_old_name(name)) continue;
             for (std::string_view old = old_name(name); !old.empty(); old = old_name(old)) {
                 const Place found = find_name(old);
                 if (!found) continue;
@@ -124,6 +127,14 @@ private:
             }
         }
         return {};
+    }
+
+    [[nodiscard]] bool is_old_name(std::string_view name) const {
+        return std::any_of(evolution_.fields.begin(), evolution_.fields.end(),
+                           [&](const Evolution::FieldName& renamed) {
+                               return same_name(renamed.table, wanted_.name) &&
+                                      same_name(renamed.from, name);
+                           });
     }
 
     [[nodiscard]] std::string_view old_name(std::string_view name) const {
@@ -404,8 +415,13 @@ Result<TablePlan> plan_new(const Catalog& catalog, const TableDefinition& wanted
     return plan;
 }
 
+// Which of the world's tables this name is to be given to. None if the name is itself one that a
+// table leaves: the chain leads past it, to the table at its end, and this one is new.
 const TableDefinition* find_renamed(const Catalog& catalog, std::string_view name,
                                     const Evolution& evolution) {
+    for (const Evolution::TableName& renamed : evolution.tables) {
+        if (same_name(renamed.from, name)) return nullptr;
+    }
     const auto old_name = [&](std::string_view now) -> std::string_view {
         for (const Evolution::TableName& renamed : evolution.tables) {
             if (same_name(renamed.to, now)) return renamed.from;

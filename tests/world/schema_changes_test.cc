@@ -258,6 +258,22 @@ TEST_P(SchemaChanges, a_table_gets_the_name_that_another_one_leaves) {
     }
 }
 
+// The same table would have been there twice, and the world could not be opened any more.
+TEST_P(SchemaChanges, a_world_two_names_back_opens_where_the_name_between_is_used_again) {
+    next_life(things([](TableBuilder& table) { table.column<int>("a"); }));
+    home_.put("things", {{"id", 1U}, {"a", 10}});
+    Schema second;
+    second.table("stuff").key<std::uint64_t>("id").column<int>("a");
+    second.table("goods").key<std::uint64_t>("id").column<int>("a");
+    second.renamed("things", "stuff").renamed("stuff", "goods");
+    for (std::size_t life = 0; life < 2; ++life) {
+        next_life(second);
+        EXPECT_EQ(home_.rows("goods"), Rows{"1 10"});
+        EXPECT_EQ(home_.rows("stuff").size(), life);
+        home_.put("stuff", {{"id", 7U}});
+    }
+}
+
 TEST_P(SchemaChanges, defaults_of_columns_are_what_rows_from_before_them_read) {
     next_life(things([](TableBuilder&) {}));
     home_.put("things", {{"id", 1U}});
