@@ -92,7 +92,7 @@ std::vector<TableDefinition> Registry::definitions() const {
     for (const auto& table : components_) {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
-        const Status written = write_numbers(all.back(), table->options.numbers);
+        const Status written = write_numbers("component", all.back(), table->options.numbers);
         PERDURE_ASSERT(written.ok());  // the schema was validated
     }
     for (const auto& table : externals_) {

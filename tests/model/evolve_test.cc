@@ -97,9 +97,9 @@ TEST_F(EvolveTest, written_numbers_that_clash_are_refused) {
 
 TEST_F(EvolveTest, numbers_of_components_are_of_fields_that_exist) {
     TableDefinition table = things().column<int>("a").definition();
-    EXPECT_TRUE(write_numbers(table, {{"a", 5}}).ok());
+    EXPECT_TRUE(write_numbers("component", table, {{"a", 5}}).ok());
     EXPECT_EQ(table.columns[1].number, 5);
-    EXPECT_EQ(write_numbers(table, {{"b", 5}}).message(),
+    EXPECT_EQ(write_numbers("component", table, {{"b", 5}}).message(),
               "component things has no field b to give the number 5");
 }
 
