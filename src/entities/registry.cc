@@ -89,16 +89,14 @@ std::vector<TableDefinition> Registry::definitions() const {
     all.push_back(resident_definition(entity_shape_, "id", id_type, default_category));
     all.push_back(
         resident_definition(struct_shape<ReservedIds>(), "slot", slot_type, default_category));
-    for (const auto& table : components_) {
+    const auto add = [&](const auto& table) {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
         const Status written = write_numbers("component", all.back(), table->options.numbers);
         PERDURE_ASSERT(written.ok());  // the schema was validated
-    }
-    for (const auto& table : externals_) {
-        all.push_back(
-            resident_definition(table->shape, component_key, id_type, table->options.category));
-    }
+    };
+    std::for_each(components_.begin(), components_.end(), add);
+    std::for_each(externals_.begin(), externals_.end(), add);
     relations_.add_definitions(all);
     return all;
 }
@@ -108,16 +106,14 @@ Status Registry::bind(const Catalog& catalog,
     PERDURE_TAKE(entity_definition_, find_in_force(catalog, entity_shape_.name));
     entity_plan_ = plan_structs(entity_shape_, *entity_definition_);
     PERDURE_TAKE(ids_definition_, find_in_force(catalog, struct_shape<ReservedIds>().name));
-    for (const auto& table : components_) {
-        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
-        table->plan = plan_structs(table->shape, *table->definition);
-        table->category = category_of(table->definition->category);
-    }
-    for (const auto& table : externals_) {
-        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
-        table->plan = plan_structs(table->shape, *table->definition);
-        table->category = category_of(table->definition->category);
-    }
+    const auto bind_one = [&](auto& table) -> Status {
+        PERDURE_TAKE(table.definition, find_in_force(catalog, table.shape.name));
+        table.plan = plan_structs(table.shape, *table.definition);
+        table.category = category_of(table.definition->category);
+        return {};
+    };
+    for (const auto& table : components_) PERDURE_TRY(bind_one(*table));
+    for (const auto& table : externals_) PERDURE_TRY(bind_one(*table));
     foreign_.clear();
     for (const TableDefinition* table : catalog.tables()) {
         const auto is_this = [&](const auto& known) { return known->definition->id == table->id; };

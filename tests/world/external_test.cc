@@ -8,6 +8,11 @@
 namespace perdure {
 namespace {
 
+struct Spirits {  // Mood, under other names
+    std::int32_t height = 0;
+};
+PERDURE_COMPONENT(Spirits, height);
+
 class ExternalTest : public OwnEcs {};
 INSTANTIATE_TEST_SUITE_P(, ExternalTest, testing::Values(Home::Kind::sqlite), store_name);
 
@@ -369,6 +374,27 @@ TEST_P(ExternalTest, a_component_may_become_external_and_back) {
     home_.know(external_schema());
     reopen();
     EXPECT_EQ(ecs_->positions, (Positions{{ana.id, {4, 5, 6}}}));
+}
+
+TEST_P(ExternalTest, a_field_with_a_written_number_needs_no_renaming) {
+    const Entity ana = entities().create();
+    ecs_->moods[ana.id] = {7};
+    external().changed<Mood>(ana);
+    home_.commit();
+    home_.close();
+    std::vector<std::int32_t> heights;
+    begin_life();
+    home_.options.external.on_load<Spirits>(
+        [&](std::span<const Entity>, std::span<const Spirits> loaded) {
+            for (const Spirits& one : loaded) heights.push_back(one.height);
+            return Status();
+        });
+    Schema later;
+    later.component<Spirits>({.external = true, .numbers = {{"height", 2}}});
+    later.renamed("Mood", "Spirits");
+    home_.know(later);
+    home_.open();
+    EXPECT_EQ(heights, std::vector<std::int32_t>{7});
 }
 
 // The program's mistakes.
