@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "model/catalog.h"
 #include "model/widen.h"
 
 namespace perdure::store {
@@ -39,7 +40,7 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
     const std::lock_guard lock(mutex_);
     for (const TableDefinition& known : definitions_) {
         if (known.id == definition.id && known.version == definition.version) {
-            if (known == definition) return false;
+            if (is_same_definition(known, definition)) return false;
             return error(Code::incompatible,
                          "table {} (id {}): version {} is known with other columns", known.name,
                          known.id, known.version);
