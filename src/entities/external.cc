@@ -1,5 +1,6 @@
 #include "perdure/external.h"
 
+#include "base/error.h"
 #include "entities/registry.h"
 
 namespace perdure {
@@ -10,6 +11,11 @@ std::size_t External::changed_raw(TypeNumber type, std::span<const Entity> ids) 
 
 std::size_t External::removed_raw(TypeNumber type, std::span<const Entity> ids) {
     return registry_.external_of(type).mark_removed(ids);
+}
+
+Status External::refuse_sizes(TypeNumber type, std::size_t ids, std::size_t values) const {
+    return error(Code::invalid, "component {}: {} values were given for {} entities; give one each",
+                 registry_.external_of(type).shape.name, values, ids);
 }
 
 Result<std::size_t> External::put_raw(TypeNumber type, std::span<const Entity> ids,

@@ -113,8 +113,7 @@ Result<std::size_t> ExternalTable::put(std::span<const Entity> ids, const std::b
     }
     if (alive_ids_.empty()) return std::size_t{0};
     PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, alive_ids_, places_, pool));
-    keep(std::move(batch));
-    PERDURE_TRY(merge_staged());
+    PERDURE_TRY(keep(std::move(batch)));
     return alive_ids_.size();
 }
 
@@ -137,12 +136,13 @@ Result<std::size_t> ExternalTable::put_fields(std::span<const Entity> ids,
     if (alive_ids_.empty()) return std::size_t{0};
     PERDURE_TAKE(Batch batch, gather_fields(*definition, plan, shape, alive_ids_, alive_positions_,
                                             fields, pool));
-    keep(std::move(batch));
-    PERDURE_TRY(merge_staged());
+    PERDURE_TRY(keep(std::move(batch)));
     return alive_ids_.size();
 }
 
-void ExternalTable::keep(Batch batch) {
+// All of it or nothing: room is made first, since that may fail.
+Status ExternalTable::keep(Batch batch) {
+    PERDURE_TRY(merge_staged());
     if (changed_.empty() && removed_.empty()) {
         for (const std::uint32_t row : alive_rows_) staged_.set(row);
     } else {
@@ -154,13 +154,15 @@ void ExternalTable::keep(Batch batch) {
     only_changed_ = false;
     kept_rows_ += batch.rows();
     kept_.push_back(std::make_shared<Kept>(std::move(batch)));
+    return {};
 }
 
-// Rows that are stale, or older than another of their id, are let go once they are the most.
+// Rows that are stale, or older than another of their id, are let go once they are the most. If it
+// fails, everything is as it was.
 Status ExternalTable::merge_staged() {
     if (kept_rows_ < kept_rows_min || kept_rows_ < 2 * staged_.count()) return {};
     upserts_.clear();
-    PERDURE_TRY(take_staged(staged_, pool));
+    PERDURE_TRY(take_staged(staged_, pool));  // untaken: 2 GiB of rows
     kept_.clear();
     kept_rows_ = 0;
     for (Batch& batch : upserts_) {

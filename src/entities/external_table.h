@@ -66,7 +66,7 @@ public:
     const TableDefinition* definition = nullptr;
     StructPlan plan;
     Category category;
-    const ExternalCallbacks::Component* callbacks = nullptr;
+    const ExternalCallbacks::Answers* callbacks = nullptr;
     BlockPool* pool = nullptr;
 
 private:
@@ -80,7 +80,7 @@ private:
     template <typename Take>
     std::size_t for_each_alive(std::span<const Entity> ids, Take&& take);
     void find_alive(std::span<const Entity> ids);
-    void keep(Batch batch);
+    Status keep(Batch batch);
     [[nodiscard]] Due due(bool all);
     Status read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
     Status take_staged(const RowMarks& marks, BlockPool* pool);

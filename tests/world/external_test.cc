@@ -97,6 +97,22 @@ TEST_P(ExternalTest, a_text_that_is_none_is_refused_and_nothing_of_the_call_is_t
     EXPECT_TRUE(ecs_->titles.empty());
 }
 
+TEST_P(ExternalTest, arrays_of_other_sizes_than_the_ids_are_refused) {
+    const Entity ids[] = {entities().create(), entities().create()};
+    const Position values[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}};
+    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
+        const auto put = external().put<Position>(ids, std::span(values, count));
+        EXPECT_EQ(put.status().code(), Code::invalid) << count;
+        EXPECT_EQ(put.status().message(),
+                  text::format("component Position: {} values were given for 2 entities; give one "
+                               "each",
+                               count));
+    }
+    home_.commit();
+    crash();
+    EXPECT_TRUE(ecs_->positions.empty());
+}
+
 TEST_P(ExternalTest, texts_and_tags_come_back) {
     const Entity ana = entities().create();
     ecs_->titles[ana.id] = {"queen", 1};
