@@ -50,7 +50,8 @@ struct ExternalEntity {
 };
 
 // What a program answers. Callbacks run in World::open() and commit(), on the calling thread. They
-// must not throw, nor change the world: that is a bug, and stops the program.
+// must not throw, nor change entities, components or relations, nor mark any: that is a bug, and
+// stops the program.
 //
 // World::open() hands back, in this order:
 //   1. every entity but the world itself, once, parents before their children;

@@ -59,7 +59,6 @@ std::size_t ExternalTable::for_each_alive(std::span<const Entity> ids, Take&& ta
 
 std::size_t ExternalTable::mark_changed(std::span<const Entity> ids) {
     PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     if (only_changed_) return for_each_alive(ids, [&](std::uint32_t row) { changed_.set(row); });
     return for_each_alive(ids, [&](std::uint32_t row) {
         forget(row, staged_, removed_);
@@ -68,7 +67,6 @@ std::size_t ExternalTable::mark_changed(std::span<const Entity> ids) {
 }
 
 std::size_t ExternalTable::mark_removed(std::span<const Entity> ids) {
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     only_changed_ = false;
     return for_each_alive(ids, [&](std::uint32_t row) {
         forget(row, changed_, staged_);
@@ -86,7 +84,6 @@ void ExternalTable::take_marks(RowMarks& marks) {
 }
 
 void ExternalTable::find_alive(std::span<const Entity> ids) {
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     alive_ids_.resize(ids.size());
     alive_rows_.resize(ids.size());
     alive_positions_.resize(ids.size());
@@ -219,9 +216,7 @@ Status ExternalTable::read_changed(const RowMarks& marks, RowGatherer& gatherer,
     const std::span<std::uint64_t> ids = gatherer.ids(entities_, marks);
     if (ids.empty()) return {};
     places_.resize(ids.size());
-    PERDURE_ASSERT(!std::exchange(reading_, true));
     callbacks->read({reinterpret_cast<const Entity*>(ids.data()), ids.size()}, places_.data());
-    reading_ = false;
     std::size_t count = ids.size();
     if (std::find(places_.begin(), places_.end(), nullptr) != places_.end()) {
         count = 0;

@@ -103,7 +103,6 @@ private:
 
     // Of the capture under way.
     bool capturing_all_ = false;
-    bool reading_ = false;  // the program's callback runs
     RowMarks new_changed_;
     RowMarks new_staged_;
     std::vector<Batch> upserts_;

@@ -151,18 +151,21 @@ bool Registry::is_external(const TableDefinition& table) const noexcept {
                        [&](const auto& external) { return external->definition->id == table.id; });
 }
 
-void Registry::begin_workers() {
-    PERDURE_ASSERT(!workers_run_);  // another set of workers runs
-    workers_run_ = true;
+void Registry::stand_still(Standing why) {
+    PERDURE_ASSERT(standing_ == Standing::no);  // another set of workers runs, or on_read() does
+    PERDURE_ASSERT(why != Standing::no);
+    standing_ = why;
     entities_.rows().begin_iteration();
     for (const auto& table : components_) table->rows.begin_iteration();
+    relations_.begin_iteration();
 }
 
-void Registry::end_workers() {
-    PERDURE_ASSERT(workers_run_);
-    workers_run_ = false;
+void Registry::go_on() {
+    PERDURE_ASSERT(standing_ != Standing::no);
+    standing_ = Standing::no;
     entities_.rows().end_iteration();
     for (const auto& table : components_) table->rows.end_iteration();
+    relations_.end_iteration();
 }
 
 void Registry::take_marks(TypeNumber type, RowMarks& marks) {
@@ -174,7 +177,7 @@ void Registry::take_marks(TypeNumber type, RowMarks& marks) {
 }
 
 Entity Registry::create(EntityKind kind, Entity parent) {
-    PERDURE_ASSERT(loaded_);
+    PERDURE_ASSERT(loaded_ && standing_ == Standing::no);
     if (parent && !alive(parent)) return no_entity;
     if (entities_.count() >= ComponentRows::rows_max) return no_entity;
     if (ids_.used_up() && !reserve_more()) return no_entity;
@@ -222,6 +225,7 @@ bool Registry::destroy(Entity entity) {
 }
 
 bool Registry::set(TypeNumber type, Entity entity, const void* value) {
+    PERDURE_ASSERT(may_mark());
     ComponentRows& rows = rows_of(type);
     std::uint32_t row = rows.find(entity.id);
     if (row == ComponentRows::none) {
@@ -234,6 +238,7 @@ bool Registry::set(TypeNumber type, Entity entity, const void* value) {
 }
 
 std::byte* Registry::find(TypeNumber type, Entity entity, bool mark) {
+    PERDURE_ASSERT(!mark || may_mark());
     ComponentRows& rows = rows_of(type);
     const std::uint32_t row = rows.find(entity.id);
     if (row == ComponentRows::none) return nullptr;
