@@ -118,7 +118,7 @@ Result<SchemaTable> parse_table(const Json& json) {
     definition.version = json.at("version").get<std::uint32_t>();
     definition.category = json.at("category").get<std::string>();
     definition.append_only = json.at("append_only").get<bool>();
-    definition.resident = json.at("component").get<bool>();
+    definition.resident = json.at("component").get<bool>() || json.value("relation", false);
     definition.key_columns = json.at("key_columns").get<std::uint16_t>();
     now.lsn = json.at("lsn").get<std::uint64_t>();
     for (const Json& one : json.at("columns")) {
@@ -173,7 +173,8 @@ Json schema_json(const WorldSchema& schema) {
                   {"since", table.versions.front().lsn},
                   {"category", now.category},
                   {"append_only", now.append_only},
-                  {"component", now.resident},
+                  {"component", now.resident && !is_relation(now)},
+                  {"relation", is_relation(now)},
                   {"key_columns", now.key_columns},
                   {"conversions", now.conversions},
                   {"columns", Json::array()},
@@ -192,6 +193,10 @@ Json schema_json(const WorldSchema& schema) {
         tables.push_back(std::move(json));
     }
     return {{"tables", std::move(tables)}};
+}
+
+bool is_relation(const TableDefinition& table) noexcept {
+    return table.resident && table.key_columns == 2;
 }
 
 std::string column_text(const Column& column) {

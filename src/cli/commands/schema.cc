@@ -25,7 +25,7 @@ struct Difference {
 using Differences = std::vector<Difference>;
 
 const char* kind_text(const TableDefinition& table) {
-    if (table.resident) return "component";
+    if (table.resident) return is_relation(table) ? "relation" : "component";
     return table.append_only ? "append-only" : "table";
 }
 
