@@ -2,13 +2,14 @@
 // removed fields that may go for good. All of it is said to a Schema, and may stay there for ever:
 // what a world is past already is not looked at.
 //
-//     schema.renamed("trades", "deals");                          // a table, or a component
+//     schema.renamed("trades", "deals");                          // a table, component, relation
 //     schema.renamed_field("deals", "amount", "price");
 //     schema.convert<std::string, std::int64_t>("deals", "price", [](const std::string& text) {
 //         return to_cents(text);                                  // a Result<std::int64_t>
 //     });
-//     schema.convert_rows({.table = "Person", .name = "split_name", .writes = {"first", "last"},
-//     .convert = split}); schema.drop("deals", "note");
+//     schema.convert_rows({.table = "Person", .name = "split_name",
+//                          .writes = {"first", "last"}, .convert = split});
+//     schema.drop("deals", "note");
 //
 // What may change without any of this, and what is refused: docs/guide/schema.md.
 //

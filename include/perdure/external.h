@@ -50,7 +50,8 @@ struct ExternalEntity {
 };
 
 // What a program answers. Callbacks run in World::open() and commit(), on the calling thread. They
-// must not throw, nor change the world: that is a bug, and stops the program.
+// must not throw, nor change entities, components or relations, nor mark any: that is a bug, and
+// stops the program.
 //
 // World::open() hands back, in this order:
 //   1. every entity but the world itself, once, parents before their children;
@@ -112,31 +113,32 @@ public:
         return *this;
     }
 
-    struct Component {
+    // Of one component type.
+    struct Answers {
         TypeNumber type = 0;
         std::function<Status(std::span<const Entity>, const void*)> load;
         std::function<void(std::span<const Entity>, const std::byte**)> read;
     };
     // nullptr if nothing was said of this type.
-    [[nodiscard]] const Component* find(TypeNumber type) const noexcept {
-        for (const Component& component : components_) {
-            if (component.type == type) return &component;
+    [[nodiscard]] const Answers* find(TypeNumber type) const noexcept {
+        for (const Answers& answers : answers_) {
+            if (answers.type == type) return &answers;
         }
         return nullptr;
     }
     [[nodiscard]] const std::function<Status(Entities)>& entities() const { return entities_; }
 
 private:
-    Component& slot(TypeNumber type) {
-        for (Component& component : components_) {
-            if (component.type == type) return component;
+    Answers& slot(TypeNumber type) {
+        for (Answers& answers : answers_) {
+            if (answers.type == type) return answers;
         }
-        components_.push_back({type, nullptr, nullptr});
-        return components_.back();
+        answers_.push_back({type, nullptr, nullptr});
+        return answers_.back();
     }
 
     std::function<Status(Entities)> entities_;
-    std::vector<Component> components_;
+    std::vector<Answers> answers_;
 };
 
 class External {
@@ -163,13 +165,15 @@ public:
     //     external.put<Position>(ids, &particles[0].position, sizeof(Particle));
     //     external.put_fields<Position>(ids, {perdure::field_array(x), perdure::field_array(y)});
     //
-    // Returns how many entities were alive; the dead are passed over. `invalid`: a text that is not
-    // UTF-8 without NUL, an id of more than 63 bits, fields that are not the struct's: nothing is
-    // taken then.
+    // Returns how many entities were alive; the dead are passed over. `invalid`: more ids than
+    // values or fewer, a text that is not UTF-8 without NUL, an id of more than 63 bits, fields
+    // that are not the struct's. `no_space`: more than one batch can hold. Nothing is taken then.
     template <Component T>
     Result<std::size_t> put(std::span<const Entity> ids, std::span<const T> values) {
-        return put<T>(ids.first(ids.size() < values.size() ? ids.size() : values.size()),
-                      values.data(), sizeof(T));
+        if (ids.size() != values.size()) {
+            return refuse_sizes(type_number<T>(), ids.size(), values.size());
+        }
+        return put<T>(ids, values.data(), sizeof(T));
     }
     template <Component T>
     Result<std::size_t> put(std::span<const Entity> ids, const T* first, std::size_t stride) {
@@ -199,6 +203,7 @@ public:
 private:
     std::size_t changed_raw(TypeNumber type, std::span<const Entity> ids);
     std::size_t removed_raw(TypeNumber type, std::span<const Entity> ids);
+    [[nodiscard]] Status refuse_sizes(TypeNumber type, std::size_t ids, std::size_t values) const;
     Result<std::size_t> put_raw(TypeNumber type, std::span<const Entity> ids,
                                 const std::byte* first, std::size_t stride);
     Result<std::size_t> put_fields_raw(TypeNumber type, std::span<const Entity> ids,

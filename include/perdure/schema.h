@@ -49,6 +49,7 @@ struct ColumnOptions {
 
 struct RelationOptions {
     std::string category{default_category};
+    std::vector<FieldNumber> numbers{};  // of those fields that have one
 };
 
 // A process-wide number for a C++ type, so that finding a component's rows is one array access.

@@ -40,7 +40,9 @@ struct TableDefinition {
     std::vector<std::string> conversions;  // the row conversions that it has been through
 
     [[nodiscard]] std::span<const Column> key() const { return {columns.data(), key_columns}; }
+    // Where the column is; nullopt if there is none.
     [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;  // any case
+    [[nodiscard]] std::optional<std::size_t> find_number(std::uint16_t number) const;
     // Names, types, key, defaults and limits are as they must be; `invalid` says which is not.
     // Id, version and numbers are the catalog's business and not looked at.
     [[nodiscard]] Status validate(Naming naming = Naming::program) const;

@@ -13,8 +13,8 @@
 //     on_my_threads(std::size_t count, const auto& work)   // calls work(0) … work(count - 1), each
 //                                                          // once, on any threads; then returns
 //
-// While workers run (run(), or from begin() to end()) the world stands still: no entity and no
-// component comes or goes, no commit: that is a bug and stops the program. What a worker wants to
+// While workers run (run(), or from begin() to end()) the world stands still: no entity, component
+// or edge comes or goes, no commit: that is a bug and stops the program. What a worker wants to
 // create or destroy it says with later(); that is done in end(), by the world's thread, worker by
 // worker, in the order of the calls. So ids, too, are the same in every run.
 //

@@ -23,19 +23,12 @@ constexpr const char* tables_query = "SELECT name, sql FROM sqlite_schema WHERE 
 
 using Json = nlohmann::ordered_json;
 
-const Column* find_number(const TableDefinition& table, std::uint16_t number) {
-    for (const Column& column : table.columns) {
-        if (column.number == number) return &column;
-    }
-    return nullptr;
-}
-
 void find_removed(SchemaTable& table) {
     std::map<std::uint16_t, RemovedColumn> removed;
     for (std::size_t at = 1; at < table.versions.size(); ++at) {
         const SchemaVersion& to = table.versions[at];
         for (const Column& column : table.versions[at - 1].definition.columns) {
-            if (column.name.front() == '_' || find_number(to.definition, column.number)) continue;
+            if (column.name.front() == '_' || to.definition.find_number(column.number)) continue;
             removed[column.number] = {column, to.lsn, false};
         }
     }
@@ -125,7 +118,7 @@ Result<SchemaTable> parse_table(const Json& json) {
     definition.version = json.at("version").get<std::uint32_t>();
     definition.category = json.at("category").get<std::string>();
     definition.append_only = json.at("append_only").get<bool>();
-    definition.resident = json.at("component").get<bool>();
+    definition.resident = json.at("component").get<bool>() || json.value("relation", false);
     definition.key_columns = json.at("key_columns").get<std::uint16_t>();
     now.lsn = json.at("lsn").get<std::uint64_t>();
     for (const Json& one : json.at("columns")) {
@@ -157,7 +150,7 @@ Result<WorldSchema> parse_dump(const std::string& path) {
 
 std::uint64_t SchemaTable::since(std::uint16_t number) const {
     for (const SchemaVersion& version : versions) {
-        if (find_number(version.definition, number) != nullptr) return version.lsn;
+        if (version.definition.find_number(number)) return version.lsn;
     }
     return 0;
 }
@@ -180,7 +173,8 @@ Json schema_json(const WorldSchema& schema) {
                   {"since", table.versions.front().lsn},
                   {"category", now.category},
                   {"append_only", now.append_only},
-                  {"component", now.resident},
+                  {"component", now.resident && !is_relation(now)},
+                  {"relation", is_relation(now)},
                   {"key_columns", now.key_columns},
                   {"conversions", now.conversions},
                   {"columns", Json::array()},
@@ -199,6 +193,10 @@ Json schema_json(const WorldSchema& schema) {
         tables.push_back(std::move(json));
     }
     return {{"tables", std::move(tables)}};
+}
+
+bool is_relation(const TableDefinition& table) noexcept {
+    return table.resident && table.key_columns == 2;
 }
 
 std::string column_text(const Column& column) {

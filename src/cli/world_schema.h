@@ -40,6 +40,8 @@ using WorldSchema = std::vector<SchemaTable>;  // by table id
 Result<WorldSchema> read_schema(const std::string& place);
 
 [[nodiscard]] nlohmann::ordered_json schema_json(const WorldSchema& schema);
+// Of those that live in memory: its rows are of pairs of entities.
+[[nodiscard]] bool is_relation(const TableDefinition& table) noexcept;
 [[nodiscard]] std::string column_text(const Column& column);  // "i32, may be null"
 
 }  // namespace perdure::cli

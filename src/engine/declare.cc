@@ -39,6 +39,18 @@ std::vector<TableDefinition> in_order_of_names(std::vector<TableDefinition> chan
     return ordered;
 }
 
+// A world of which the journal has what the catalog refuses could never be opened again.
+Status try_definitions(const std::vector<TableDefinition>& in_order, const Catalog& catalog) {
+    for (const TableDefinition& definition : in_order) {
+        PERDURE_TRY(definition.validate(Naming::internal));
+    }
+    const Status tried = catalog.try_all(in_order);
+    if (tried.ok()) return {};
+    return error(Code::incompatible,
+                 "these tables cannot be in one world, and nothing was changed: {}",
+                 tried.message());
+}
+
 }  // namespace
 
 Result<std::vector<TablePlan>> Engine::plan(const std::vector<TableDefinition>& wanted,
@@ -65,10 +77,18 @@ Result<std::vector<TablePlan>> Engine::plan(const std::vector<TableDefinition>& 
         next_id = std::max(next_id, table->id + 1);
     for (TablePlan& one : plans) {
         if (one.to->version == 1) one.to->id = next_id++;
+    }
+    for (const TablePlan& one : plans) {
         for (const TablePlan& other : plans) {
-            if (&other != &one && same_name(other.to->name, one.to->name)) {
+            if (&other == &one) continue;
+            if (same_name(other.to->name, one.to->name)) {
                 return error(Code::invalid, "table '{}' is declared twice", one.to->name);
             }
+            if (other.to->id != one.to->id) continue;
+            return error(Code::invalid,
+                         "'{}' and '{}' would both become of the world's table '{}'; rename it to "
+                         "one of them, and the other is new",
+                         one.to->name, other.to->name, core_->catalog.find(one.to->id)->name);
         }
     }
     return plans;
@@ -80,6 +100,7 @@ Status Engine::define(std::vector<TableDefinition> definitions) {
     Proposal proposal;
     proposal.changes.definitions = in_order_of_names(std::move(definitions), core_->catalog);
     const std::vector<TableDefinition> defined = proposal.changes.definitions;
+    PERDURE_ASSERT(try_definitions(defined, core_->catalog).ok());
     PERDURE_TAKE(const Token token, commit(proposal, {.tick = {}, .level = Level::stored}));
     PERDURE_TRY(token.wait(Level::stored));
     if (core_->progress->stored() < token.lsn()) return health().trouble;
@@ -103,6 +124,11 @@ Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring whe
             if (options_.log) options_.log(remark);
         }
     }
+    std::vector<TableDefinition> all = in_order_of_names(between, core_->catalog);
+    for (TableDefinition& one : in_order_of_names(last, core_->catalog)) {
+        all.push_back(std::move(one));
+    }
+    PERDURE_TRY(try_definitions(all, core_->catalog));
     if (!last.empty() && when == Declaring::opening) {
         // Old batches go to the store before their table changes.
         PERDURE_TRY(core_->progress->wait(core_->pending.last(), Level::stored));

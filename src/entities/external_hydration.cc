@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
-#include "model/convert.h"
+#include "entities/hydration.h"
 #include "model/structs.h"
 
 namespace perdure::entities {
@@ -160,27 +160,23 @@ Status ExternalHydration::undrained(const Batch& batch) {
 // Runs of rows that are wanted and whose entity lives.
 template <typename Wanted>
 Status ExternalHydration::hand_back(Table& table, const Batch& batch, Wanted&& wanted) {
-    const TableDefinition& in_force = *table.of->definition;
-    Batch converted;
-    const Batch* rows = &batch;
-    if (batch.table().version != in_force.version) {
-        PERDURE_TAKE(converted, convert(batch, in_force));
-        rows = &converted;
-    }
+    PERDURE_TAKE(const InForce in_force, InForce::make(batch, *table.of->definition));
+    const Batch& rows = in_force.batch();
     std::uint32_t first = 0;
-    for (std::uint32_t row = 0; row < rows->rows(); ++row) {
-        const auto id = rows->fixed<std::uint64_t>(0, row);
+    for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+        const auto id = rows.fixed<std::uint64_t>(0, row);
+        PERDURE_TRY(check_id(*table.of->definition, id));
         bool keep = wanted(id);
         if (keep && !registry_.alive({id})) {
             if (table.orphans++ == 0 || id < table.lowest_orphan) table.lowest_orphan = id;
-            registry_.take_no_id_up_to(std::min(id, entity_id_max));
+            registry_.take_no_id_up_to(id);
             keep = false;
         }
         if (keep && row - first < handed_rows_max) continue;
-        PERDURE_TRY(flush(table, *rows, first, row - first));
+        PERDURE_TRY(flush(table, rows, first, row - first));
         first = keep ? row : row + 1;
     }
-    return flush(table, *rows, first, rows->rows() - first);
+    return flush(table, rows, first, rows.rows() - first);
 }
 
 Status ExternalHydration::flush(Table& table, const Batch& batch, std::uint32_t first,

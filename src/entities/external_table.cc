@@ -50,7 +50,6 @@ std::size_t ExternalTable::for_each_alive(std::span<const Entity> ids, Take&& ta
 
 std::size_t ExternalTable::mark_changed(std::span<const Entity> ids) {
     PERDURE_ASSERT(callbacks != nullptr && callbacks->read != nullptr);  // on_read<T>() is missing
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     if (only_changed_) return for_each_alive(ids, [&](std::uint32_t row) { changed_.set(row); });
     return for_each_alive(ids, [&](std::uint32_t row) {
         forget(row, staged_, removed_);
@@ -59,7 +58,6 @@ std::size_t ExternalTable::mark_changed(std::span<const Entity> ids) {
 }
 
 std::size_t ExternalTable::mark_removed(std::span<const Entity> ids) {
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     only_changed_ = false;
     return for_each_alive(ids, [&](std::uint32_t row) {
         forget(row, changed_, staged_);
@@ -76,7 +74,6 @@ void ExternalTable::take_marks(RowMarks& marks) {
 }
 
 void ExternalTable::find_alive(std::span<const Entity> ids) {
-    PERDURE_ASSERT(!reading_);  // on_read() changes what it is asked for
     alive_ids_.resize(ids.size());
     alive_rows_.resize(ids.size());
     alive_positions_.resize(ids.size());
@@ -103,8 +100,7 @@ Result<std::size_t> ExternalTable::put(std::span<const Entity> ids, const std::b
     }
     if (alive_ids_.empty()) return std::size_t{0};
     PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, alive_ids_, places_, pool));
-    keep(std::move(batch));
-    PERDURE_TRY(merge_staged());
+    PERDURE_TRY(keep(std::move(batch)));
     return alive_ids_.size();
 }
 
@@ -127,12 +123,13 @@ Result<std::size_t> ExternalTable::put_fields(std::span<const Entity> ids,
     if (alive_ids_.empty()) return std::size_t{0};
     PERDURE_TAKE(Batch batch, gather_fields(*definition, plan, shape, alive_ids_, alive_positions_,
                                             fields, pool));
-    keep(std::move(batch));
-    PERDURE_TRY(merge_staged());
+    PERDURE_TRY(keep(std::move(batch)));
     return alive_ids_.size();
 }
 
-void ExternalTable::keep(Batch batch) {
+// All of it or nothing: room is made first, since that may fail.
+Status ExternalTable::keep(Batch batch) {
+    PERDURE_TRY(merge_staged());
     if (changed_.empty() && removed_.empty()) {
         for (const std::uint32_t row : alive_rows_) staged_.set(row);
     } else {
@@ -144,10 +141,12 @@ void ExternalTable::keep(Batch batch) {
     only_changed_ = false;
     kept_rows_ += batch.rows();
     kept_.push_back(std::make_shared<StagedBatch>(std::move(batch)));
+    return {};
 }
 
 // Rows that are stale, or older than another of their id, are let go once they are the most. Who
-// hands in rows one by one has them counted at each doubling, not at each call.
+// hands in rows one by one has them counted at each doubling, not at each call. If it fails,
+// everything is as it was.
 Status ExternalTable::merge_staged() {
     if (kept_rows_ < merge_rows_) return {};
     const std::size_t wanted = staged_.count();
@@ -222,9 +221,7 @@ Result<Batch> ExternalTable::read_changed(const RowMarks& marks, RowGatherer& ga
     const std::span<std::uint64_t> ids = gatherer.ids(entities_, marks);
     if (ids.empty()) return Batch();
     places_.resize(ids.size());
-    PERDURE_ASSERT(!std::exchange(reading_, true));
     callbacks->read({reinterpret_cast<const Entity*>(ids.data()), ids.size()}, places_.data());
-    reading_ = false;
     std::size_t count = ids.size();
     if (std::find(places_.begin(), places_.end(), nullptr) != places_.end()) {
         count = 0;

@@ -68,7 +68,7 @@ public:
     const TableDefinition* definition = nullptr;
     StructPlan plan;
     Category category;
-    const ExternalCallbacks::Component* callbacks = nullptr;
+    const ExternalCallbacks::Answers* callbacks = nullptr;
     BlockPool* pool = nullptr;
 
 private:
@@ -86,7 +86,7 @@ private:
     template <typename Take>
     std::size_t for_each_alive(std::span<const Entity> ids, Take&& take);
     void find_alive(std::span<const Entity> ids);
-    void keep(Batch batch);
+    Status keep(Batch batch);
     [[nodiscard]] Due due(bool all);
     Result<Batch> read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
     void find_staged(const RowMarks& marks, std::vector<RowOf>& rows) const;
@@ -109,7 +109,6 @@ private:
 
     // Of the capture under way.
     bool capturing_all_ = false;
-    bool reading_ = false;  // the program's callback runs
     RowMarks new_changed_;
     RowMarks new_staged_;
     std::vector<std::uint64_t> erased_;

@@ -89,16 +89,14 @@ std::vector<TableDefinition> Registry::definitions() const {
     all.push_back(resident_definition(entity_shape_, "id", id_type, default_category));
     all.push_back(
         resident_definition(struct_shape<ReservedIds>(), "slot", slot_type, default_category));
-    for (const auto& table : components_) {
+    const auto add = [&](const auto& table) {
         all.push_back(
             resident_definition(table->shape, component_key, id_type, table->options.category));
-        const Status written = write_numbers(all.back(), table->options.numbers);
+        const Status written = write_numbers("component", all.back(), table->options.numbers);
         PERDURE_ASSERT(written.ok());  // the schema was validated
-    }
-    for (const auto& table : externals_) {
-        all.push_back(
-            resident_definition(table->shape, component_key, id_type, table->options.category));
-    }
+    };
+    std::for_each(components_.begin(), components_.end(), add);
+    std::for_each(externals_.begin(), externals_.end(), add);
     relations_.add_definitions(all);
     return all;
 }
@@ -108,16 +106,14 @@ Status Registry::bind(const Catalog& catalog,
     PERDURE_TAKE(entity_definition_, find_in_force(catalog, entity_shape_.name));
     entity_plan_ = plan_structs(entity_shape_, *entity_definition_);
     PERDURE_TAKE(ids_definition_, find_in_force(catalog, struct_shape<ReservedIds>().name));
-    for (const auto& table : components_) {
-        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
-        table->plan = plan_structs(table->shape, *table->definition);
-        table->category = category_of(table->definition->category);
-    }
-    for (const auto& table : externals_) {
-        PERDURE_TAKE(table->definition, find_in_force(catalog, table->shape.name));
-        table->plan = plan_structs(table->shape, *table->definition);
-        table->category = category_of(table->definition->category);
-    }
+    const auto bind_one = [&](auto& table) -> Status {
+        PERDURE_TAKE(table.definition, find_in_force(catalog, table.shape.name));
+        table.plan = plan_structs(table.shape, *table.definition);
+        table.category = category_of(table.definition->category);
+        return {};
+    };
+    for (const auto& table : components_) PERDURE_TRY(bind_one(*table));
+    for (const auto& table : externals_) PERDURE_TRY(bind_one(*table));
     foreign_.clear();
     for (const TableDefinition* table : catalog.tables()) {
         const auto is_this = [&](const auto& known) { return known->definition->id == table->id; };
@@ -155,18 +151,21 @@ bool Registry::is_external(const TableDefinition& table) const noexcept {
                        [&](const auto& external) { return external->definition->id == table.id; });
 }
 
-void Registry::begin_workers() {
-    PERDURE_ASSERT(!workers_run_);  // another set of workers runs
-    workers_run_ = true;
+void Registry::stand_still(Standing why) {
+    PERDURE_ASSERT(standing_ == Standing::no);  // another set of workers runs, or on_read() does
+    PERDURE_ASSERT(why != Standing::no);
+    standing_ = why;
     entities_.rows().begin_iteration();
     for (const auto& table : components_) table->rows.begin_iteration();
+    relations_.begin_iteration();
 }
 
-void Registry::end_workers() {
-    PERDURE_ASSERT(workers_run_);
-    workers_run_ = false;
+void Registry::go_on() {
+    PERDURE_ASSERT(standing_ != Standing::no);
+    standing_ = Standing::no;
     entities_.rows().end_iteration();
     for (const auto& table : components_) table->rows.end_iteration();
+    relations_.end_iteration();
 }
 
 void Registry::take_marks(TypeNumber type, RowMarks& marks) {
@@ -178,7 +177,7 @@ void Registry::take_marks(TypeNumber type, RowMarks& marks) {
 }
 
 Entity Registry::create(EntityKind kind, Entity parent) {
-    PERDURE_ASSERT(loaded_);
+    PERDURE_ASSERT(loaded_ && standing_ == Standing::no);
     if (parent && !alive(parent)) return no_entity;
     if (entities_.count() >= ComponentRows::rows_max) return no_entity;
     if (ids_.used_up() && !reserve_more()) return no_entity;
@@ -226,6 +225,7 @@ bool Registry::destroy(Entity entity) {
 }
 
 bool Registry::set(TypeNumber type, Entity entity, const void* value) {
+    PERDURE_ASSERT(may_mark());
     ComponentRows& rows = rows_of(type);
     std::uint32_t row = rows.find(entity.id);
     if (row == ComponentRows::none) {
@@ -238,6 +238,7 @@ bool Registry::set(TypeNumber type, Entity entity, const void* value) {
 }
 
 std::byte* Registry::find(TypeNumber type, Entity entity, bool mark) {
+    PERDURE_ASSERT(!mark || may_mark());
     ComponentRows& rows = rows_of(type);
     const std::uint32_t row = rows.find(entity.id);
     if (row == ComponentRows::none) return nullptr;

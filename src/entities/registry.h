@@ -104,7 +104,7 @@ public:
     [[nodiscard]] bool alive(Entity entity) const noexcept { return entities_.alive(entity.id); }
     [[nodiscard]] const EntityTable& entities() const noexcept { return entities_; }
     bool set_parent(Entity entity, Entity parent) {
-        PERDURE_ASSERT(!workers_run_);
+        PERDURE_ASSERT(standing_ == Standing::no);
         return entities_.set_parent(entity.id, parent.id);
     }
     bool set(TypeNumber type, Entity entity, const void* value);
@@ -126,10 +126,14 @@ public:
         return type < external_by_type_.size() && external_by_type_[type] != nullptr;
     }
 
-    // While workers run nothing comes or goes: a program that tries is stopped.
-    void begin_workers();
-    void end_workers();
-    [[nodiscard]] bool workers_run() const noexcept { return workers_run_; }
+    // While workers run, or the program's readers answer to a capture, nothing comes or goes: a
+    // program that tries is stopped. So is one that marks anything while its readers answer: that
+    // capture's marks may be gathered already, and would go with them.
+    enum class Standing : std::uint8_t { no, for_workers, for_readers };
+    void stand_still(Standing why);
+    void go_on();
+    [[nodiscard]] bool may_mark() const noexcept { return standing_ != Standing::for_readers; }
+    [[nodiscard]] bool workers_run() const noexcept { return standing_ == Standing::for_workers; }
     // Marks as changed what workers marked of a type, there no more.
     void take_marks(TypeNumber type, RowMarks& marks);
     // Above every type number of the schema.
@@ -166,7 +170,7 @@ private:
     std::vector<ComponentRows*> by_type_;                      // null: not in the schema
     std::vector<std::unique_ptr<ExternalTable>> externals_;    // in the schema's order
     std::vector<ExternalTable*> external_by_type_;
-    bool workers_run_ = false;
+    Standing standing_ = Standing::no;
     RelationTables relations_;
     std::uint64_t highest_id_ = 0;  // loaded
     bool loaded_ = false;

@@ -8,7 +8,7 @@
 namespace perdure::entities {
 
 Status Registry::capture(ChangeSet& into, std::uint64_t now_ms, bool everything, BlockPool& pool) {
-    PERDURE_ASSERT(loaded_ && !workers_run_);
+    PERDURE_ASSERT(loaded_ && standing_ == Standing::no);
     const std::size_t batches = into.batches.size();
     const std::size_t ephemeral = into.ephemeral.size();
     capturing_ = true;
@@ -36,17 +36,18 @@ Status Registry::capture_all(ChangeSet& into, std::uint64_t now_ms, bool everyth
     return capture_reserved_ids(into.batches, pool);
 }
 
-// The program's callbacks run here: entities cannot come or go meanwhile.
+// The program's readers answer here.
 Status Registry::capture_externals(ChangeSet& into, std::uint64_t now_ms, bool everything,
                                    BlockPool& pool) {
-    entities_.rows().begin_iteration();
+    if (externals_.empty()) return {};
+    stand_still(Standing::for_readers);
     Status status;
     for (const auto& table : externals_) {
         status = table->capture(now_ms, everything, dead_, gatherer_, pool,
                                 table->is_ephemeral() ? into.ephemeral : into.batches);
         if (!status.ok()) break;
     }
-    entities_.rows().end_iteration();
+    go_on();
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "entities/row_gatherer.h"
 #include "model/batch_builder.h"
 #include "model/digest.h"
+#include "model/evolve.h"
 
 namespace perdure::entities {
 namespace {
@@ -33,6 +34,8 @@ TableDefinition RelationTable::wanted() const {
     TableDefinition table = pair_definition_of(shape_);
     table.category = options_.category;
     table.resident = true;
+    const Status written = write_numbers("relation", table, options_.numbers);
+    PERDURE_ASSERT(written.ok());  // the schema was validated
     return table;
 }
 

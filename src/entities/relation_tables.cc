@@ -88,6 +88,14 @@ Hash128 RelationTables::digest() const {
     return sum;
 }
 
+void RelationTables::begin_iteration() noexcept {
+    for (const auto& table : tables_) table->edges().begin_iteration();
+}
+
+void RelationTables::end_iteration() noexcept {
+    for (const auto& table : tables_) table->edges().end_iteration();
+}
+
 void RelationTables::remove_entity(std::uint64_t id) {
     for (const auto& table : tables_) table->edges().remove_all(id);
 }

@@ -38,6 +38,10 @@ public:
     void captured(std::uint64_t now_ms);
     [[nodiscard]] Hash128 digest() const;  // of listed ones that are not ephemeral
 
+    // In between adding and removing edges of any type is a bug, and stops the program.
+    void begin_iteration() noexcept;
+    void end_iteration() noexcept;
+
     // An entity died: all its edges go.
     void remove_entity(std::uint64_t id);
 

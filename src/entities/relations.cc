@@ -1,5 +1,6 @@
 #include "perdure/relations.h"
 
+#include "base/assert.h"
 #include "entities/registry.h"
 
 namespace perdure {
@@ -7,6 +8,7 @@ namespace perdure {
 using entities::RelationEdges;
 
 bool Relations::relate_raw(TypeNumber type, Entity from, Entity to, const void* value) {
+    PERDURE_ASSERT(registry_.may_mark());
     RelationEdges& edges = registry_.relations().edges_of(type);
     const auto may_add = [&] {
         return registry_.alive(from) && registry_.alive(to) && !edges.is_full();
@@ -19,6 +21,7 @@ bool Relations::relate_raw(TypeNumber type, Entity from, Entity to, const void* 
 }
 
 void* Relations::find_raw(TypeNumber type, Entity from, Entity to, bool mark) const {
+    PERDURE_ASSERT(!mark || registry_.may_mark());
     RelationEdges& edges = registry_.relations().edges_of(type);
     const std::uint32_t row = edges.find(from.id, to.id);
     if (row == RelationEdges::none) return nullptr;
@@ -64,6 +67,7 @@ EdgeWalk::EdgeWalk(entities::Registry& registry, TypeNumber type, bool mark,
       direction_(direction),
       row_(rows_.adjacency().first(direction, entity.id)),
       every_(false) {
+    PERDURE_ASSERT(!mark || registry.may_mark());
     rows_.begin_iteration();
 }
 
@@ -73,6 +77,7 @@ EdgeWalk::EdgeWalk(entities::Registry& registry, TypeNumber type, bool mark)
       direction_(EdgeDirection::out),
       row_(RelationEdges::none),
       every_(true) {
+    PERDURE_ASSERT(!mark || registry.may_mark());
     rows_.begin_iteration();
     rows_.adjacency().sort();
 }

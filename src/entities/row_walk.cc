@@ -16,6 +16,7 @@ using entities::ComponentRows;
 RowWalk::RowWalk(entities::Registry& registry, std::span<const TypeNumber> types,
                  std::uint32_t mutable_types)
     : types_(types.size()), alone_(!registry.workers_run()) {
+    PERDURE_ASSERT(mutable_types == 0 || registry.may_mark());
     PERDURE_ASSERT(types_ >= 1 && types_ <= each_components_max);
     PERDURE_ASSERT(alone_ || mutable_types == 0);  // workers run: each<>() of theirs may change
     for (std::size_t type = 0; type < types_; ++type) {

@@ -60,7 +60,7 @@ void Workers::begin() {
     PERDURE_ASSERT(!running_);
     running_ = true;
     entities::Registry& registry = entities_.registry();
-    registry.begin_workers();
+    registry.stand_still(entities::Registry::Standing::for_workers);
     for (const auto& worker : workers_) worker->marks_->begin(registry.types());
 }
 
@@ -70,7 +70,7 @@ void Workers::end() {
     PERDURE_ASSERT(running_);
     running_ = false;
     entities::Registry& registry = entities_.registry();
-    registry.end_workers();
+    registry.go_on();
     std::vector<entities::RowMarks>& all = workers_[0]->marks_->by_type();
     for (const auto& worker : workers_) {
         worker->marks_->end();

@@ -80,9 +80,11 @@ Status Workplace::finish() {
     PERDURE_TRY(refuse_existing());
     PERDURE_TRY(files_.sync_directory(built()));
     PERDURE_TRY(files_.rename(built(), target_));
-    // The place that it leaves, too: else a disk may forget that it ever came.
-    PERDURE_TRY(files_.sync_directory(path_));
-    return files_.sync_directory(io::parent_path(target_));
+    // First the place where it comes to: with only that flushed, a disk has it there, maybe under
+    // its old name, too; the other way round it might have it nowhere. Then the place that it
+    // leaves: else a disk may forget that it ever came.
+    PERDURE_TRY(files_.sync_directory(io::parent_path(target_)));
+    return files_.sync_directory(path_);
 }
 
 // Done or failed: what is left may be as large as the world, on a disk that the world needs. What

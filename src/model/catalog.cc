@@ -17,13 +17,6 @@ bool has_default(const TableDefinition& table) {
                        [](const Column& column) { return !column.default_value.is_null(); });
 }
 
-const Column* column_by_number(const TableDefinition& table, std::uint16_t number) {
-    for (const Column& column : table.columns) {
-        if (column.number == number) return &column;
-    }
-    return nullptr;
-}
-
 std::string key_types(const TableDefinition& table) {
     std::string key;
     for (const Column& column : table.key()) key += column.type.name() + ",";
@@ -36,8 +29,8 @@ Status check_versions(const TableDefinition& older, const TableDefinition& newer
     bool agree = older.append_only == newer.append_only && older.resident == newer.resident &&
                  key_types(older) == key_types(newer);
     for (const Column& column : older.columns) {
-        const Column* same = column_by_number(newer, column.number);
-        agree = agree && (same == nullptr || may_become(column, *same));
+        const auto same = newer.find_number(column.number);
+        agree = agree && (!same || may_become(column, newer.columns[*same]));
     }
     for (std::size_t index = 0; agree && index < older.key_columns; ++index) {
         agree = older.columns[index].number == newer.columns[index].number;
@@ -61,6 +54,19 @@ bool is_same_definition(const TableDefinition& one, const TableDefinition& other
     return first == second;
 }
 
+Catalog::Catalog(const Catalog& other) {
+    const std::lock_guard lock(other.mutex_);
+    versions_ = other.versions_;
+    in_force_ = other.in_force_;
+    by_name_ = other.by_name_;
+}
+
+Status Catalog::try_all(std::span<const TableDefinition> definitions) const {
+    Catalog trial(*this);
+    for (const TableDefinition& definition : definitions) PERDURE_TRY(trial.add(definition));
+    return {};
+}
+
 Status Catalog::add(const TableDefinition& definition) {
     PERDURE_TRY(check_catalogued(definition));
     const std::lock_guard lock(mutex_);
@@ -81,7 +87,7 @@ Status Catalog::add(const TableDefinition& definition) {
     }
     const auto known = in_force_.find(definition.id);
     const TableDefinition* const before = known == in_force_.end() ? nullptr : known->second;
-    auto kept = std::make_unique<const TableDefinition>(definition);
+    auto kept = std::make_shared<const TableDefinition>(definition);
     if (before == nullptr || before->version < definition.version) {
         const auto [named, is_new] =
             by_name_.try_emplace(lower_case(definition.name), definition.id);
@@ -147,7 +153,7 @@ std::vector<std::uint16_t> Catalog::removed(TableId id, std::string_view column)
     }
     std::vector<std::uint16_t> numbers;
     for (const auto& [number, name] : last_names) {
-        if (same_name(name, column) && column_by_number(*newest->second, number) == nullptr) {
+        if (same_name(name, column) && !newest->second->find_number(number)) {
             numbers.push_back(number);
         }
     }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,9 +26,13 @@ inline constexpr std::size_t tables_max = 10'000;
 
 class Catalog {
 public:
+    Catalog() = default;
+
     // Takes a definition that has its id, version and numbers: from the journal or the store.
     // The same again is fine; another content under the same id and version is `corrupt`.
     Status add(const TableDefinition& definition);
+    // What add() of all of these, one after the other, would answer; changes nothing.
+    [[nodiscard]] Status try_all(std::span<const TableDefinition> definitions) const;
 
     // What declaring `wanted` would change, where nothing is said about older worlds: nullopt if
     // the table in force is just like it, else the definition to be committed. See model/evolve.h.
@@ -44,9 +49,12 @@ public:
     [[nodiscard]] std::vector<const TableDefinition*> tables() const;
 
 private:
+    // The definitions themselves are shared.
+    Catalog(const Catalog& other);
+
     mutable std::mutex mutex_;
     // Guarded by mutex_. Definitions are never freed before the catalog.
-    std::map<std::pair<TableId, std::uint32_t>, std::unique_ptr<const TableDefinition>> versions_;
+    std::map<std::pair<TableId, std::uint32_t>, std::shared_ptr<const TableDefinition>> versions_;
     std::map<TableId, const TableDefinition*> in_force_;
     std::map<std::string, TableId> by_name_;  // of those in force, in lower case
 };

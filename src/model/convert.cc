@@ -13,13 +13,6 @@
 namespace perdure {
 namespace {
 
-std::optional<std::size_t> index_by_number(const TableDefinition& table, std::uint16_t number) {
-    for (std::size_t index = 0; index < table.columns.size(); ++index) {
-        if (table.columns[index].number == number) return index;
-    }
-    return std::nullopt;
-}
-
 // The column of the old batch that becomes column `index` of the new one; nullopt: its default.
 Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDefinition& to,
                                                std::size_t index) {
@@ -27,7 +20,7 @@ Result<std::optional<std::size_t>> find_source(const Batch& batch, const TableDe
     const bool by_place = seeded_bug("model: columns are matched by place");
     const auto from = by_place && index < batch.columns()
                           ? std::optional(index)
-                          : index_by_number(batch.table(), column.number);
+                          : batch.table().find_number(column.number);
     if (!from) return from;
     const Column& old = batch.table().columns[*from];
     if (may_become(old, column) && *from < batch.columns()) return from;

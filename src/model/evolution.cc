@@ -76,7 +76,8 @@ Result<const TableDefinition*> declared(const Tables& tables, std::string_view w
                                         std::string_view table) {
     const auto found = tables.find(lower_case(table));
     if (found != tables.end()) return &found->second;
-    return error(Code::invalid, "{} for {}: the schema declares no table or component of that name",
+    return error(Code::invalid,
+                 "{} for {}: the schema declares no table, component or relation of that name",
                  what, table);
 }
 
@@ -171,11 +172,12 @@ Status check_written_numbers(const TableDefinition& table) {
     return {};
 }
 
-Status write_numbers(TableDefinition& table, const std::vector<FieldNumber>& numbers) {
+Status write_numbers(std::string_view what, TableDefinition& table,
+                     const std::vector<FieldNumber>& numbers) {
     for (const FieldNumber& written : numbers) {
         const auto found = table.find_column(written.field);
         if (!found || *found < table.key_columns) {
-            return error(Code::invalid, "component {} has no field {} to give the number {}",
+            return error(Code::invalid, "{} {} has no field {} to give the number {}", what,
                          table.name, written.field, written.number);
         }
         table.columns[*found].number = written.number;
@@ -204,8 +206,15 @@ Status validate_evolution(const Evolution& evolution, const Tables& tables) {
         PERDURE_TRY(check_conversion(evolution, conversion, tables));
     }
     std::set<std::pair<std::string, std::string>> names;
+    std::map<std::string, std::size_t> counts;
     for (const RowConversion& conversion : evolution.row_conversions) {
         PERDURE_TRY(check_row_conversion(conversion, tables));
+        if (++counts[lower_case(conversion.table)] > row_conversions_max) {
+            return error(Code::invalid,
+                         "{} has more than {} row conversions, and definitions name them all; "
+                         "declare a new table",
+                         conversion.table, row_conversions_max);
+        }
         if (names.emplace(lower_case(conversion.table), conversion.name).second) continue;
         return error(Code::invalid, "two row conversions of {} are named {}; name each its own",
                      conversion.table, conversion.name);

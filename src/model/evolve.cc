@@ -29,13 +29,6 @@ std::string key_of(const TableDefinition& table) {
     return key + ")";
 }
 
-Place find_number(const TableDefinition& table, std::uint16_t number) {
-    for (std::size_t index = 0; index < table.columns.size(); ++index) {
-        if (table.columns[index].number == number) return index;
-    }
-    return std::nullopt;
-}
-
 // Defaults in the one form that decoding gives, whichever alternative the caller used.
 void normalise_default(Column& column) {
     if (column.default_value.is_null()) return;
@@ -90,7 +83,9 @@ public:
     }
 
 private:
-    // Which column of the world each wanted one is: by number, by a declared rename, by name.
+    // Which column of the world each wanted one is: by number, by a declared rename, by name. A
+    // name in the middle of a chain of renames is a new column's: the chain leads past it, to the
+    // column at its end. So the order of fields says nothing.
     Status match() {
         std::vector<bool> taken(base_.columns.size(), false);
         const auto take = [&](std::size_t index, std::size_t source) {
@@ -99,7 +94,7 @@ private:
         };
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             if (wanted_.columns[index].number == 0) continue;
-            const Place found = find_number(base_, wanted_.columns[index].number);
+            const Place found = base_.find_number(wanted_.columns[index].number);
             if (found && !taken[*found]) take(index, *found);
         }
         const auto find_name = [&](std::string_view name) -> Place {
@@ -109,7 +104,8 @@ private:
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             if (sources_[index] || find_name(wanted_.columns[index].name)) continue;
             if (seeded_bug("model: a declared rename is forgotten")) continue;
-            std::string_view name = wanted_.columns[index].name;
+            const std::string_view name = wanted_.columns[index].name;
+            if (is_old_name(name)) continue;
             for (std::string_view old = old_name(name); !old.empty(); old = old_name(old)) {
                 const Place found = find_name(old);
                 if (!found) continue;
@@ -131,6 +127,14 @@ private:
             }
         }
         return {};
+    }
+
+    [[nodiscard]] bool is_old_name(std::string_view name) const {
+        return std::any_of(evolution_.fields.begin(), evolution_.fields.end(),
+                           [&](const Evolution::FieldName& renamed) {
+                               return same_name(renamed.table, wanted_.name) &&
+                                      same_name(renamed.from, name);
+                           });
     }
 
     [[nodiscard]] std::string_view old_name(std::string_view name) const {
@@ -215,7 +219,7 @@ private:
 
     // Of a column that the world is to get.
     Status check_new_number(const Column& column) const {
-        const Place same = find_number(base_, column.number);
+        const Place same = base_.find_number(column.number);
         if (same) {
             return error(Code::incompatible,
                          "table {}, column {}: a conversion makes a new column of it, and the "
@@ -223,7 +227,7 @@ private:
                          wanted_.name, column.name, column.number, base_.columns[*same].name,
                          next_number_);
         }
-        const Place hidden = find_number(world_, column.number);
+        const Place hidden = world_.find_number(column.number);
         if (column.number >= next_number_ || hidden) return {};
         return error(Code::incompatible,
                      "table {}, column {}: the number {} belonged to a column that was removed, "
@@ -358,9 +362,9 @@ private:
     // One field gone and another of its type come: nobody can know whether it is the same one.
     void remark_likely_rename() {
         for (const Column& gone : base_.columns) {
-            if (find_number(next_, gone.number)) continue;
+            if (next_.find_number(gone.number)) continue;
             for (const Column& come : next_.columns) {
-                if (find_number(base_, come.number) || come.type != gone.type) continue;
+                if (base_.find_number(come.number) || come.type != gone.type) continue;
                 plan_.remarks.push_back(text::format(
                     "table {}: {} ({}) is gone and {} is new: had it been the same field, "
                     "schema.renamed_field() would have said so; SQL still has what it held",
@@ -411,8 +415,13 @@ Result<TablePlan> plan_new(const Catalog& catalog, const TableDefinition& wanted
     return plan;
 }
 
+// Which of the world's tables this name is to be given to. None if the name is itself one that a
+// table leaves: the chain leads past it, to the table at its end, and this one is new.
 const TableDefinition* find_renamed(const Catalog& catalog, std::string_view name,
                                     const Evolution& evolution) {
+    for (const Evolution::TableName& renamed : evolution.tables) {
+        if (same_name(renamed.from, name)) return nullptr;
+    }
     const auto old_name = [&](std::string_view now) -> std::string_view {
         for (const Evolution::TableName& renamed : evolution.tables) {
             if (same_name(renamed.to, now)) return renamed.from;

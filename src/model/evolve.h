@@ -53,8 +53,9 @@ Result<TablePlan> plan_table(const Catalog& catalog, const TableDefinition& want
 
 // Written numbers of a definition to be declared: each once.
 [[nodiscard]] Status check_written_numbers(const TableDefinition& table);
-// Puts them in. `invalid` if there is no such field.
-[[nodiscard]] Status write_numbers(TableDefinition& table, const std::vector<FieldNumber>& numbers);
+// Puts them in. `invalid` if there is no such field. `what`: "component", "relation".
+[[nodiscard]] Status write_numbers(std::string_view what, TableDefinition& table,
+                                   const std::vector<FieldNumber>& numbers);
 // `tables`: what the schema declares, by name in lower case.
 [[nodiscard]] Status validate_evolution(const Evolution& evolution,
                                         const std::map<std::string, TableDefinition>& tables);

@@ -132,7 +132,7 @@ Status Schema::validate() const {
         PERDURE_TRY(claim(names, "tables", shape.name));
         const std::string where = text::format("component {}", shape.name);
         TableDefinition table = definition_of(shape, "entity", {ColumnKind::id, ColumnKind::u8, 0});
-        PERDURE_TRY(write_numbers(table, component.options.numbers));
+        PERDURE_TRY(write_numbers("component", table, component.options.numbers));
         tables.emplace(lower_case(shape.name), std::move(table));
         PERDURE_TRY(check_category(categories_, where, component.options.category));
         if (component.options.position && !(has_number(shape, "x") && has_number(shape, "y"))) {
@@ -142,8 +142,11 @@ Status Schema::validate() const {
     }
     for (const DeclaredRelation& relation : relations_) {
         const StructShape& shape = relation.shape;
-        PERDURE_TRY(check_shape("relation", shape, pair_definition_of(shape)));
+        TableDefinition table = pair_definition_of(shape);
+        PERDURE_TRY(check_shape("relation", shape, table));
         PERDURE_TRY(claim(names, "tables", shape.name));
+        PERDURE_TRY(write_numbers("relation", table, relation.options.numbers));
+        tables.emplace(lower_case(shape.name), std::move(table));
         PERDURE_TRY(check_category(categories_, text::format("relation {}", shape.name),
                                    relation.options.category));
     }

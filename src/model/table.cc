@@ -95,6 +95,13 @@ std::optional<std::size_t> TableDefinition::find_column(std::string_view wanted)
     return std::nullopt;
 }
 
+std::optional<std::size_t> TableDefinition::find_number(std::uint16_t wanted) const {
+    for (std::size_t index = 0; index < columns.size(); ++index) {
+        if (columns[index].number == wanted) return index;
+    }
+    return std::nullopt;
+}
+
 Status TableDefinition::validate(Naming naming) const {
     PERDURE_TRY(validate_name("table", name, naming));
     const auto here = [this](const Status& status) {

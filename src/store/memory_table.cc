@@ -63,13 +63,6 @@ std::vector<std::optional<ByteSpan>> split_cells(const TableDefinition& version,
     return split;
 }
 
-std::optional<std::size_t> find_number(const TableDefinition& table, std::uint16_t number) {
-    for (std::size_t index = 0; index < table.columns.size(); ++index) {
-        if (table.columns[index].number == number) return index;
-    }
-    return std::nullopt;
-}
-
 // Builds a batch of one version from rows of any version.
 class RowReader {
 public:
@@ -97,8 +90,8 @@ private:
         version_ = &version;
         sources_.clear();
         for (const Column& column : wanted_.columns) {
-            const bool is_known = find_number(in_force_, column.number).has_value();
-            sources_.push_back(is_known ? find_number(version, column.number) : std::nullopt);
+            const bool is_known = in_force_.find_number(column.number).has_value();
+            sources_.push_back(is_known ? version.find_number(column.number) : std::nullopt);
         }
     }
     std::optional<ByteSpan> missing(std::size_t index) {

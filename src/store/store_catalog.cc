@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "model/catalog.h"
 #include "model/widen.h"
 
 namespace perdure::store {
@@ -16,21 +17,18 @@ std::string described(const Column& column) {
 Status check_columns(const TableDefinition& from, const TableDefinition& to) {
     for (std::size_t index = 0; index < to.columns.size(); ++index) {
         const Column& column = to.columns[index];
-        const auto old =
-            std::find_if(from.columns.begin(), from.columns.end(),
-                         [&](const Column& each) { return each.number == column.number; });
-        const bool was_key = old - from.columns.begin() < from.key_columns;
-        if (index < to.key_columns && (old == from.columns.end() || !was_key)) {
+        const auto old = from.find_number(column.number);
+        if (index < to.key_columns && (!old || *old >= from.key_columns)) {
             return error(Code::incompatible,
                          "table {}: version {} has another key ({}); make a new table", to.name,
                          to.version, column.name);
         }
-        if (old == from.columns.end() || may_become(*old, column)) continue;
+        if (!old || may_become(from.columns[*old], column)) continue;
         return error(Code::incompatible,
                      "table {}: column {} (number {}) is {} in version {} and {} in version {}, "
                      "which is no wider one; give the new column another number",
-                     to.name, column.name, column.number, described(*old), from.version,
-                     described(column), to.version);
+                     to.name, column.name, column.number, described(from.columns[*old]),
+                     from.version, described(column), to.version);
     }
     return {};
 }
@@ -42,7 +40,7 @@ Result<bool> StoreCatalog::is_new(const TableDefinition& definition) const {
     const std::lock_guard lock(mutex_);
     for (const TableDefinition& known : definitions_) {
         if (known.id == definition.id && known.version == definition.version) {
-            if (known == definition) return false;
+            if (is_same_definition(known, definition)) return false;
             return error(Code::incompatible,
                          "table {} (id {}): version {} is known with other columns", known.name,
                          known.id, known.version);
@@ -81,14 +79,13 @@ Status StoreCatalog::check_known(const TableDefinition& table) const {
 
 Status check_readable(const TableDefinition& wanted, const TableDefinition& in_force) {
     for (const Column& column : wanted.columns) {
-        for (const Column& stored : in_force.columns) {
-            if (stored.number != column.number || may_become(stored, column)) continue;
-            return error(Code::incompatible,
-                         "table {}: column {} is {} in version {}, and its rows are of version {}, "
-                         "where it is {}",
-                         wanted.name, column.name, described(column), wanted.version,
-                         in_force.version, described(stored));
-        }
+        const auto stored = in_force.find_number(column.number);
+        if (!stored || may_become(in_force.columns[*stored], column)) continue;
+        return error(Code::incompatible,
+                     "table {}: column {} is {} in version {}, and its rows are of version {}, "
+                     "where it is {}",
+                     wanted.name, column.name, described(column), wanted.version, in_force.version,
+                     described(in_force.columns[*stored]));
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // Declaring on the store in memory: what changes, and the rows that are converted on the way.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "engine/live_engine.h"
 #include "model/rows.h"
 
@@ -89,6 +90,47 @@ TEST_F(DeclaringTest, renamed_tables_make_room_for_new_ones_and_removed_columns_
     ASSERT_TRUE(declared.ok()) << declared.text();
     EXPECT_EQ(cells("stuff"), (std::vector<Value>{1U, true}));
     EXPECT_EQ(cells("goods"), std::vector<Value>());
+}
+
+// Were it journalled, the world could not be opened any more.
+TEST_F(DeclaringTest, two_tables_that_would_both_be_an_old_one_are_refused) {
+    ASSERT_TRUE(declare(goods()).ok());
+    Schema older;
+    older.renamed("goods", "things").renamed("goods", "stuff");
+    TableBuilder things("things");
+    things.key<std::uint64_t>("id");
+    TableBuilder stuff("stuff");
+    stuff.key<std::uint64_t>("id");
+    const std::uint64_t before = live_->health().accepted_lsn;
+    const Status refused = live_->declare({things.definition(), stuff.definition()},
+                                          Engine::Declaring::opening, older.evolution());
+    EXPECT_EQ(refused.code(), Code::invalid);
+    EXPECT_NE(refused.message().find("would both become of the world's table 'goods'"),
+              std::string_view::npos)
+        << refused.text();
+    EXPECT_EQ(live_->health().accepted_lsn, before);
+    live_.crash();
+    ASSERT_TRUE(live_.open().ok());
+    EXPECT_NE(live_->catalog().find("goods"), nullptr);
+}
+
+TEST_F(DeclaringTest, what_the_catalog_would_refuse_is_refused_before_it_is_journalled) {
+    Schema older;
+    for (std::size_t count = 0; count <= row_conversions_max; ++count) {
+        older.convert_rows({.table = "goods",
+                            .name = text::format("number_{}", count),
+                            .writes = {"id"},
+                            .convert = nullptr});
+    }
+    const std::uint64_t before = live_->health().accepted_lsn;
+    const Status refused = declare(goods(), older);
+    EXPECT_EQ(refused.code(), Code::invalid);
+    EXPECT_NE(refused.message().find("1001 row conversions"), std::string_view::npos)
+        << refused.text();
+    EXPECT_EQ(live_->health().accepted_lsn, before);
+    live_.crash();
+    ASSERT_TRUE(live_.open().ok());
+    EXPECT_TRUE(declare(goods()).ok());
 }
 
 }  // namespace

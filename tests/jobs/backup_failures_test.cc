@@ -78,6 +78,26 @@ TEST_F(BackupFailures, that_fails_at_any_operation_leaves_no_target_and_nothing_
     expect_restores_to(digest, "backup 1");
 }
 
+// A disk that keeps only what was flushed then has it under one name or both, never under none.
+TEST_F(BackupFailures, the_name_that_it_gets_is_flushed_before_the_one_that_it_loses) {
+    live(0, 2);
+    home_.close();
+    io::FaultyFileSystem watched(home_.disk);
+    bool renamed = false;
+    std::vector<std::string> flushed;
+    watched.on_operation = [&](const io::Operation& operation) {
+        renamed = renamed || (operation.kind == io::OperationKind::rename &&
+                              operation.path_to.ends_with("/backup"));
+        if (renamed && operation.kind == io::OperationKind::sync_directory) {
+            flushed.emplace_back(operation.path);
+        }
+    };
+    ASSERT_TRUE(backup(watched, clock_, home_.directory(), beside("backup")).ok());
+    ASSERT_EQ(flushed.size(), 2U);
+    EXPECT_EQ(flushed[0], io::parent_path(flushed[1]));
+    EXPECT_TRUE(flushed[1].ends_with("backup.unfinished")) << flushed[1];
+}
+
 TEST_F(BackupFailures, overwrites_nothing) {
     live(0, 2);
     back_up();

@@ -97,9 +97,9 @@ TEST_F(EvolveTest, written_numbers_that_clash_are_refused) {
 
 TEST_F(EvolveTest, numbers_of_components_are_of_fields_that_exist) {
     TableDefinition table = things().column<int>("a").definition();
-    EXPECT_TRUE(write_numbers(table, {{"a", 5}}).ok());
+    EXPECT_TRUE(write_numbers("component", table, {{"a", 5}}).ok());
     EXPECT_EQ(table.columns[1].number, 5);
-    EXPECT_EQ(write_numbers(table, {{"b", 5}}).message(),
+    EXPECT_EQ(write_numbers("component", table, {{"b", 5}}).message(),
               "component things has no field b to give the number 5");
 }
 
@@ -149,6 +149,43 @@ TEST_F(EvolveTest, a_new_table_may_take_the_name_that_another_leaves_at_the_same
     EXPECT_EQ(plan(schema)->to->version, 1U) << "a table of its own";
     EXPECT_EQ(plan_table(catalog_, schema.tables().back().definition(), schema.evolution())->to->id,
               1U);
+}
+
+// The chain goes on to its end; what has a name in the middle of it today is something new.
+TEST_F(EvolveTest, a_chain_of_renames_leads_past_a_name_that_is_used_again) {
+    Schema schema;
+    schema.table("goods").key<std::uint64_t>("id");
+    schema.table("stuff").key<std::uint64_t>("id");
+    schema.renamed("things", "stuff").renamed("stuff", "goods");
+    ASSERT_TRUE(schema.validate().ok());
+    for (const char* name : {"things", "stuff"}) {
+        Catalog world;  // one version back, and two
+        TableDefinition had = *plan_table(world, things().definition(), {})->to;
+        had.name = name;
+        ASSERT_TRUE(world.add(had).ok());
+        const auto goods =
+            plan_table(world, schema.tables().front().definition(), schema.evolution());
+        const auto stuff =
+            plan_table(world, schema.tables().back().definition(), schema.evolution());
+        ASSERT_TRUE(goods.ok()) << goods.status().text();
+        ASSERT_TRUE(stuff.ok()) << stuff.status().text();
+        EXPECT_EQ(goods->to->version, 2U) << name;
+        EXPECT_EQ(goods->to->id, had.id) << name;
+        EXPECT_EQ(stuff->to->version, 1U) << name;
+    }
+}
+
+TEST_F(EvolveTest, a_chain_of_renamed_fields_leads_past_a_name_whatever_their_order) {
+    declare(with(things().column<int>("a")));
+    for (const bool late : {false, true}) {
+        TableBuilder table = things();
+        if (late) table.column<int>("b");
+        table.column<int>("c");
+        if (!late) table.column<int>("b");
+        Schema schema = with(table);
+        schema.renamed_field("things", "a", "b").renamed_field("things", "b", "c");
+        EXPECT_EQ(columns(*plan(schema)->to), late ? "1:id 3:b 2:c" : "1:id 2:c 3:b");
+    }
 }
 
 TEST_F(EvolveTest, renames_that_make_no_sense_are_refused) {
@@ -333,6 +370,13 @@ TEST_F(EvolveTest, conversions_that_make_no_sense_are_refused) {
             it.convert_rows({"things", "x", {"a"}, nothing});
         },
         {"two row conversions of things are named x"});
+    refused(
+        [&](Schema& it) {
+            for (std::size_t count = 0; count <= row_conversions_max; ++count) {
+                it.convert_rows({"things", "x" + std::to_string(count), {"a"}, nothing});
+            }
+        },
+        {"things has more than 1000 row conversions"});
     refused([](Schema& it) { it.drop("things", "a"); }, {"things.a", "remove the field first"});
     Schema written = with(things().column<std::int64_t>("a").append_only());
     written.convert<std::string, std::int64_t>("things", "a", number_of);

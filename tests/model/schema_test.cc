@@ -94,6 +94,19 @@ TEST_F(SchemaTest, a_position_has_numbers_x_and_y) {
     expect_refused("component Words is a position, but has no numbers x and y");
 }
 
+TEST_F(SchemaTest, fields_of_relations_have_numbers_renames_and_conversions_too) {
+    schema_.relation<game::Position>({.numbers = {{"x", 3}}});
+    schema_.renamed_field("Position", "left", "x");
+    EXPECT_TRUE(schema_.validate().ok()) << schema_.validate().text();
+    schema_.renamed_field("Nothing", "left", "x");
+    expect_refused("for Nothing: the schema declares no table, component or relation");
+}
+
+TEST_F(SchemaTest, a_relation_has_no_number_for_a_field_that_it_does_not_have) {
+    schema_.relation<game::Position>({.numbers = {{"to", 3}}});
+    expect_refused("relation Position has no field to to give the number 3");
+}
+
 TEST_F(SchemaTest, our_own_names_are_refused) {
     schema_.table("_ids").key<int>("k");
     expect_refused("Perdure's own");

@@ -37,6 +37,15 @@ TEST_F(TableTest, columns_are_found_in_any_case) {
     EXPECT_EQ(table_.find_column("amounts"), std::nullopt);
 }
 
+TEST_F(TableTest, columns_are_found_by_number) {
+    table_.columns[0].number = 1;
+    table_.columns[1].number = 7;
+    table_.columns[2].number = 3;
+    EXPECT_EQ(table_.find_number(7), 1U);
+    EXPECT_EQ(table_.find_number(3), 2U);
+    EXPECT_EQ(table_.find_number(2), std::nullopt);
+}
+
 TEST_F(TableTest, refuses_names_that_sql_or_people_would_trip_over) {
     for (const char* name : {"", "9lives", "a-b", "a b", "é", "a\"b"}) {
         EXPECT_EQ(validate_name("table", name).code(), Code::invalid) << name;

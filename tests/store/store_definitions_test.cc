@@ -46,6 +46,18 @@ TEST_P(StoreDefinitions, every_version_is_kept_in_order) {
     EXPECT_EQ(*world.store().definitions(), expected);
 }
 
+TEST_P(StoreDefinitions, a_default_that_is_no_number_is_the_same_when_it_comes_again) {
+    const float none = std::numeric_limits<float>::quiet_NaN();
+    const TableDefinition second =
+        next_version(table, "", {column("heat", 0, ColumnKind::f32, none)});
+    ASSERT_OK(world.define(second));
+    ASSERT_OK(world.define(second));
+    EXPECT_EQ(world.store().definitions()->size(), 2U);
+    TableDefinition other = second;
+    other.columns.back().default_value = 0.0F;
+    EXPECT_EQ(world.define(other).code(), Code::incompatible);
+}
+
 TEST_P(StoreDefinitions, an_added_column_reads_as_its_default_in_old_rows) {
     Column note = column("note", 0, ColumnKind::text);
     note.nullable = true;

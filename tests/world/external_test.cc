@@ -8,6 +8,11 @@
 namespace perdure {
 namespace {
 
+struct Spirits {  // Mood, under other names
+    std::int32_t height = 0;
+};
+PERDURE_COMPONENT(Spirits, height);
+
 class ExternalTest : public OwnEcs {};
 INSTANTIATE_TEST_SUITE_P(, ExternalTest, testing::Values(Home::Kind::sqlite), store_name);
 
@@ -90,6 +95,22 @@ TEST_P(ExternalTest, a_text_that_is_none_is_refused_and_nothing_of_the_call_is_t
     home_.commit();
     crash();
     EXPECT_TRUE(ecs_->titles.empty());
+}
+
+TEST_P(ExternalTest, arrays_of_other_sizes_than_the_ids_are_refused) {
+    const Entity ids[] = {entities().create(), entities().create()};
+    const Position values[] = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}};
+    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
+        const auto put = external().put<Position>(ids, std::span(values, count));
+        EXPECT_EQ(put.status().code(), Code::invalid) << count;
+        EXPECT_EQ(put.status().message(),
+                  text::format("component Position: {} values were given for 2 entities; give one "
+                               "each",
+                               count));
+    }
+    home_.commit();
+    crash();
+    EXPECT_TRUE(ecs_->positions.empty());
 }
 
 TEST_P(ExternalTest, texts_and_tags_come_back) {
@@ -405,6 +426,27 @@ TEST_P(ExternalTest, a_component_may_become_external_and_back) {
     home_.know(external_schema());
     reopen();
     EXPECT_EQ(ecs_->positions, (Positions{{ana.id, {4, 5, 6}}}));
+}
+
+TEST_P(ExternalTest, a_field_with_a_written_number_needs_no_renaming) {
+    const Entity ana = entities().create();
+    ecs_->moods[ana.id] = {7};
+    external().changed<Mood>(ana);
+    home_.commit();
+    home_.close();
+    std::vector<std::int32_t> heights;
+    begin_life();
+    home_.options.external.on_load<Spirits>(
+        [&](std::span<const Entity>, std::span<const Spirits> loaded) {
+            for (const Spirits& one : loaded) heights.push_back(one.height);
+            return Status();
+        });
+    Schema later;
+    later.component<Spirits>({.external = true, .numbers = {{"height", 2}}});
+    later.renamed("Mood", "Spirits");
+    home_.know(later);
+    home_.open();
+    EXPECT_EQ(heights, std::vector<std::int32_t>{7});
 }
 
 // The program's mistakes.

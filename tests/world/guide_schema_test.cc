@@ -12,7 +12,7 @@ namespace guide {
 perdure::Schema renamed_schema() {
     perdure::Schema schema;
     schema.table("deals").key<std::uint64_t>("id").column<std::int64_t>("price");
-    schema.renamed("trades", "deals");                  // a table, or a component
+    schema.renamed("trades", "deals");                  // a table, component or relation
     schema.renamed_field("deals", "amount", "value");   // a chain: worlds of both versions
     schema.renamed_field("deals", "value", "price");    // become the same
     return schema;

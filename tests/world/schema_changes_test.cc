@@ -12,6 +12,21 @@ struct Wallet {
 };
 PERDURE_COMPONENT(Wallet, weight, gold);
 }  // namespace gold
+namespace social {  // a relation, and what became of it
+struct Trades {
+    std::string volume;
+    std::int32_t times = 0;
+};
+PERDURE_COMPONENT(Trades, volume, times);
+}  // namespace social
+namespace graph {
+struct Deals {
+    std::int32_t count = 0;
+    std::int64_t volume = 0;
+    bool fair = true;
+};
+PERDURE_COMPONENT(Deals, count, volume, fair);
+}  // namespace graph
 namespace narrow {
 struct Wallet {
     std::int32_t coins = 0;
@@ -163,6 +178,47 @@ TEST_P(SchemaChanges, components_are_converted_before_they_live) {
     }
 }
 
+// A key of two columns, more than two pages of rows.
+TEST_P(SchemaChanges, relations_change_as_tables_do) {
+    constexpr std::uint64_t edges = 9000;
+    Schema first;
+    first.relation<social::Trades>();
+    next_life(first);
+    const Entity ana = home_.entities().create();
+    const Entity bo = home_.entities().create();
+    std::vector<Entity> others;
+    for (std::uint64_t at = 0; at < edges; ++at) {
+        others.push_back(home_.entities().create());
+        home_->relations().relate(at % 2 == 0 ? ana : bo, others.back(),
+                                  social::Trades{std::to_string(at), 7});
+    }
+    home_.commit();
+    Schema second;
+    second.relation<graph::Deals>({.numbers = {{"count", 4}}});
+    second.renamed("Trades", "Deals");
+    second.convert<std::string, std::int64_t>("Deals", "volume", to_cents);
+    second.convert_rows({"Deals", "ends", {"fair"}, [](const OldRow& from, Row& to) {
+                             const auto* seller = from.find("from")->get_if<Entity>();
+                             const auto* buyer = from.find("to")->get_if<Entity>();
+                             to.push_back({"fair", seller->id % 2 == buyer->id % 2});
+                             return Status();
+                         }});
+    for (int life = 0; life < 2; ++life) {
+        next_life(second);
+        Relations& relations = home_->relations();
+        ASSERT_EQ(relations.count_of<graph::Deals>(), edges);
+        for (std::uint64_t at = 0; at < edges; ++at) {
+            const Entity seller = at % 2 == 0 ? ana : bo;
+            const auto* deals = relations.get<graph::Deals>(seller, others[at]);
+            ASSERT_NE(deals, nullptr) << at;
+            ASSERT_EQ(deals->count, 7) << "a field with a number under another name";
+            ASSERT_EQ(deals->volume, static_cast<std::int64_t>(at * 100));
+            ASSERT_EQ(deals->fair, seller.id % 2 == others[at].id % 2);
+        }
+    }
+    EXPECT_EQ(sql("SELECT count(*) FROM Deals WHERE _removed_3_volume = '8999'"), "1");
+}
+
 TEST_P(SchemaChanges, a_table_of_many_pages_is_converted_in_small_change_sets) {
     next_life(things([](TableBuilder& table) { table.column<std::string>("price"); }));
     constexpr std::uint64_t rows = 9000;  // more than two pages
@@ -255,6 +311,22 @@ TEST_P(SchemaChanges, a_table_gets_the_name_that_another_one_leaves) {
         EXPECT_EQ(home_.rows("goods"), Rows{"1 10"});
         EXPECT_EQ(home_.rows("things").size(), life);
         home_.put("things", {{"name", "new"}});
+    }
+}
+
+// The same table would have been there twice, and the world could not be opened any more.
+TEST_P(SchemaChanges, a_world_two_names_back_opens_where_the_name_between_is_used_again) {
+    next_life(things([](TableBuilder& table) { table.column<int>("a"); }));
+    home_.put("things", {{"id", 1U}, {"a", 10}});
+    Schema second;
+    second.table("stuff").key<std::uint64_t>("id").column<int>("a");
+    second.table("goods").key<std::uint64_t>("id").column<int>("a");
+    second.renamed("things", "stuff").renamed("stuff", "goods");
+    for (std::size_t life = 0; life < 2; ++life) {
+        next_life(second);
+        EXPECT_EQ(home_.rows("goods"), Rows{"1 10"});
+        EXPECT_EQ(home_.rows("stuff").size(), life);
+        home_.put("stuff", {{"id", 7U}});
     }
 }
 

@@ -30,6 +30,9 @@ struct InTurn {
     }
 };
 
+struct Knows {};
+PERDURE_COMPONENT(Knows);
+
 Schema crowd_schema() {
     Schema schema;
     schema.component<Position>({.position = true}).component<Purse>();
@@ -244,6 +247,28 @@ TEST_P(WorkerTest, marks_of_the_tick_before_the_workers_stay) {
     home_.commit();
     home_.drain();
     EXPECT_EQ(home_.row("Position", {{"entity", made[0]}}), text::format("{} 9 0 0", made[0].id));
+}
+
+class EdgesAndWorkersDeathTest : public OnEveryStore {
+protected:
+    void SetUp() override {
+        home_.schema.relation<Knows>();
+        OnEveryStore::SetUp();
+    }
+};
+INSTANTIATE_TEST_SUITE_P(, EdgesAndWorkersDeathTest, testing::Values(Home::Kind::memory),
+                         store_name);
+
+TEST_P(EdgesAndWorkersDeathTest, come_or_go_only_when_workers_have_ended) {
+    Relations& relations = home_->relations();
+    Workers workers(home_.entities(), 2);
+    workers.begin();
+    EXPECT_DEATH(relations.relate<Knows>(world_entity, world_entity), "bug");
+    workers.end();
+    EXPECT_TRUE(relations.relate<Knows>(world_entity, world_entity));
+    workers.begin();
+    EXPECT_DEATH(relations.unrelate<Knows>(world_entity, world_entity), "bug");
+    workers.end();
 }
 
 // The program's mistakes.

@@ -25,7 +25,7 @@ struct Difference {
 using Differences = std::vector<Difference>;
 
 const char* kind_text(const TableDefinition& table) {
-    if (table.resident) return "component";
+    if (table.resident) return is_relation(table) ? "relation" : "component";
     return table.append_only ? "append-only" : "table";
 }
 
@@ -59,9 +59,7 @@ void compare(const TableDefinition& one, const TableDefinition& other, bool by_n
         found.push_back({one.name, field, std::move(what), lsn});
     };
     const auto find = [&](const TableDefinition& table, const Column& column) {
-        return std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& each) {
-            return by_number ? each.number == column.number : same_name(each.name, column.name);
-        });
+        return by_number ? table.find_number(column.number) : table.find_column(column.name);
     };
     if (one.name != other.name) say("", "becomes " + other.name);
     if (one.category != other.category) {
@@ -71,11 +69,12 @@ void compare(const TableDefinition& one, const TableDefinition& other, bool by_n
         say("", fmt::format("{}, then {}", kind_text(one), kind_text(other)));
     }
     for (const Column& column : one.columns) {
-        const auto same = find(other, column);
-        if (same == other.columns.end()) {
+        const auto place = find(other, column);
+        if (!place) {
             say(column.name, "is gone: " + column_text(column));
             continue;
         }
+        const Column* const same = &other.columns[*place];
         if (column.name != same->name) say(column.name, "becomes " + same->name);
         if (column_text(column) != column_text(*same)) {
             say(column.name, fmt::format("{}, then {}", column_text(column), column_text(*same)));
@@ -84,13 +83,11 @@ void compare(const TableDefinition& one, const TableDefinition& other, bool by_n
             say(column.name, fmt::format("number {}, then {}", column.number, same->number));
         }
         const bool was_key = &column - one.columns.data() < one.key_columns;
-        const bool is_key = same - other.columns.begin() < other.key_columns;
+        const bool is_key = *place < other.key_columns;
         if (was_key != is_key) say(column.name, is_key ? "joins the key" : "leaves the key");
     }
     for (const Column& column : other.columns) {
-        if (find(one, column) == one.columns.end()) {
-            say(column.name, "is new: " + column_text(column));
-        }
+        if (!find(one, column)) say(column.name, "is new: " + column_text(column));
     }
 }
 

@@ -46,10 +46,9 @@ RowGatherer::RowGatherer(const TableDefinition& wanted, const TableDefinition& i
     : table_(wanted.name), columns_(wanted.columns.size()), has_reals_(has_reals(wanted)) {
     for (std::size_t index = 0; index < columns_.size(); ++index) {
         const Column& from = wanted.columns[index];
-        const auto stored =
-            std::find_if(in_force.columns.begin(), in_force.columns.end(),
-                         [&](const Column& each) { return each.number == from.number; });
-        const bool is_stored = stored != in_force.columns.end();
+        const auto place = in_force.find_number(from.number);
+        const Column* const stored = place ? &in_force.columns[*place] : nullptr;
+        const bool is_stored = stored != nullptr;
         Gathered& column = columns_[index];
         column.name = from.name;
         column.type = from.type;

@@ -72,10 +72,9 @@ std::string column_clause(const Column& column) {
                         constraints(column));
 }
 
-const Column* find_number(const TableDefinition& table, std::uint16_t number) {
-    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
-                                    [&](const Column& column) { return column.number == number; });
-    return found == table.columns.end() ? nullptr : &*found;
+const Column* same_column(const TableDefinition& table, const Column& column) {
+    const auto found = table.find_number(column.number);
+    return found ? &table.columns[*found] : nullptr;
 }
 
 std::string blob_literal(ByteSpan bytes) {
@@ -201,7 +200,7 @@ std::vector<std::string> alter_table(const TableDefinition& from, const TableDef
     std::vector<std::string> last_steps;
     std::vector<const Column*> late_reals;  // new, may be null, and yet with a default for old rows
     for (const Column& column : from.columns) {
-        const Column* const kept = find_number(to, column.number);
+        const Column* const kept = same_column(to, column);
         if (kept == nullptr && is_converting(column)) {
             steps.push_back(drop_column(from, column.name));
         } else if (kept == nullptr) {
@@ -221,7 +220,7 @@ std::vector<std::string> alter_table(const TableDefinition& from, const TableDef
         if (kept != nullptr && has_exact) widen_reals(from, column, *kept, last_steps);
     }
     for (const Column& column : to.columns) {
-        if (find_number(from, column.number) != nullptr) continue;
+        if (same_column(from, column) != nullptr) continue;
         std::string clause = column_clause(column);
         if (is_real(column.type.kind) && !column.nullable && is_exact(column)) {
             clause += " DEFAULT " + default_literal(column);
@@ -296,7 +295,7 @@ std::string erase_rows(const TableDefinition& table) {
 std::string column_list(const TableDefinition& wanted, const TableDefinition& in_force,
                         std::string_view alias) {
     std::string columns = list(wanted.columns, ", ", [&](const Column& column, std::size_t) {
-        const Column* const stored = find_number(in_force, column.number);
+        const Column* const stored = same_column(in_force, column);
         return stored == nullptr ? std::string("NULL")
                                  : std::string(alias) + quoted_name(stored->name);
     });

@@ -9,6 +9,16 @@
 #include "perdure/world.h"
 
 namespace perdure::cli {
+
+struct Knows {
+    std::int32_t since = 0;
+};
+PERDURE_COMPONENT(Knows, since);
+struct Rank {
+    std::int32_t value = 0;
+};
+PERDURE_COMPONENT(Rank, value);
+
 namespace {
 
 class SchemaCommand : public ProgramTest {
@@ -94,6 +104,20 @@ TEST_F(SchemaCommand, compares_with_another_world_and_with_a_dump) {
     std::ofstream(path("no.json")) << "{}";
     expect_refused(run({"schema", "diff", world(), path("no.json")}),
                    "no.json is not what perdure");
+}
+
+TEST_F(SchemaCommand, tells_relations_from_components) {
+    live_with([](TableBuilder&) {},
+              [](Schema& schema) { schema.relation<Knows>().component<Rank>(); });
+    const Ran ran = run({"schema", "show", world()});
+    EXPECT_TRUE(ran.says("Knows (relation, id ")) << ran.out;
+    EXPECT_TRUE(ran.says("Rank (component, id ")) << ran.out;
+    EXPECT_EQ(shown_table("Knows")["relation"], true);
+    EXPECT_EQ(shown_table("Knows")["component"], false);
+    EXPECT_EQ(shown_table("Rank")["relation"], false);
+    std::ofstream(path("dump.json")) << run({"schema", "show", world(), "--json"}).out;
+    const Ran same = run({"schema", "diff", world(), path("dump.json")});
+    EXPECT_EQ(same.exit_code, 0) << same.out;
 }
 
 TEST_F(SchemaCommand, drops_what_a_removed_field_held_and_nothing_else) {
