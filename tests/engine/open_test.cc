@@ -308,7 +308,8 @@ TEST_F(OpenTest, whatever_fails_while_a_full_journal_is_freed_it_opens_the_next_
             room = token.ok() && token->wait().ok();
         }
         live.crash();
-        live.store_calls = {.made = 0, .fails = of_store};
+        live.store_calls.made = 0;
+        live.store_calls.fails = of_store;
         const std::uint64_t before = live.files.operation_count();
         if (of_disk > 0) live.files.inject({.at = of_disk});
         const Status opened = live.open();

@@ -7,6 +7,7 @@
 //     EXPECT_EQ(parts.stored("names"), Rows{"ana 7"});
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,8 +28,8 @@ namespace perdure::engine {
 
 // Which call of a store, its snapshots' too, fails: each of them passes here first.
 struct StoreCalls {
-    std::uint64_t made = 0;
-    std::uint64_t fails = 0;  // the how manyth does; 0: none
+    std::atomic<std::uint64_t> made{0};  // a runtime's threads call, too
+    std::uint64_t fails = 0;             // the how manyth does; 0: none
 
     Status pass() { return ++made == fails ? Status(Code::io, "the database is gone") : Status(); }
 };
