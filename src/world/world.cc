@@ -24,9 +24,6 @@
 #include "world/views.h"
 
 namespace perdure {
-namespace {
-
-constexpr std::string_view memory_directory = "memory:";
 
 // The real disk and clock, or what the options bring.
 struct Surroundings {
@@ -35,6 +32,10 @@ struct Surroundings {
     io::FileSystem* files = nullptr;
     const io::Clock* clock = nullptr;
 };
+
+namespace {
+
+constexpr std::string_view memory_directory = "memory:";
 
 Surroundings make_surroundings(bool in_memory, const WorldOptions& options) {
     Surroundings made;
