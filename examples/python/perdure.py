@@ -18,8 +18,8 @@ import ctypes
 from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_uint16, c_uint32, c_uint64, c_void_p
 
 ABI = 1
-BOOL, I8, I16, I32, I64, U8, U16, U32, U64, ID, F32, F64, TEXT, JSON, BYTES = range(1, 16)
-KEY, NULLABLE = 1, 2
+_, I8, I16, I32, I64, U8, U16, U32, U64, ID, F32, F64, TEXT, JSON, BYTES = range(1, 16)
+KEY = 1
 NOT_FOUND, CONFLICT, BUSY = 2, 3, 4
 FORMATS = {I8: "b", I16: "h", I32: "i", I64: "q", U8: "B", U16: "H", U32: "I", U64: "Q", ID: "Q", F32: "f",
            F64: "d"}
@@ -187,10 +187,17 @@ def cells_of(name, kind, values):
         cells = Cells(name.encode(), Type(kind, 0, 0), ctypes.addressof(data), offsets, None)
         return cells, len(encoded), (data, offsets)
     view = memoryview(values)
-    if view.itemsize != memoryview(bytes(8)).cast(FORMATS[kind]).itemsize or not view.contiguous:
+    wanted = FORMATS[kind]
+    same = view.itemsize == memoryview(bytes(8)).cast(wanted).itemsize and sort_of(view.format) == sort_of(wanted)
+    if not same or not view.contiguous:
         raise TypeError(f"column {name} wants items of format {FORMATS[kind]}, not {view.format}")
     data = (c_char * view.nbytes).from_buffer(values)  # no copy
     return Cells(name.encode(), Type(kind, 0, 0), ctypes.addressof(data), None, None), len(view), data
+
+
+def sort_of(form):
+    """Of a memoryview's items: signed, unsigned or floating; None for anything else."""
+    return next((sort for sort in ("bhilq", "BHILQ", "fd") if form in sort), None)
 
 
 class Snapshot:
@@ -213,9 +220,9 @@ class Snapshot:
                 asked = Scan(ctypes.sizeof(Scan), page_rows, None, 0, None, 0, after)
                 handle = c_void_p()
                 self._world.library.call("snapshot_scan", self._handle, table.encode(), byref(asked), byref(handle))
-                if before is not None:
-                    before.free()
-                before = Page(self._world.library, handle)
+                last, before = before, Page(self._world.library, handle)
+                if last is not None:
+                    last.free()
                 if len(before) == 0:
                     return
                 yield before
@@ -235,7 +242,8 @@ class Page:
             self._cells[cells.column.decode()] = cells
 
     def free(self):
-        self._library.plain("batch_free", self.handle)
+        handle, self.handle = self.handle, None
+        self._library.plain("batch_free", handle)
 
     def __len__(self):
         return self._rows

@@ -8,9 +8,10 @@
 //
 // Results. A function that can fail returns a perdure_code, and writes the words for it to the
 // caller's perdure_error, which may be null. What it gives out goes to the last pointers before
-// that one, which are null or 0 after a failure. Null where something must be, a struct's size that
-// is none, a value that is in no list: PERDURE_INVALID, or 0 from functions without a code. Handles
-// that were freed already, arrays that are shorter than they were said to be: undefined.
+// that one, which are null or 0 after a failure. Null where something must be, or a struct's size
+// that is none: PERDURE_INVALID, or 0 from functions without a code. A value that is in no list, or
+// a reserved field that is not 0: PERDURE_UNSUPPORTED. Handles that were freed already, arrays that
+// are shorter than they were said to be: undefined.
 //
 // Memory. Every handle has one function that ends it, and takes null. What is handed in is copied
 // before the call returns; what is handed out lives as long as the handle that it came from. No
@@ -20,9 +21,10 @@
 // Structs that begin with `size` are the caller's sizeof, and may grow at their end; 0 and null in
 // every other field mean its default. What may change in which release: docs/guide/c.md.
 //
-// Thread rule: as for the C++ classes. Open, close, commit, tick, poll and entities: the world's
-// thread. Begin, snapshot, health, declare: any. A transaction or snapshot: one thread at a time.
-// Tokens and batches: any.
+// Thread rule: as for the C++ classes. Begin, snapshot, health, trouble: any thread. Everything
+// else of a world: its own thread; close only when no other call of that world is under way, and
+// not in a token's callback. A schema, transaction or snapshot: one thread at a time. Tokens and
+// batches: any.
 #pragma once
 
 #include <stddef.h>
@@ -247,7 +249,10 @@ perdure_code perdure_world_declare(perdure_world* world, const perdure_table* ta
 // The tick being built: the world's own, not to be freed, ended by perdure_world_commit().
 perdure_transaction* perdure_world_tick(perdure_world* world);
 uint64_t perdure_world_next_tick(const perdure_world* world);
-// `options` may be null, and so may `token`.
+// `options` may be null, and so may `token`. After a refusal (PERDURE_BUSY, _READ_ONLY, _NO_SPACE,
+// _INVALID: an older tick, _CONFLICT: the last tick again, with other content) everything that is
+// staged and marked stays for the next one, and so does the tick's number. PERDURE_UNKNOWN, with
+// `wait`: it was accepted.
 perdure_code perdure_world_commit(perdure_world* world, const perdure_commit_options* options,
                                   perdure_token** token, perdure_error* error);
 uint64_t perdure_world_poll(perdure_world* world);  // runs callbacks of tokens; how many
@@ -259,8 +264,11 @@ enum perdure_entity_kind { PERDURE_PLAIN = 0, PERDURE_GLOBAL = 1, PERDURE_PLAYER
 // PERDURE_NOT_FOUND (the parent is dead), or what perdure_world_trouble() says, or PERDURE_BUSY.
 perdure_code perdure_entities_create(perdure_world* world, int32_t kind, uint64_t parent,
                                      uint64_t* entities, uint64_t count, perdure_error* error);
-// With its whole tree. Rows of tables are the program's to erase.
+// With its tree; players below it become roots. Rows of tables are the program's to erase.
+// PERDURE_NOT_FOUND: not alive; PERDURE_INVALID: it is the world itself.
 perdure_code perdure_entity_destroy(perdure_world* world, uint64_t entity, perdure_error* error);
+// `parent` 0: a root. PERDURE_NOT_FOUND: one of them is not alive; PERDURE_INVALID: it is the world
+// itself, or the parent is below it.
 perdure_code perdure_entity_set_parent(perdure_world* world, uint64_t entity, uint64_t parent,
                                        perdure_error* error);
 int perdure_entity_alive(const perdure_world* world, uint64_t entity);
@@ -300,7 +308,10 @@ perdure_code perdure_world_begin(perdure_world* world, perdure_transaction** tra
                                  perdure_error* error);
 void perdure_transaction_free(perdure_transaction* transaction);  // uncommitted: nothing happened
 // Stage all `rows` rows, or none. Columns that are not named take their default; a put replaces
-// whole rows. `condition` may be null.
+// whole rows. `condition` may be null. PERDURE_NOT_FOUND: no such table or column; PERDURE_INVALID:
+// cells that are not the column's, or rows that can never be. In a tick, whose conditions are
+// judged at once: PERDURE_CONFLICT, PERDURE_NOT_LOADED; keys of rows before the refused one stay
+// reserved until its commit.
 perdure_code perdure_transaction_put(perdure_transaction* transaction, const char* table,
                                      const perdure_cells* cells, uint64_t cell_count, uint64_t rows,
                                      const perdure_condition* condition, perdure_error* error);
@@ -318,8 +329,9 @@ perdure_code perdure_transaction_find(perdure_transaction* transaction, const ch
 perdure_code perdure_transaction_prefetch(perdure_transaction* transaction, const char* table,
                                           const perdure_cells* key, uint64_t key_count,
                                           uint64_t rows, perdure_error* error);
-// Not for the tick. After PERDURE_OK it is empty and may be used again; after a refusal
-// (PERDURE_CONFLICT, _BUSY, _READ_ONLY, _NO_SPACE) it is as it was.
+// Not for the tick. After PERDURE_OK, and after PERDURE_UNKNOWN (with `wait`: it was accepted), it
+// is empty and may be used again; after a refusal (PERDURE_CONFLICT, _BUSY, _READ_ONLY, _NO_SPACE)
+// it is as it was. PERDURE_INVALID: nothing is staged, or a tick was named.
 perdure_code perdure_transaction_commit(perdure_transaction* transaction,
                                         const perdure_commit_options* options,
                                         perdure_token** token, perdure_error* error);

@@ -21,6 +21,12 @@ perdure_code answer(perdure_error* error, Body&& body) noexcept {
     return tell(body(), error);
 }
 
+// The same for functions without a code.
+template <typename Body>
+auto give(Body&& body) noexcept {
+    return body();
+}
+
 // Nothing is given out until all went well.
 template <typename T>
 void clear(T* given_out) noexcept {

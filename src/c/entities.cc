@@ -1,5 +1,7 @@
 #include "perdure/entities.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "c/answer.h"
 #include "c/handles.h"
@@ -28,7 +30,10 @@ Status create_all(perdure_world& world, EntityKind kind, Entity parent, std::uin
         const Entity entity = entities.create(kind, parent);
         ids[made] = entity.id;
         if (entity) continue;
-        while (made > 0) static_cast<void>(entities.destroy(Entity{ids[--made]}));
+        while (made > 0) {
+            static_cast<void>(entities.destroy(Entity{ids[--made]}));
+            ids[made] = 0;
+        }
         PERDURE_TRY(world.world->health().trouble);
         return error(Code::busy, "no ids for {} entities for now; commit, and try again", count);
     }
@@ -40,6 +45,7 @@ Status create_all(perdure_world& world, EntityKind kind, Entity parent, std::uin
 
 perdure_code perdure_entities_create(perdure_world* world, int32_t kind, uint64_t parent,
                                      uint64_t* entities, uint64_t count, perdure_error* error) {
+    if (entities != nullptr) std::fill_n(entities, count, 0);
     return answer(error, [&]() -> Status {
         PERDURE_TRY(need(world, "the world"));
         if (count > 0) PERDURE_TRY(need(entities, "where the entities go"));

@@ -10,7 +10,9 @@ using perdure::Status;
 using perdure::c::answer;
 using perdure::c::need;
 
-perdure_schema* perdure_schema_create() { return new perdure_schema; }
+perdure_schema* perdure_schema_create() {
+    return perdure::c::give([] { return new perdure_schema; });
+}
 
 void perdure_schema_free(perdure_schema* schema) { delete schema; }
 

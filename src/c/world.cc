@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/assert.h"
 #include "base/error.h"
 #include "c/answer.h"
 #include "c/handles.h"
@@ -109,10 +108,11 @@ perdure_code perdure_world_close(perdure_world* world, perdure_error* error) {
     return answer(error, [&]() -> Status {
         if (world == nullptr) return {};
         PERDURE_TRY(perdure::c::check_nothing_is_open(*world));
-        Status closed = world->world->close();
-        PERDURE_ASSERT(closed.code() != Code::conflict);  // which says that it is still open
+        const Status closed = world->world->close();
         delete world;
-        return closed;
+        // Here `conflict` says that it is still open, and it is not: the store's own is another.
+        if (closed.code() != Code::conflict) return closed;
+        return perdure::error(Code::io, "{}", closed.message());
     });
 }
 
@@ -176,10 +176,10 @@ perdure_code perdure_world_trouble(const perdure_world* world, perdure_error* er
 }
 
 perdure_code perdure_world_digest(perdure_world* world, char digest[33], perdure_error* error) {
+    if (digest != nullptr) digest[0] = '\0';
     return answer(error, [&]() -> Status {
         PERDURE_TRY(need(world, "the world"));
         PERDURE_TRY(need(digest, "where the digest goes"));
-        digest[0] = '\0';
         PERDURE_TAKE(const std::string hex, world->world->digest());
         std::memcpy(digest, hex.c_str(), hex.size() + 1);
         return {};
@@ -218,5 +218,6 @@ perdure_code perdure_world_commit(perdure_world* world, const perdure_commit_opt
 }
 
 uint64_t perdure_world_poll(perdure_world* world) {
-    return world == nullptr ? 0 : world->world->poll();
+    return perdure::c::give(
+        [&]() -> uint64_t { return world == nullptr ? 0 : world->world->poll(); });
 }

@@ -21,6 +21,18 @@ static void entities_are_made_in_trees_and_destroyed_with_them(void) {
     CHECK_OK(perdure_world_close(world, &why));
 }
 
+static void players_below_one_that_is_destroyed_live_on(void) {
+    uint64_t ship = 0, ana = 0;
+    perdure_world* world = open_world("memory:");
+    REQUIRE_OK(perdure_entities_create(world, PERDURE_PLAIN, 0, &ship, 1, &why));
+    REQUIRE_OK(perdure_entities_create(world, PERDURE_PLAYER, ship, &ana, 1, &why));
+    CHECK_OK(perdure_entity_destroy(world, ship, &why));
+    CHECK(perdure_entity_alive(world, ship) == 0);
+    CHECK(perdure_entity_alive(world, ana) == 1);
+    CHECK(perdure_entity_parent(world, ana) == 0);
+    CHECK_OK(perdure_world_close(world, &why));
+}
+
 static void ids_are_never_used_again(void) {
     uint64_t first = 0, second = 0;
     perdure_commit_options wait = {sizeof wait, 0, 1, 0, 0};
@@ -59,6 +71,7 @@ static void what_cannot_be_is_refused(void) {
 static const test_case cases[] = {
     {"entities_are_made_in_trees_and_destroyed_with_them",
      entities_are_made_in_trees_and_destroyed_with_them},
+    {"players_below_one_that_is_destroyed_live_on", players_below_one_that_is_destroyed_live_on},
     {"ids_are_never_used_again", ids_are_never_used_again},
     {"what_cannot_be_is_refused", what_cannot_be_is_refused},
 };

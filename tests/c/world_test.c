@@ -208,6 +208,7 @@ static void a_failed_flush_is_unknown_and_the_world_read_only(void) {
     CHECK_REFUSED(perdure_entities_create(world, PERDURE_PLAIN, 0, ids, more_than_reserved, &why),
                   code, "");
     CHECK(perdure_entities_count(world) == 1);
+    CHECK(ids[0] == 0 && ids[more_than_reserved - 1] == 0);  // and nobody takes them for alive
     CHECK_REFUSED(try_put_profile(world, "ana", 9, NULL), PERDURE_READ_ONLY, "");
     CHECK(perdure_world_close(world, &why) != PERDURE_OK);  // and it is closed
     world = open_world(HERE);

@@ -236,7 +236,9 @@ TYPED_TEST(EcsAdapterTest, a_component_that_is_answered_for_twice_is_refused) {
 TYPED_TEST(EcsAdapterTest, an_ecs_is_not_filled_twice) {
     this->make(Position{1, 2, 3});
     this->commit();
-    EXPECT_EQ(this->try_open().code(), Code::invalid) << "it is open";
+    const Status open = this->try_open();
+    EXPECT_EQ(open.code(), Code::invalid);
+    EXPECT_NE(open.text().find("call close() first"), std::string::npos) << open.text();
     this->game().adapter.close();
     this->home_.close();
     const Status again = this->try_open();

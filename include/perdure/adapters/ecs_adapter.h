@@ -28,7 +28,8 @@
 //     void ignore_ends();
 //
 // Thread rule: the world's thread.
-// Lifetime: the ECS outlives the adapter, which outlives the world; declare them in this order.
+// Lifetime: the ECS outlives the adapter, which outlives the world; declare them in this order. If
+// the ECS goes on when the world has ended, close() comes before that end.
 #pragma once
 
 #include <cstddef>
@@ -107,7 +108,8 @@ public:
 
     // Before each commit(): destroys in the ECS what Perdure destroyed with its parent, and keeps
     // what could not be kept when it came. `busy`: there are no ids yet (health() says why); such
-    // entities wait for the next call, and a commit until then does not carry them.
+    // entities wait for the next call, and a commit until then does not carry them. What
+    // health().trouble says, if the world is read-only.
     Status settle() {
         if (world_ == nullptr) return {Code::invalid, "the adapter is not open; call open() first"};
         self().settle_ends();
@@ -118,16 +120,19 @@ public:
             if (self().lives(handle) && !self().tied(handle)) keep_or_wait(handle);
         }
         if (waiting_.empty()) return {};
+        if (const Health now = world_->health(); now.read_only) return now.trouble;
         return {Code::busy, "ids are refused for now (see health()), and new entities wait for " +
                                 std::to_string(waiting_.size()) +
                                 "; call settle() again before a later commit"};
     }
 
     // Keeps an entity, with all its persisted components, under a new id or the one that it has.
-    // no_entity: the parent is dead, ids are refused for now (health() says why), or the adapter is
-    // not open.
+    // One that is kept already stays as it is, `kind` and `parent` are not looked at: with
+    // Keep::all say them before its first component comes.
+    // no_entity: the handle or the parent is dead, ids are refused for now (health() says why), or
+    // the adapter is not open.
     Entity keep(Handle handle, EntityKind kind = EntityKind::plain, Entity parent = no_entity) {
-        if (world_ == nullptr) return no_entity;
+        if (world_ == nullptr || !self().lives(handle)) return no_entity;
         if (const Entity known = self().tied(handle)) return known;
         const Entity id = world_->entities().create(kind, parent);
         if (!id) return no_entity;
@@ -242,7 +247,12 @@ private:
     [[nodiscard]] const Ecs& self() const noexcept { return static_cast<const Ecs&>(*this); }
 
     [[nodiscard]] Status check(const Schema& schema, const ExternalCallbacks& answered) const {
-        if (world_ != nullptr || self().has_tied()) {
+        if (world_ != nullptr) {
+            return {Code::invalid,
+                    "the adapter is open already; call close() first, and only then clear the ECS: "
+                    "what ends there while the adapter is open ends in the world"};
+        }
+        if (self().has_tied()) {
             return {Code::invalid,
                     "the ECS holds entities of a world already; clear it before it is filled from "
                     "one again"};
