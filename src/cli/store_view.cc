@@ -16,11 +16,11 @@ Result<StoreView> StoreView::open(io::FileSystem& files, const engine::WorldDire
     if (!view.at_rest_) return view;
     PERDURE_TAKE(const bool has_log, files.exists(directory.store() + "-wal"));
     if (!has_log) return view;
-    PERDURE_TAKE(const auto found, store::sqlite::look_at_log(files, directory.store()));
-    const Status refused = store::sqlite::refuse_cut(found, directory.store());
+    const auto found = store::sqlite::look_at_log(files, directory.store());
     view.at_rest_ = !directory.owner();  // one that came just now is what we saw at work
     if (!view.at_rest_) return view;
-    PERDURE_TRY(refused);
+    PERDURE_TRY(found.status());
+    PERDURE_TRY(store::sqlite::refuse_cut(*found, directory.store()));
     PERDURE_TAKE(Scratch scratch, Scratch::make());
     view.scratch_.emplace(std::move(scratch));
     auto copy = store::sqlite::copy_files(files, directory.store(), view.scratch_->path());

@@ -41,6 +41,7 @@ std::vector<TableDefinition> in_order_of_names(std::vector<TableDefinition> chan
 
 // A world of which the journal has what the catalog refuses could never be opened again.
 Status try_definitions(const std::vector<TableDefinition>& in_order, const Catalog& catalog) {
+    if (in_order.empty()) return {};
     for (const TableDefinition& definition : in_order) {
         PERDURE_TRY(definition.validate(Naming::internal));
     }
@@ -49,6 +50,14 @@ Status try_definitions(const std::vector<TableDefinition>& in_order, const Catal
     return error(Code::incompatible,
                  "these tables cannot be in one world, and nothing was changed: {}",
                  tried.message());
+}
+
+Status check_dropped(const TableDefinition& table, const Evolution::Field& field) {
+    if (!table.find_column(field.field)) return {};
+    return error(Code::invalid,
+                 "{}.{} is in use: only what a removed field held can be dropped; open the "
+                 "world with a program that does not have the field any more",
+                 table.name, field.field);
 }
 
 }  // namespace
@@ -129,6 +138,14 @@ Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring whe
         all.push_back(std::move(one));
     }
     PERDURE_TRY(try_definitions(all, core_->catalog));
+    for (const Evolution::Field& field : evolution.drops) {
+        const auto next = std::find_if(last.begin(), last.end(), [&](const auto& one) {
+            return same_name(one.name, field.table);
+        });
+        const TableDefinition* table =
+            next != last.end() ? &*next : core_->catalog.find(field.table);
+        if (table != nullptr) PERDURE_TRY(check_dropped(*table, field));
+    }
     if (!last.empty() && when == Declaring::opening) {
         // Old batches go to the store before their table changes.
         PERDURE_TRY(core_->progress->wait(core_->pending.last(), Level::stored));
@@ -208,12 +225,7 @@ Status Engine::commit_filled(Batch&& rows) {
 Status Engine::drop_field(const Evolution::Field& field) {
     const TableDefinition* table = core_->catalog.find(field.table);
     if (table == nullptr) return {};  // a world that is younger than the table's end
-    if (table->find_column(field.field)) {
-        return error(Code::invalid,
-                     "{}.{} is in use: only what a removed field held can be dropped; open the "
-                     "world with a program that does not have the field any more",
-                     table->name, field.field);
-    }
+    PERDURE_TRY(check_dropped(*table, field));
     const std::vector<std::uint16_t> numbers = core_->catalog.removed(table->id, field.field);
     if (numbers.empty()) return {};
     const std::scoped_lock lock(store_mutex_);

@@ -46,12 +46,12 @@ void Duty::remove(Post& post) {
     std::unique_lock lock(mutex_);
     PERDURE_ASSERT(!post.gone && posts_ > 0);
     post.gone = true;
-    --posts_;
     if (post.queued) std::erase(queue_, &post);
     if (post.due) due_.erase({*post.due, &post});
     post.queued = false;
     post.due.reset();
     left_.wait(lock, [&] { return !post.inside; });
+    --posts_;  // not before: until then it takes a thread that others have to do without
 }
 
 void Duty::ring(Post& post) {

@@ -1,5 +1,5 @@
-// Interval: since when changed rows of a table wait. Rows of a relaxed category go out when its
-// interval is over, those of others at once.
+// Interval: when changed rows of a table last went out. Rows of a relaxed category go out again
+// when its interval is over, those of others at once.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ class Interval {
 public:
     // Whether changed rows go out now.
     [[nodiscard]] bool is_over(const Category& category, std::uint64_t now_ms) const noexcept {
-        if (category.durability != Level::relaxed || !began_ms_) return true;
-        return now_ms - *began_ms_ >= category.interval_ms;  // also if the clock went back
+        if (category.durability != Level::relaxed || !sent_ms_) return true;
+        return now_ms - *sent_ms_ >= category.interval_ms;  // also if the clock went back
     }
     // They did.
-    void begin(std::uint64_t now_ms) noexcept { began_ms_ = now_ms; }
+    void begin(std::uint64_t now_ms) noexcept { sent_ms_ = now_ms; }
 
 private:
-    std::optional<std::uint64_t> began_ms_;  // none have gone out yet
+    std::optional<std::uint64_t> sent_ms_;  // none have gone out yet
 };
 
 }  // namespace perdure::entities

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/assert.h"
+
 namespace perdure::entities {
 
 class RowMarks {
@@ -33,8 +35,9 @@ public:
     void clear(std::uint32_t row) noexcept {
         words_[row >> 6] &= ~(std::uint64_t{1} << (row & 63));
     }
-    // Clears here what is marked there; not more rows are.
+    // Clears here what is marked there. `other` has no more rows than this.
     void clear_marked_in(const RowMarks& other) noexcept {
+        PERDURE_ASSERT(other.words_.size() <= words_.size());
         other.for_each_word(
             [&](std::uint32_t first, std::uint64_t bits) { words_[first >> 6] &= ~bits; });
     }

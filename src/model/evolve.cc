@@ -117,7 +117,10 @@ private:
             if (sources_[index]) continue;
             const Column& column = wanted_.columns[index];
             const Place found = find_name(column.name);
-            if (!found) continue;
+            if (!found) {
+                PERDURE_TRY(check_two_renames(column.name, find_name(old_name(column.name))));
+                continue;
+            }
             take(index, *found);
             if (base_.columns[*found].name != column.name) {
                 return error(Code::incompatible,
@@ -127,6 +130,16 @@ private:
             }
         }
         return {};
+    }
+
+    // A world has both names if the renames were made at once, and then the name in the middle may
+    // be the old field's or a new one's.
+    [[nodiscard]] Status check_two_renames(std::string_view name, Place old) const {
+        if (!old || !is_old_name(name) || !base_.find_column(name)) return {};
+        return error(Code::incompatible,
+                     "table {}, field {}: it is renamed, and {} is renamed to its name, at once; "
+                     "rename them in two versions, or write their numbers",
+                     wanted_.name, name, base_.columns[*old].name);
     }
 
     [[nodiscard]] bool is_old_name(std::string_view name) const {
@@ -324,12 +337,12 @@ private:
         next_.id = world_.id;
         next_.version = world_.version;
         next_.next_column_number = next_number_;
+        remark_likely_rename();
         if (!row_fills_.empty() || !field_fills_.empty()) make_between();
         if (plan_.between) {
             next_.version = plan_.between->version + 1;
             plan_.to = std::move(next_);
         } else if (!is_same_definition(world_, next_)) {
-            remark_likely_rename();
             ++next_.version;
             plan_.to = std::move(next_);
         }
@@ -363,8 +376,11 @@ private:
     void remark_likely_rename() {
         for (const Column& gone : base_.columns) {
             if (next_.find_number(gone.number)) continue;
-            for (const Column& come : next_.columns) {
-                if (base_.find_number(come.number) || come.type != gone.type) continue;
+            for (std::size_t index = 0; index < next_.columns.size(); ++index) {
+                const Column& come = next_.columns[index];
+                if (fills_[index] || base_.find_number(come.number) || come.type != gone.type) {
+                    continue;  // it was there, or a conversion makes it
+                }
                 plan_.remarks.push_back(text::format(
                     "table {}: {} ({}) is gone and {} is new: had it been the same field, "
                     "schema.renamed_field() would have said so; SQL still has what it held",
@@ -471,6 +487,13 @@ Result<TablePlan> plan_table(const Catalog& catalog, const TableDefinition& want
         world = find_renamed(catalog, wanted.name, evolution);
     } else if (is_renamed_away(catalog, wanted.name, evolution)) {
         world = nullptr;
+        for (const Evolution::TableName& renamed : evolution.tables) {
+            if (!same_name(renamed.to, wanted.name) || !catalog.find(renamed.from)) continue;
+            return error(Code::incompatible,
+                         "table {}: it is renamed, and {} is renamed to its name, at once; rename "
+                         "them in two versions",
+                         wanted.name, renamed.from);
+        }
     }
     if (world == nullptr) return plan_new(catalog, wanted, evolution);
     return TablePlanner(*world, wanted, evolution).plan();

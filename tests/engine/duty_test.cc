@@ -255,6 +255,35 @@ TEST(Duty, a_neighbour_of_one_that_stands_still_can_be_removed) {
     }
 }
 
+// Who waits for it to go has its thread: the neighbour gets one of its own. (If the removal has not
+// begun when the neighbour rings, this shows nothing.)
+TEST(Duty, a_neighbour_is_visited_while_the_removal_of_one_that_stands_still_waits) {
+    Duty duty(limits(8, 4));
+    Place neighbour(duty);
+    std::atomic<bool> held{true};
+    std::atomic<bool> inside{false};
+    const auto post = duty.add([&] {
+        inside = true;
+        inside.notify_all();
+        held.wait(true);
+        return Visit{};
+    });
+    duty.ring(*post);
+    inside.wait(false);
+    std::atomic<bool> begins{false};
+    std::thread removal([&] {
+        begins = true;
+        duty.remove(*post);
+    });
+    while (!begins) std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    neighbour.ring();
+    neighbour.await_visits(1);
+    held = false;
+    held.notify_all();
+    removal.join();
+}
+
 TEST(Duty, threads_that_nobody_needs_end) {
     DutyLimits brief = limits(8, 4);
     brief.spare_for = 1ms;

@@ -188,6 +188,31 @@ TEST_F(EvolveTest, a_chain_of_renamed_fields_leads_past_a_name_whatever_their_or
     }
 }
 
+// A world that has both names never went through the chain: who gets the one in the middle?
+TEST_F(EvolveTest, two_renames_at_once_are_refused) {
+    declare(with(things().column<int>("a").column<int>("b")));
+    Schema fields = with(things().column<int>("b").column<int>("c"));
+    fields.renamed_field("things", "a", "b").renamed_field("things", "b", "c");
+    expect_refused(fields, {"field b", "a is renamed to its name", "two versions"},
+                   Code::incompatible);
+
+    Catalog world;
+    for (const char* name : {"swaps", "trades"}) {
+        TableDefinition had = *plan_table(world, things().definition(), {})->to;
+        had.name = name;
+        had.id = static_cast<TableId>(world.tables().size() + 1);
+        ASSERT_TRUE(world.add(had).ok());
+    }
+    Schema schema;
+    schema.table("trades").key<std::uint64_t>("id");
+    schema.table("deals").key<std::uint64_t>("id");
+    schema.renamed("swaps", "trades").renamed("trades", "deals");
+    const auto trades = plan_table(world, schema.tables().front().definition(), schema.evolution());
+    ASSERT_EQ(trades.status().code(), Code::incompatible);
+    EXPECT_NE(trades.status().message().find("swaps is renamed to its name"), std::string::npos)
+        << trades.status().text();
+}
+
 TEST_F(EvolveTest, renames_that_make_no_sense_are_refused) {
     const auto refused = [&](const auto& change, std::vector<std::string> words) {
         Schema schema = with(things().column<int>("a").column<int>("b"));

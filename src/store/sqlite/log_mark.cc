@@ -232,8 +232,10 @@ Status LogMarker::mark() {
         return flushed;
     };
     PERDURE_TAKE(const Slot newest, newest_slot(reader_of(file_.get())));
-    // A process that was killed may not have flushed it, and the one before it is written over.
-    if (marked_.frames == 0 && newest.sequence > 0) PERDURE_TRY(flush());
+    // A process that was killed, or a write that failed, may not have flushed it, and the one
+    // before it is written over.
+    const bool is_flushed = marked_.frames > 0 && newest.mark == marked_;
+    if (newest.sequence > 0 && !is_flushed) PERDURE_TRY(flush());
     PERDURE_TRY(write_slot(*file_, newest, next));
     PERDURE_TRY(flush());
     marked_ = next;
@@ -268,6 +270,7 @@ Result<CutLog> judge_cut(const LogSurvey& survey, const ReadAt& log, const ReadA
                 marked.frames);
             return cut;
         }
+        cut.is_all_copied = true;
     }
     // Also if it is taken back already: that may have been no more than read.
     cut.mark_is_over = same_use || !survey.header_is_whole;

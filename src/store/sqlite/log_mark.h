@@ -72,6 +72,8 @@ struct CutLog {
     // Nothing is, and SQLite will begin the log anew with salts that say nothing of those before.
     // First the mark must be taken back: forget_mark().
     bool mark_is_over = false;
+    // The header is not whole or another one, and the file holds what every frame below it had.
+    bool is_all_copied = false;
 };
 // Whether frames that a checkpoint may have copied cannot be used. `log` is what survey_log()
 // found; `database` reads the file, which only a log without its header asks for.

@@ -54,6 +54,8 @@ public:
         report_.log_is_cut = !found.cut.what.empty();
         if (report_.log_is_cut) {
             add({path_ + "-wal", 0, found.cut.offset, found.cut.what});
+        } else if (found.cut.is_all_copied) {
+            note(text::format("{}-wal was being begun anew; the file has all that it held", path_));
         } else if (!log_.damage.empty()) {
             add({path_ + "-wal", 0, log_.damage_offset, log_.damage});
         }
