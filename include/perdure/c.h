@@ -183,7 +183,7 @@ typedef struct perdure_world_options {
 typedef struct perdure_recovery {
     uint32_t size;
     uint32_t created;  // 1: there was no world here
-    uint32_t clean;    // 1: the last owner closed it
+    uint32_t clean;    // 1: nothing was cut off or replayed, as after close
     uint32_t remarks;  // perdure_world_remark() has their text
     uint64_t replayed_changes;
     uint64_t replayed_bytes;

@@ -78,7 +78,7 @@ struct WorldOptions {
 // What opening found and did, in plain words and numbers.
 struct RecoveryReport {
     bool created = false;                // there was no world here
-    bool clean = true;                   // the last owner closed it
+    bool clean = true;                   // nothing was cut off or replayed, as after close()
     std::uint64_t replayed_changes = 0;  // change sets that only the journal held
     std::uint64_t replayed_bytes = 0;
     std::uint64_t torn_bytes = 0;  // cut from the journal's end and kept in quarantine/
