@@ -1,5 +1,6 @@
 #include "torture/worker.h"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <deque>
@@ -19,7 +20,8 @@ namespace perdure::torture {
 
 namespace {
 
-volatile std::sig_atomic_t asked_to_close = 0;
+std::atomic<int> asked_to_close{0};  // set by a signal, which any thread may take
+static_assert(std::atomic<int>::is_always_lock_free);
 
 // Small files and short intervals: everything that a world does rarely happens often here.
 WorldOptions draw_options(Random& random) {

@@ -95,7 +95,7 @@ class basic_storage final : public sparse_set {
 public:
     template <typename... Args>
     void emplace(registry& from, entity one, Args&&... args) {
-        if constexpr (!std::is_empty_v<T>) values_.push_back(T(std::forward<Args>(args)...));
+        if constexpr (!std::is_empty_v<T>) values_.push_back(T{std::forward<Args>(args)...});
         places_[one] = entities_.size();
         entities_.push_back(one);
         construction.publish(from, one);
@@ -214,7 +214,7 @@ public:
         } else if constexpr (std::is_empty_v<T>) {
             storage<T>().update.publish(*this, one);
         } else {
-            patch<T>(one, [&](T& value) { value = T(std::forward<Args>(args)...); });
+            patch<T>(one, [&](T& value) { value = T{std::forward<Args>(args)...}; });
         }
     }
     template <typename T>
