@@ -181,6 +181,9 @@ Status Examination::judge_lone_companions() {
         const std::string path = place_.store() + ending;
         PERDURE_TAKE(const bool there, files_.exists(path));
         if (!there) continue;
+        PERDURE_TAKE(const std::unique_ptr<io::File> file, files_.open(path, {}));
+        PERDURE_TAKE(const std::uint64_t bytes, file->size());
+        if (!store::sqlite::misses_its_file(ending, bytes)) continue;
         add({.what =
                  text::format("{} is here, and {} is not: the store was taken away, or a repair "
                               "was cut short",

@@ -293,6 +293,17 @@ TEST_F(RepairTest, a_log_without_its_store_is_named_and_set_aside) {
     }
 }
 
+// Power failures while a store is being made leave it: SQLite makes the log before the file.
+TEST_F(RepairTest, a_log_of_nothing_but_a_header_does_not_miss_its_store) {
+    fall_ill(Life::undrained);
+    std::filesystem::remove(path("store.sqlite"));
+    std::filesystem::resize_file(path("store.sqlite-wal"), 32);
+    const auto verdict = judge();
+    ASSERT_TRUE(verdict.ok()) << verdict.status().text();
+    EXPECT_TRUE(verdict->whole()) << verdict->damage.front().what;
+    expect_state_at(last_lsn());
+}
+
 // As a failed flush and a crash leave it: a whole copy of the log.
 std::string renewal_of(const std::string& log) {
     std::string end(store::sqlite::renewal_end_bytes, '\0');

@@ -116,11 +116,9 @@ Status SqliteStore::refuse_lone_log() const {
     for (const char* ending : {sqlite::log_ending, sqlite::renewal_ending}) {
         PERDURE_TAKE(const bool lone, sqlite::raw_exists(vfs, options_.path + ending));
         if (!lone) continue;
-        if (ending == sqlite::log_ending) {
-            PERDURE_TAKE(const auto log, sqlite::RawFile::open(vfs, options_.path + ending));
-            PERDURE_TAKE(const std::uint64_t bytes, log->size());
-            if (bytes <= sqlite::wal_header_bytes) continue;
-        }
+        PERDURE_TAKE(const auto file, sqlite::RawFile::open(vfs, options_.path + ending));
+        PERDURE_TAKE(const std::uint64_t bytes, file->size());
+        if (!sqlite::misses_its_file(ending, bytes)) continue;
         return error(Code::corrupt,
                      "{}{} is here, and {} is not: the store was taken away, or a repair was cut "
                      "short; bring it back, or see what `perdure repair` offers",
