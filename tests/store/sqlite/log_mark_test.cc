@@ -98,6 +98,15 @@ protected:
         EXPECT_EQ(report->damages[0].file, log_path());
         EXPECT_NE(report->damages[0].what.find(words), std::string::npos);
     }
+    void expect_sound() {
+        const std::string scratch = directory() + "/scratch";
+        std::filesystem::remove_all(scratch);
+        std::filesystem::create_directory(scratch);
+        io::PosixFileSystem files;
+        const auto report = sqlite::verify_store(files, path(), scratch);
+        ASSERT_TRUE(report.ok()) << report.status().text();
+        EXPECT_TRUE(report->sound()) << report->damages.front().what;
+    }
     void expect_opens(Lsn at) {
         const auto store = SqliteStore::open(options());
         ASSERT_TRUE(store.ok()) << store.status().text();
@@ -168,6 +177,7 @@ TEST_F(CutLogTest, a_header_torn_where_the_log_is_begun_anew_opens) {
         Disk disk = complete_;
         disk.log.replace(0, written, begun_anew_.log.substr(0, written));
         put(disk);
+        expect_sound();
         expect_opens(3);
     }
 }
