@@ -34,7 +34,7 @@ fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 # Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
 share := 20
 # Percent of branches, of the layer that has the fewest. It only ever goes up; the goal is 95
-coverage_floor := 0
+coverage_floor := 89
 # Assertions in a thousand lines, of the layer that has the fewest; the goal is 25
 assertion_floor := 25
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc' -o -name '*.c'

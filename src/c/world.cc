@@ -108,7 +108,7 @@ perdure_code perdure_world_close(perdure_world* world, perdure_error* error) {
     return answer(error, [&]() -> Status {
         if (world == nullptr) return {};
         PERDURE_TRY(perdure::c::check_nothing_is_open(*world));
-        const Status closed = world->world->close();
+        Status closed = world->world->close();
         delete world;
         // Here `conflict` says that it is still open, and it is not: the store's own is another.
         if (closed.code() != Code::conflict) return closed;
