@@ -7,70 +7,13 @@
 
 #include "base/error.h"
 #include "model/evolve.h"
+#include "model/renames.h"
 #include "model/widen.h"
 
 namespace perdure {
 namespace {
 
 using Tables = std::map<std::string, TableDefinition>;
-
-struct Renaming {
-    std::string_view from, to;
-};
-
-// Each old name once; each chain ends at a name that `is_declared`.
-template <typename Declared>
-Status check_renamings(std::string_view where, const std::vector<Renaming>& renamings,
-                       const Declared& is_declared) {
-    std::set<std::string> from;
-    std::set<std::string> to;
-    for (const Renaming& renaming : renamings) {
-        PERDURE_TRY(validate_name("name that is past", renaming.from).with_context(where));
-        PERDURE_TRY(validate_name("name", renaming.to).with_context(where));
-        if (!from.insert(lower_case(renaming.from)).second) {
-            return error(Code::invalid, "{}: {} is renamed twice; write one chain", where,
-                         renaming.from);
-        }
-        if (!to.insert(lower_case(renaming.to)).second) {
-            return error(Code::invalid,
-                         "{}: two names become {}; write one chain, the older name first", where,
-                         renaming.to);
-        }
-    }
-    for (const Renaming& renaming : renamings) {
-        std::string_view last = renaming.to;
-        for (std::size_t step = 0; step <= renamings.size(); ++step) {
-            if (is_declared(last)) break;
-            const auto next =
-                std::find_if(renamings.begin(), renamings.end(),
-                             [&](const Renaming& each) { return same_name(each.from, last); });
-            if (next == renamings.end() || step == renamings.size()) {
-                return error(Code::invalid,
-                             "{}: {} is renamed to {}, and nothing of that name is declared; "
-                             "declare it, or take the renaming away",
-                             where, renaming.from, last);
-            }
-            last = next->to;
-        }
-    }
-    // A ring would leave no name that is first.
-    for (const Renaming& renaming : renamings) {
-        std::string_view at = renaming.to;
-        for (std::size_t step = 0; step < renamings.size(); ++step) {
-            if (same_name(at, renaming.from)) {
-                return error(Code::invalid,
-                             "{}: {} is renamed in a ring; to exchange names, write numbers", where,
-                             renaming.from);
-            }
-            const auto next =
-                std::find_if(renamings.begin(), renamings.end(),
-                             [&](const Renaming& each) { return same_name(each.from, at); });
-            if (next == renamings.end()) break;
-            at = next->to;
-        }
-    }
-    return {};
-}
 
 Result<const TableDefinition*> declared(const Tables& tables, std::string_view what,
                                         std::string_view table) {
@@ -186,21 +129,17 @@ Status write_numbers(std::string_view what, TableDefinition& table,
 }
 
 Status validate_evolution(const Evolution& evolution, const Tables& tables) {
-    std::vector<Renaming> renamings;
-    for (const auto& [from, to] : evolution.tables) renamings.push_back({from, to});
-    PERDURE_TRY(check_renamings("schema.renamed()", renamings, [&](std::string_view name) {
-        return tables.contains(lower_case(name));
-    }));
+    PERDURE_TRY(Renames::of_tables(evolution).validate(
+        "schema.renamed()",
+        [&](std::string_view name) { return tables.contains(lower_case(name)); }));
     for (const Evolution::FieldName& field : evolution.fields) {
         PERDURE_TAKE(const TableDefinition* table,
                      declared(tables, "schema.renamed_field()", field.table));
-        renamings.clear();
-        for (const Evolution::FieldName& other : evolution.fields) {
-            if (same_name(other.table, field.table)) renamings.push_back({other.from, other.to});
-        }
-        PERDURE_TRY(check_renamings(
-            "schema.renamed_field() of " + field.table, renamings,
-            [&](std::string_view name) { return table->find_column(name).has_value(); }));
+        PERDURE_TRY(
+            Renames::of_fields(evolution, field.table)
+                .validate("schema.renamed_field() of " + field.table, [&](std::string_view name) {
+                    return table->find_column(name).has_value();
+                }));
     }
     for (const auto& conversion : evolution.conversions) {
         PERDURE_TRY(check_conversion(evolution, conversion, tables));

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "model/cell.h"
+#include "model/renames.h"
 #include "model/widen.h"
 
 namespace perdure {
@@ -65,6 +66,7 @@ public:
           base_(without_hidden(world)),
           wanted_(wanted),
           evolution_(evolution),
+          renames_(Renames::of_fields(evolution, wanted.name)),
           next_(wanted),
           sources_(wanted.columns.size()),
           fills_(wanted.columns.size(), false),
@@ -104,9 +106,7 @@ private:
         for (std::size_t index = 0; index < wanted_.columns.size(); ++index) {
             if (sources_[index] || find_name(wanted_.columns[index].name)) continue;
             if (seeded_bug("model: a declared rename is forgotten")) continue;
-            const std::string_view name = wanted_.columns[index].name;
-            if (is_old_name(name)) continue;
-            for (std::string_view old = old_name(name); !old.empty(); old = old_name(old)) {
+            for (const std::string_view old : renames_.before(wanted_.columns[index].name)) {
                 const Place found = find_name(old);
                 if (!found) continue;
                 take(index, *found);
@@ -118,7 +118,7 @@ private:
             const Column& column = wanted_.columns[index];
             const Place found = find_name(column.name);
             if (!found) {
-                PERDURE_TRY(check_two_renames(column.name, find_name(old_name(column.name))));
+                PERDURE_TRY(check_two_renames(column.name, find_name(renames_.from(column.name))));
                 continue;
             }
             take(index, *found);
@@ -135,28 +135,11 @@ private:
     // A world has both names if the renames were made at once, and then the name in the middle may
     // be the old field's or a new one's.
     [[nodiscard]] Status check_two_renames(std::string_view name, Place old) const {
-        if (!old || !is_old_name(name) || !base_.find_column(name)) return {};
+        if (!old || !renames_.leaves(name) || !base_.find_column(name)) return {};
         return error(Code::incompatible,
                      "table {}, field {}: it is renamed, and {} is renamed to its name, at once; "
                      "rename them in two versions, or write their numbers",
                      wanted_.name, name, base_.columns[*old].name);
-    }
-
-    [[nodiscard]] bool is_old_name(std::string_view name) const {
-        return std::any_of(evolution_.fields.begin(), evolution_.fields.end(),
-                           [&](const Evolution::FieldName& renamed) {
-                               return same_name(renamed.table, wanted_.name) &&
-                                      same_name(renamed.from, name);
-                           });
-    }
-
-    [[nodiscard]] std::string_view old_name(std::string_view name) const {
-        for (const Evolution::FieldName& renamed : evolution_.fields) {
-            if (same_name(renamed.table, wanted_.name) && same_name(renamed.to, name)) {
-                return renamed.from;
-            }
-        }
-        return {};
     }
 
     Status check_table() const {
@@ -394,6 +377,7 @@ private:
     const TableDefinition base_;  // without hidden columns
     const TableDefinition& wanted_;
     const Evolution& evolution_;
+    const Renames renames_;  // of the table's fields
     TableDefinition next_;
     std::vector<Place> sources_;  // of wanted columns, in base_
     std::vector<bool> fills_;     // whether a conversion fills them
@@ -431,39 +415,21 @@ Result<TablePlan> plan_new(const Catalog& catalog, const TableDefinition& wanted
     return plan;
 }
 
-// Which of the world's tables this name is to be given to. None if the name is itself one that a
-// table leaves: the chain leads past it, to the table at its end, and this one is new.
+// Which of the world's tables had this name before.
 const TableDefinition* find_renamed(const Catalog& catalog, std::string_view name,
-                                    const Evolution& evolution) {
-    for (const Evolution::TableName& renamed : evolution.tables) {
-        if (same_name(renamed.from, name)) return nullptr;
-    }
-    const auto old_name = [&](std::string_view now) -> std::string_view {
-        for (const Evolution::TableName& renamed : evolution.tables) {
-            if (same_name(renamed.to, now)) return renamed.from;
-        }
-        return {};
-    };
-    for (std::string_view old = old_name(name); !old.empty(); old = old_name(old)) {
+                                    const Renames& renames) {
+    for (const std::string_view old : renames.before(name)) {
         if (const TableDefinition* found = catalog.find(old)) return found;
     }
     return nullptr;
 }
 
 // Whether the world's table of this name is another one's today, and this name free for a new one.
-bool is_renamed_away(const Catalog& catalog, std::string_view name, const Evolution& evolution) {
-    const auto new_name = [&](std::string_view now) -> std::string_view {
-        for (const Evolution::TableName& renamed : evolution.tables) {
-            if (same_name(renamed.from, now)) return renamed.to;
-        }
-        return {};
-    };
-    std::string_view next = new_name(name);
-    if (next.empty()) return false;
-    for (; !next.empty(); next = new_name(next)) {
-        if (catalog.find(next) != nullptr) return false;
-    }
-    return true;
+bool is_renamed_away(const Catalog& catalog, std::string_view name, const Renames& renames) {
+    const auto names = renames.after(name);
+    return !names.empty() && std::none_of(names.begin(), names.end(), [&](std::string_view next) {
+        return catalog.find(next) != nullptr;
+    });
 }
 
 }  // namespace
@@ -483,16 +449,17 @@ Result<TablePlan> plan_table(const Catalog& catalog, const TableDefinition& want
             "table {}: the world has it as {}, which differs only in case; write it the same way",
             wanted.name, world->name);
     }
+    const Renames renames = Renames::of_tables(evolution);
     if (world == nullptr) {
-        world = find_renamed(catalog, wanted.name, evolution);
-    } else if (is_renamed_away(catalog, wanted.name, evolution)) {
+        world = find_renamed(catalog, wanted.name, renames);
+    } else if (is_renamed_away(catalog, wanted.name, renames)) {
         world = nullptr;
-        for (const Evolution::TableName& renamed : evolution.tables) {
-            if (!same_name(renamed.to, wanted.name) || !catalog.find(renamed.from)) continue;
+        const std::string_view old = renames.from(wanted.name);
+        if (!old.empty() && catalog.find(old) != nullptr) {
             return error(Code::incompatible,
                          "table {}: it is renamed, and {} is renamed to its name, at once; rename "
                          "them in two versions",
-                         wanted.name, renamed.from);
+                         wanted.name, old);
         }
     }
     if (world == nullptr) return plan_new(catalog, wanted, evolution);
