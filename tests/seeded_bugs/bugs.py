@@ -285,7 +285,7 @@ BUGS = [
     Bug("entities: external rows come back as the store has them",
         "entities/external_hydration.cc",
         "opening hands back each external row once, as it was last committed",
-        "world: ExternalTest.each_row_comes_back_once_whether_the_store_has_it_or_not"),
+        "world: ExternalReturn.each_row_comes_back_once_whether_the_store_has_it_or_not"),
     Bug("entities: a worker's marks are lost", "entities/workers.cc",
         "what any worker marked is in the commit",
         "world: WorkersTest.eight_threads_write_the_journal_that_one_writes"),
