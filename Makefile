@@ -33,6 +33,9 @@ packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
 fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 # Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
 share := 20
+# Suites with threads. The simulator and exhaustion have none, the others are processes or run nothing
+threaded := base io journal store engine entities world c jobs
+space := $(subst ,, )
 # Percent of branches, of the layer that has the fewest. It only ever goes up; the goal is 95
 coverage_floor := 89
 # Assertions in a thousand lines, of the layer that has the fewest; the goal is 25
@@ -108,12 +111,12 @@ asan: ## run all tests under the address and undefined behaviour sanitizers, bui
 	@PERDURE_SHARE=$(share) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    scripts/run-tests.sh build/asan -LE install $(ARGS)
 
-tsan: ## run all tests but those labelled no_tsan under the thread sanitizer, built by clang
+tsan: ## run the suites that have threads under the thread sanitizer, built by clang
 	$(packages) sanitize
 	@$(configure) tsan $(CMAKE_ARGS)
-	@$(compile) build/tsan
+	@$(compile) build/tsan --target $(threaded:%=perdure_%_test)
 	@PERDURE_SHARE=$(share) TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
-	    $(fixed_addresses) scripts/run-tests.sh build/tsan -LE 'install|no_tsan' $(ARGS)
+	    $(fixed_addresses) scripts/run-tests.sh build/tsan -R "^($(subst $(space),|,$(threaded)))$$" $(ARGS)
 
 fuzz: fuzz-build ## fuzz every decoder, or ARGS="recovery …", for SECONDS=60 each; a CI-sized share is SECONDS=5, a minute in all
 	@JOBS=$(JOBS) scripts/fuzz.sh build/fuzz $(SECONDS) $(ARGS)

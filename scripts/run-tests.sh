@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run-tests.sh BUILD_DIR [ctest arguments]: runs the tests, shows the output of those that fail, and
-# ends with the line `N passed, N failed`. A GoogleTest program counts as its cases, any other as one.
+# ends with the line `N passed, N failed`. A GoogleTest program counts as its cases, any other as one. A
+# program that hangs is ended, and has failed, after TEST_SECONDS_MAX, else 1200.
 set -uo pipefail
 
 build=$1
@@ -8,6 +9,7 @@ shift
 log=$build/Testing/Temporary/LastTest.log
 rm -f "$log"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "${JOBS:-$(nproc)}" \
+    --timeout "${TEST_SECONDS_MAX:-1200}" \
     --test-output-size-passed 100000000 --test-output-size-failed 100000000 "$@"
 outcome=$?
 
