@@ -8,11 +8,11 @@
 #include "c/killed.h"
 
 extern const test_suite tables_suite, rows_suite, reading_suite, world_suite, token_suite,
-    entities_suite, killed_suite, misuse_suite;
+    entities_suite, threads_suite, killed_suite, misuse_suite;
 
-static const test_suite* const suites[] = {&tables_suite, &rows_suite,  &reading_suite,
-                                           &world_suite,  &token_suite, &entities_suite,
-                                           &killed_suite, &misuse_suite};
+static const test_suite* const suites[] = {&tables_suite,  &rows_suite,   &reading_suite,
+                                           &world_suite,   &token_suite,  &entities_suite,
+                                           &threads_suite, &killed_suite, &misuse_suite};
 
 jmp_buf end_of_case;
 static int failed_checks;
