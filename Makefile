@@ -31,6 +31,8 @@ compile := cmake --build
 packages = @[[ $(PACKAGES) == no ]] || scripts/install-packages.sh
 # The thread sanitizer cannot place its shadow where newer kernels put things at random
 fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+# Most of the time of tests with files is the disk's flushes, where there is no disk in memory
+in_memory = $(shell test -w /dev/shm && echo TEST_TMPDIR=/dev/shm)
 # Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
 share := 20
 # Suites with threads. The simulator and exhaustion have none, the others are processes or run nothing
@@ -140,7 +142,7 @@ coverage: ## which branches of journal, engine and store the tests take; fails b
 	@$(configure) coverage -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
 	@$(compile) build/coverage
 	@find build/coverage -name '*.gcda' -delete
-	@PERDURE_SHARE=$(share) scripts/run-tests.sh build/coverage -LE install $(ARGS)
+	@$(in_memory) PERDURE_SHARE=$(share) scripts/run-tests.sh build/coverage -LE install $(ARGS)
 	@scripts/coverage.py build/coverage $(coverage_floor)
 	@scripts/count-assertions.sh $(assertion_floor)
 

@@ -76,7 +76,7 @@ int connect(sqlite3* connection, void*, int, const char* const*, sqlite3_vtab** 
 }
 
 int disconnect(sqlite3_vtab* table) {
-    delete table;
+    const std::unique_ptr<sqlite3_vtab> gone(table);
     return SQLITE_OK;
 }
 
@@ -99,7 +99,7 @@ int open_cursor(sqlite3_vtab*, sqlite3_vtab_cursor** cursor) {
 }
 
 int close_cursor(sqlite3_vtab_cursor* cursor) {
-    delete &cursor_of(cursor);
+    const std::unique_ptr<Cursor> gone(&cursor_of(cursor));
     return SQLITE_OK;
 }
 

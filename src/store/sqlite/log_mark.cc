@@ -139,9 +139,7 @@ private:
             checksum = frame_checksum(checksum, bytes.first(frame_header_bytes),
                                       bytes.subspan(frame_header_bytes));
             if (checksum != WalChecksum::load(frame.data() + frame_checksum_at)) return false;
-            const std::uint32_t page = load_big_endian(frame.data() + frame_page_at);
-            if (page == 0) return false;
-            newest_[page] = index;
+            newest_[load_big_endian(frame.data() + frame_page_at)] = index;
             pages_ = load_big_endian(frame.data() + frame_commit_at);
         }
         return checksum == mark_.checksum;
@@ -221,7 +219,6 @@ Status LogMarker::mark() {
     if (!commits) return {};
     next.frames = frames_;
     next.checksum = WalChecksum::load(last.data() + frame_checksum_at);
-    if (next == marked_) return {};
 
     if (!file_) {
         PERDURE_TAKE(file_, RawFile::open(vfs, path_ + mark_ending));

@@ -85,6 +85,32 @@ protected:
         return half;
     }
 
+    // The header is whole, and one bit of it is another.
+    static std::string with_header_changed(std::string log, std::size_t at) {
+        log[at] = static_cast<char>(log[at] ^ 1);
+        sqlite::WalChecksum sum;
+        sum.add(as_bytes(log).first(sqlite::wal_header_checksum_at));
+        const std::uint32_t words[] = {__builtin_bswap32(sum.first), __builtin_bswap32(sum.second)};
+        std::memcpy(log.data() + sqlite::wal_header_checksum_at, words, sizeof words);
+        return log;
+    }
+    // How many frames the log has up to each of its commits.
+    static std::vector<std::uint64_t> commits(const Disk& disk) {
+        std::vector<std::uint64_t> found;
+        for (std::uint64_t index = 0; index < disk.frames(); ++index) {
+            const std::string commit = disk.log.substr(frame(index) + sqlite::frame_commit_at, 4);
+            if (commit != std::string(4, '\0')) found.push_back(index + 1);
+        }
+        return found;
+    }
+    bool is_marked(std::uint64_t frames) {
+        std::filesystem::remove(mark_path());
+        sqlite::LogMarker marker("unix", path(), frames);
+        EXPECT_EQ(marker.before_copy(), SQLITE_OK);
+        EXPECT_OK(marker.take_failure());
+        return std::filesystem::exists(mark_path());
+    }
+
     void expect_cut(const std::string& words = "begun to copy") {
         expect_refused(refused(), Code::corrupt, {log_path(), words, "perdure repair"});
         const std::string scratch = directory() + "/scratch";
@@ -188,16 +214,85 @@ TEST_F(CutLogTest, the_header_of_the_use_before_is_refused_if_the_file_is_half_c
     disk.file = half_of(before_.file, complete_.file);
     put(disk);
     expect_opens();
-    // As a lost write of the header leaves it: whole, and of other salts.
-    std::string older = disk.log.substr(0, wal_header_bytes);
-    older[16] = static_cast<char>(older[16] ^ 1);
-    sqlite::WalChecksum sum;
-    sum.add(as_bytes(older).first(sqlite::wal_header_checksum_at));
-    const std::uint32_t words[] = {__builtin_bswap32(sum.first), __builtin_bswap32(sum.second)};
-    std::memcpy(older.data() + sqlite::wal_header_checksum_at, words, sizeof words);
-    disk.log.replace(0, wal_header_bytes, older);
+    // As a lost write of the header leaves it: whole, and of other salts; each of the two may be.
+    for (const std::size_t salt : {sqlite::wal_header_salts_at, sqlite::wal_header_salts_at + 4}) {
+        disk.log = with_header_changed(complete_.log, salt);
+        put(disk);
+        expect_cut("header");
+    }
+}
+
+// The file has it all, but what is left of the log does not show it.
+TEST_F(CutLogTest, a_torn_header_is_refused_if_a_marked_frame_below_it_is_not_what_it_was) {
+    live_to_the_end();
+    Disk disk = complete_;
+    disk.log[9] = static_cast<char>(disk.log[9] ^ 1);
+    put(disk);
+    expect_opens(3);
+    const std::uint64_t last = complete_.frames() - 1;
+    put(disk);
+    flip_byte(log_path(), frame(last) + frame_header_bytes + 100);
+    expect_cut("header");
+    put(disk);
+    std::filesystem::resize_file(log_path(), frame(last) + 10);
+    expect_cut("header");
+    put(disk);
+    std::filesystem::resize_file(path(), complete_.file.size() - page_bytes);
+    expect_refused(refused(), Code::corrupt, {log_path(), "header", "perdure repair"});
+    std::filesystem::remove(path());
+    EXPECT_FALSE(sqlite::look_at_log("unix", path())->cut.what.empty());
+}
+
+// While the store was open: what it marks then has the damaged header.
+TEST_F(CutLogTest, a_header_that_was_torn_before_it_was_marked_is_judged_by_the_file) {
+    live_to_the_end();
+    Disk disk = complete_;
+    disk.log[9] = static_cast<char>(disk.log[9] ^ 1);
+    put(disk);
+    ASSERT_TRUE(is_marked(complete_.frames()));
+    disk.mark = file_bytes(mark_path());
+    expect_sound();
+    expect_opens(3);
+    disk.file = half_of(before_.file, complete_.file);
     put(disk);
     expect_cut("header");
+}
+
+// Another program has copied all of the log, and begun it anew.
+TEST_F(CutLogTest, what_no_longer_ends_in_a_commit_of_this_use_is_not_marked) {
+    live_to_the_end();
+    put(complete_);
+    EXPECT_TRUE(is_marked(commits(complete_).back()));
+    ASSERT_GT(commits(complete_)[0], 1U);
+    EXPECT_FALSE(is_marked(1));
+    put(begun_anew_);
+    EXPECT_TRUE(is_marked(commits(begun_anew_)[0]));
+    EXPECT_FALSE(is_marked(begun_anew_.frames()));
+}
+
+TEST_F(CutLogTest, a_mark_that_another_took_back_is_made_again) {
+    live_to_the_end();
+    put(complete_);
+    const std::vector<std::uint64_t> at = commits(complete_);
+    ASSERT_GT(at.size(), 1U);
+    sqlite::LogMarker marker("unix", path(), at[0]);
+    EXPECT_EQ(marker.before_copy(), SQLITE_OK);
+    ASSERT_OK(sqlite::forget_mark("unix", path(), true));
+    marker.committed(at.back());
+    EXPECT_EQ(marker.before_copy(), SQLITE_OK);
+    flip_byte(log_path(), frame(0) + frame_header_bytes + 100);
+    expect_cut();
+}
+
+// A log that could not be flushed is written anew before anybody judges it.
+TEST_F(CutLogTest, a_log_that_will_be_renewed_is_not_judged_at_rest) {
+    live_to_the_end();
+    put(complete_);
+    flip_byte(log_path(), frame(0) + frame_header_bytes + 100);
+    io::PosixFileSystem files;
+    EXPECT_FALSE(sqlite::look_at_log(files, path())->cut.what.empty());
+    overwrite(path() + sqlite::renewal_ending, "");
+    EXPECT_TRUE(sqlite::look_at_log(files, path())->cut.what.empty());
 }
 
 TEST_F(CutLogTest, frames_that_no_checkpoint_has_begun_to_copy_may_be_torn) {
