@@ -59,8 +59,10 @@ TEST_P(StoreDefinitions, a_default_that_is_no_number_is_the_same_when_it_comes_a
 }
 
 TEST_P(StoreDefinitions, an_added_column_reads_as_its_default_in_old_rows) {
-    Column note = column("note", 0, ColumnKind::text);
-    note.nullable = true;
+    const auto optional = [](Column column) {
+        column.nullable = true;
+        return column;
+    };
     const TableDefinition second = next_version(
         table, "",
         {column("tenth", 0, ColumnKind::f32, 0.1F), column("third", 0, ColumnKind::f64, 1.0 / 3),
@@ -70,7 +72,10 @@ TEST_P(StoreDefinitions, an_added_column_reads_as_its_default_in_old_rows) {
          column("on", 0, ColumnKind::boolean, true),
          column("name", 0, ColumnKind::text, "it's 'new'"), column("plain", 0, ColumnKind::u8),
          column("raw", 0, ColumnKind::bytes, Bytes(2, std::byte{0xAB})),
-         column("key", 0, ColumnKind::uuid), note});
+         column("key", 0, ColumnKind::uuid), optional(column("note", 0, ColumnKind::text)),
+         optional(column("seven", 0, ColumnKind::u16, 7)),
+         optional(column("warm", 0, ColumnKind::f32, 0.1F)),
+         optional(column("cold", 0, ColumnKind::f64, -0.0))});
     ASSERT_OK(world.define(second));
     ASSERT_OK(world.upsert(second, {{{"id", 2}, {"x", 2.0F}, {"name", "two"}, {"note", "n"}}}));
     const std::string expected = rows_text(

@@ -209,17 +209,21 @@ TEST_F(OddSalvageTest, rows_behind_an_index_are_counted_by_their_numbers) {
 }
 
 TEST_F(OddSalvageTest, a_gap_may_lie_within_the_rows_of_one_number) {
-    std::vector<Row> traded;
-    for (std::uint32_t at = 0; at < 3000; ++at) {
-        traded.push_back({{"tick", std::uint64_t{7}}, {"seq", at}, {"amount", 5}});
+    for (const std::uint64_t tick : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}}) {
+        std::filesystem::remove(path());
+        std::vector<Row> traded;
+        for (std::uint32_t at = 0; at < 3000; ++at) {
+            traded.push_back({{"tick", tick}, {"seq", at}, {"amount", 5}});
+        }
+        make({trades()}, traded);
+        spoil_leaf("trades", 3);
+        const SalvagedTable report = read(trades());
+        ASSERT_EQ(report.gaps.size(), 1U);
+        EXPECT_EQ(report.gaps[0].first, report.gaps[0].last);
+        EXPECT_EQ(sqlite::salvage_key_text(trades(), report.gaps[0].first),
+                  text::format("{}", tick));
+        EXPECT_LT(found_.size(), 3000U);
     }
-    make({trades()}, traded);
-    spoil_leaf("trades", 3);
-    const SalvagedTable report = read(trades());
-    ASSERT_EQ(report.gaps.size(), 1U);
-    EXPECT_EQ(report.gaps[0].first, report.gaps[0].last);
-    EXPECT_EQ(sqlite::salvage_key_text(trades(), report.gaps[0].first), "7");
-    EXPECT_LT(found_.size(), 3000U);
 }
 
 // Far apart, out to both ends of all numbers.
@@ -283,7 +287,8 @@ TEST_F(OddSalvageTest, what_cannot_be_opened_or_is_newer_is_refused) {
 TEST_F(OddSalvageTest, a_failure_of_the_taker_is_the_answer_wherever_it_comes) {
     make({positions()}, row_range(1, 9000));
     spoil_leaf("position", 20);
-    spoil_leaf("position", 30);
+    spoil_leaf("position", 22);  // near enough to be found by halves
+    spoil_leaf("position", 30);  // far enough to be found by steps that double
     for (int given = 0;; ++given) {
         auto salvage = Salvage::open(io::PosixFileSystem(), path());
         int left = given;
