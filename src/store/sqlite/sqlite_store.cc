@@ -242,8 +242,8 @@ Status SqliteStore::transact(const Fence& fence, const WorldRow& after, Work&& w
     PERDURE_TRY(begin_.run());
     Status status = check_alone();
     if (status.ok()) status = sqlite::write_world_row(writer_, update_world_, fence, after);
-    if (status.ok() && seeded_bug("sqlite: the watermark goes before its rows"))
-        status = writer_.run("COMMIT; BEGIN IMMEDIATE");  // untaken: only with that bug
+    if (status.ok() && seeded_bug("sqlite: the watermark goes before its rows"))  // untaken: a bug
+        status = writer_.run("COMMIT; BEGIN IMMEDIATE");
     if (status.ok()) status = work();
     if (status.ok()) status = commit_.run();
     if (!status.ok()) {
