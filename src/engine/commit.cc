@@ -197,9 +197,7 @@ Token Engine::token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
                        const CommitOptions& options) {
     PERDURE_ASSERT(lsn > 0);
     if (level == Level::stored && !options.wait) {
-        Lsn wanted = stored_wanted_.load();
-        while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
-        }
+        want_stored(lsn);
         alarm_store_.ring();
     }
     return Token(core_->progress, lsn, level, tick);
@@ -314,7 +312,7 @@ Result<bool> Engine::is_last_tick_again(const Proposal& proposal, std::uint64_t 
         found = entry.address;
     }
     PERDURE_TAKE(const auto group, journal_->read(*found, core_->catalog));
-    for (const ChangeSet& set : group) {
+    for (const ChangeSet& set : group) {  // untaken: as below
         if (set.tick == tick) return core_->tick_content(set) == offered;
     }
     // The journal answers with the group that was written there, or fails.

@@ -59,15 +59,13 @@ void Engine::help(Lsn lsn, Level level) {
 }
 
 void Engine::await_stored(Lsn lsn) {
-    Lsn wanted = stored_wanted_.load();
-    while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
-    }
+    want_stored(lsn);
     if (!threads_.load()) {
-        while (core_->progress->stored() < lsn && !core_->progress->failed()) {
-            const Lsn before = core_->progress->stored();
+        while (core_->progress->stored() < lsn) {
             const auto stepped = step_store();
-            // It failed, or waits until it may try again: health() has the reason.
-            if (!stepped || (!*stepped && core_->progress->stored() == before)) return;
+            // It failed, or waits until it may try again, and health() has the reason; or another
+            // thread has just taken this step.
+            if (!stepped || !*stepped) return;
         }
         return;
     }
@@ -77,6 +75,11 @@ void Engine::await_stored(Lsn lsn) {
         return core_->progress->stored() >= lsn || core_->progress->failed() || gone_.load() ||
                store_gone_.load();
     });
+}
+
+void Engine::want_stored(Lsn lsn) {
+    const std::scoped_lock lock(stored_mutex_);
+    stored_wanted_.store(std::max(stored_wanted_.load(), lsn));
 }
 
 // What changed is not guarded by the mutex: without it, a waiter could look before the change and

@@ -165,6 +165,7 @@ private:
     Result<std::vector<TablePlan>> plan(const std::vector<TableDefinition>& wanted, Declaring when,
                                         const Evolution& evolution);
     Status define(std::vector<TableDefinition> definitions);
+    Status await_definitions();
     Status convert_rows(const TablePlan& plan);
     Status commit_filled(Batch&& rows);
     Status drop_field(const Evolution::Field& field);
@@ -200,6 +201,7 @@ private:
     void group_durable(const journal::Appended& appended);
     void journal_failed(const Status& reason);
     void await_stored(Lsn lsn);
+    void want_stored(Lsn lsn);
     void call_for_visits();
     void use_store();
     Visit plan_store();
@@ -217,6 +219,9 @@ private:
     std::unique_ptr<Core> core_;
     std::unique_ptr<Drain> drain_;
     FlushQueue flush_queue_;
+    // Tables that were accepted and are not in the catalog yet. Of the thread that declares.
+    std::vector<TableDefinition> defining_;
+    Token defining_token_;
 
     std::mutex store_mutex_;  // one step_store at a time; guards what follows
     std::uint64_t last_drain_ms_ = 0;
@@ -224,8 +229,8 @@ private:
     std::uint64_t checkpoint_retry_ms_ = 0;
     std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
 
-    std::atomic<Lsn> stored_wanted_{0};
     std::mutex stored_mutex_;
+    std::atomic<Lsn> stored_wanted_{0};  // written under stored_mutex_
     std::condition_variable stored_changed_;
     std::atomic<bool> threads_{false};
     std::atomic<bool> store_gone_{false};  // it takes nothing more until it is opened again

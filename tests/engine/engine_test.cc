@@ -266,6 +266,20 @@ TEST_F(RestlessStore, a_condition_is_read_again_when_a_change_set_is_half_releas
     EXPECT_EQ(compare_and_set(1).code(), Code::conflict) << "it is 2, and in the store by now";
 }
 
+TEST_F(RestlessStore, a_commit_in_whose_middle_the_disk_fails_is_refused) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    while (step_store()) {
+    }
+    bool failed = false;
+    live_.store->on_snapshot = [&] {
+        if (std::exchange(failed, true)) return;
+        live_.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
+        EXPECT_FALSE(put(2).wait().ok());
+    };
+    EXPECT_EQ(compare_and_set(1).code(), Code::read_only);
+    EXPECT_TRUE(failed);
+}
+
 TEST_F(EngineTest, what_will_never_be_stored_is_not_waited_for) {
     live_.store->mood = Status(Code::io, "somebody else wrote into it");
     live_.store->broken_for_good = live_.store->mood;
@@ -301,6 +315,37 @@ TEST_F(EngineTest, a_checkpoint_that_somebody_held_up_is_tried_again) {
     while (step_store()) {
     }
     EXPECT_EQ(live_->health().safe_lsn, live_->health().accepted_lsn);
+}
+
+TEST_F(EngineTest, a_checkpoint_in_pieces_is_gone_on_with_at_once) {
+    EXPECT_TRUE(put(1).wait(Level::stored).ok());
+    while (step_store()) {
+    }
+    put(2);
+    live_->step_journal();
+    pass(1000);
+    EXPECT_TRUE(step_store()) << "drains";
+    live_.store->checkpoint_pieces = 3;
+    for (int piece = 0; piece < 3; ++piece) EXPECT_TRUE(step_store());
+    while (step_store()) {
+    }
+    EXPECT_EQ(live_.store->checkpoint_pieces, 0u);
+    EXPECT_EQ(live_->health().safe_lsn, live_->health().accepted_lsn);
+}
+
+TEST_F(EngineTest, a_store_whose_cache_is_beyond_its_share_gives_it_back_after_a_drain) {
+    EngineOptions options;
+    options.budgets = std::make_shared<Budgets>(BudgetLimits{.cache_bytes = 1000});
+    LiveEngine live(options);
+    const auto cache_after_a_drain = [&](std::uint64_t bytes) {
+        live.commit(live.change().put("names", {"ana", 1}));
+        EXPECT_TRUE(live->step_journal());
+        live.store->cache = bytes;
+        EXPECT_TRUE(live.drain().ok());
+        return live.store->cache;
+    };
+    EXPECT_EQ(cache_after_a_drain(100), 100u);
+    EXPECT_EQ(cache_after_a_drain(1001), 0u);
 }
 
 // After a power failure the store may be where it was safe, and then only the journal has the rest.
@@ -403,7 +448,7 @@ TEST_F(EngineTest, a_table_that_does_not_reach_the_store_is_not_declared) {
     put(1);
     EXPECT_FALSE(live_->declare(wanted, Engine::Declaring::opening).ok());
     live_.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
-    EXPECT_FALSE(live_->declare(wanted, Engine::Declaring::running).ok());
+    EXPECT_FALSE(put(2).wait().ok());
     EXPECT_EQ(live_->declare(wanted, Engine::Declaring::running).code(), Code::read_only);
 }
 
@@ -417,6 +462,18 @@ TEST_F(EngineTest, a_failed_world_says_so_wherever_it_is_asked) {
     EXPECT_FALSE(live_->health().trouble.ok());
     live_.store->checkpoint_is_held_up = true;
     EXPECT_EQ(live_->close().code(), Code::unknown);
+}
+
+TEST_F(EngineTest, a_failed_journal_is_the_trouble_though_the_store_fails_later) {
+    EXPECT_TRUE(put(1).wait().ok());
+    live_.files.inject({.kind = io::OperationKind::sync, .from_then_on = true});
+    EXPECT_FALSE(put(2).wait().ok());
+    const std::string trouble = live_->health().trouble.text();
+    EXPECT_NE(trouble, "ok");
+    live_.store->mood = Status(Code::no_space, "the disk is full");
+    pass(1000);
+    EXPECT_EQ(live_->step_store().status().code(), Code::no_space);
+    EXPECT_EQ(live_->health().trouble.text(), trouble);
 }
 
 TEST_F(EngineTest, a_store_that_somebody_else_owns_is_not_waited_for) {

@@ -56,6 +56,7 @@ public:
         return inner_->last(table);
     }
     Result<std::uint64_t> count(const TableDefinition& table) override {
+        PERDURE_TRY(calls_.pass());
         return inner_->count(table);
     }
 
@@ -81,7 +82,12 @@ public:
     }
     Result<std::vector<TableDefinition>> definitions() override {
         PERDURE_TRY(calls.pass());
-        return inner_.definitions();
+        PERDURE_TAKE(auto all, inner_.definitions());
+        if (contradicts_itself) {
+            all.push_back(all.front());
+            all.back().name += "_too";
+        }
+        return all;
     }
     Status apply(const store::Fence& fence, const Watermark& after,
                  std::span<const store::Change> changes) override {
@@ -128,8 +134,11 @@ public:
     Result<bool> checkpoint_step() override {
         PERDURE_TRY(calls.pass());
         if (checkpoint_is_held_up) return false;
+        if (checkpoint_pieces > 0) return --checkpoint_pieces, true;
         return inner_.checkpoint_step();
     }
+    [[nodiscard]] std::uint64_t cache_bytes() const override { return cache; }
+    void give_back_memory() override { cache = 0; }
     [[nodiscard]] Status broken() const override { return broken_for_good; }
     Result<std::uint64_t> bytes() override {
         PERDURE_TRY(calls.pass());
@@ -141,7 +150,10 @@ public:
 
     StoreCalls& calls;
     bool next_scan_expires = false;
+    bool contradicts_itself = false;  // it has two tables of one id and version
     bool checkpoint_is_held_up = false;
+    std::uint64_t checkpoint_pieces = 0;  // before the last
+    std::uint64_t cache = 0;
     Status broken_for_good;
     Status mood;                        // what every apply answers, unless ok
     std::function<void()> on_apply;     // in the middle of it
