@@ -56,6 +56,7 @@ struct Core {
     Catalog catalog;
     std::shared_ptr<Progress> progress;
     std::map<std::string, Category, std::less<>> categories;
+    const Category fallback;  // of a table whose category nobody declares any more
     const io::Clock* clock = nullptr;
     std::function<void(std::string_view)> log;
     std::uint64_t epoch = 0;
@@ -78,7 +79,6 @@ struct Core {
     std::map<TableId, std::string> append_max;  // greatest key of each append-only table
 
     [[nodiscard]] const Category& category_of(const TableDefinition& table) const {
-        static const Category fallback;
         const auto found = categories.find(table.category);
         return found == categories.end() ? fallback : found->second;
     }

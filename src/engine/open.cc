@@ -110,7 +110,6 @@ Status Engine::open_journal() {
             ++recovered_.replayed_changes;
             core_->pending.push(std::move(set));
         }
-        if (group.changes.empty()) return {};
         core_->pending.group_durable(group.last, group.epoch, group.chain, group.address);
         core_->account();
         let_go_of_bodies(group.last);
@@ -182,16 +181,10 @@ Status Engine::settle() {
     }
     PERDURE_ASSERT(
         std::none_of(core_->pending.groups().begin(), core_->pending.groups().end(), defines));
-    std::vector<const TableDefinition*> ephemeral;
+    std::vector<const TableDefinition*> ephemeral;  // the store has each: none is on its way
     for (const TableDefinition* table : core_->catalog.tables()) {
-        // In the store only: a table that is new in pending is empty there anyway.
         if (core_->level_of(*table) == Level::ephemeral) ephemeral.push_back(table);
     }
-    PERDURE_TAKE(const auto stored, store_->definitions());
-    std::erase_if(ephemeral, [&](const TableDefinition* table) {
-        return std::none_of(stored.begin(), stored.end(),
-                            [&](const TableDefinition& known) { return known.id == table->id; });
-    });
     if (!ephemeral.empty() && !seeded_bug("engine: ephemeral tables are not emptied")) {
         PERDURE_TRY(store_->empty({core_->epoch, core_->stored}, ephemeral));
     }
@@ -222,17 +215,12 @@ Status Engine::free_journal() {
 }
 
 Status Engine::load_append_max() {
-    PERDURE_TAKE(const auto stored, store_->definitions());
     PERDURE_TAKE(const auto snapshot, store_->snapshot());
     for (const TableDefinition* table : core_->catalog.tables()) {
         if (!table->append_only) continue;
         std::string& greatest = core_->append_max[table->id];
-        const bool in_store = std::any_of(stored.begin(), stored.end(),
-                                          [&](const auto& known) { return known.id == table->id; });
-        if (in_store) {
-            PERDURE_TAKE(const Batch last, snapshot->last(*table));
-            if (last.rows() > 0) encode_key(last, 0, greatest);
-        }
+        PERDURE_TAKE(const Batch last, snapshot->last(*table));
+        if (last.rows() > 0) encode_key(last, 0, greatest);
         if (const KeyIndex* index = core_->pending.index(table->id)) {
             greatest = std::max(greatest, std::string(index->last_key()));
         }
@@ -248,13 +236,9 @@ Status Engine::hydrate(const std::function<Status(const Batch&)>& take) {
 Status Engine::hydrate_stored(const std::function<bool(const TableDefinition&)>& wanted,
                               const std::function<Status(const Batch&)>& take) {
     constexpr std::uint32_t rows_per_batch = 16'384;
-    PERDURE_TAKE(const auto stored, store_->definitions());
     PERDURE_TAKE(auto snapshot, store_->snapshot());
     for (const TableDefinition* table : core_->catalog.tables()) {
         if (!table->resident || !wanted(*table)) continue;
-        const bool in_store = std::any_of(stored.begin(), stored.end(),
-                                          [&](const auto& known) { return known.id == table->id; });
-        if (!in_store) continue;
         Batch page;
         bool first = true;
         while (true) {

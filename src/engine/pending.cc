@@ -86,7 +86,8 @@ void Pending::let_go(Lsn durable, Lsn keep_through, std::uint64_t bytes_max) {
     for (; lsn <= durable && resident_bytes_ > bytes_max; ++lsn) {
         Entry& from = entry(lsn);
         let_go_through_ = lsn;
-        if (from.resident_bytes == 0 || from.let_go) continue;
+        if (from.resident_bytes == 0) continue;
+        PERDURE_ASSERT(!from.let_go);  // nothing is looked at twice
         for (Batch& batch : from.changes.batches) {
             if (batch.table().resident) {
                 batch = Batch();  // its place stays: the index counts them
@@ -156,7 +157,7 @@ bool Pending::release_slice(Lsn through) {
     PERDURE_ASSERT(through <= last());
     std::uint32_t rows_left = release_rows_per_slice;
     std::uint32_t entries_left = release_entries_per_slice;
-    while (!entries_.empty() && released_ < through) {
+    while (released_ < through) {
         Entry& front = entries_.front();
         PERDURE_ASSERT(front.epoch != 0);  // only durable change sets are drained
         const auto& durable = front.changes.batches;
@@ -183,7 +184,7 @@ bool Pending::release_slice(Lsn through) {
         PERDURE_ASSERT(!entries_.empty() || resident_bytes_ == 0);
         PERDURE_ASSERT(!entries_.empty() || kept_bytes_ == 0);
         PERDURE_ASSERT(!entries_.empty() || groups_.empty());
-        if (--entries_left == 0) return released_ < through && !entries_.empty();
+        if (--entries_left == 0) return released_ < through;
     }
     return false;
 }

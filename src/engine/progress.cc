@@ -29,13 +29,8 @@ Status Progress::failure() const {
 }
 
 bool Progress::reached(Lsn lsn, Level level) const noexcept {
-    switch (level) {
-        case Level::ephemeral:
-        case Level::relaxed: return true;
-        case Level::journal: return durable() >= lsn;
-        case Level::stored: return stored() >= lsn;
-    }
-    return false;
+    if (level < Level::journal) return true;
+    return (level == Level::journal ? durable() : stored()) >= lsn;
 }
 
 Status Progress::status(Lsn lsn, Level level) const {

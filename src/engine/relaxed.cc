@@ -107,7 +107,8 @@ Result<ChangeSet> Engine::gather_held() const {
         for (; row != core_->held.end() && row->first.first == table.id; ++row) {
             rows.push_back({row->second.get(), 0});
         }
-        PERDURE_TAKE(Batch batch, gather_rows(table, Operation::upsert, rows));
+        PERDURE_TAKE(Batch batch,  // untaken: 2 GiB of rows
+                     gather_rows(table, Operation::upsert, rows));
         gathered.batches.push_back(std::move(batch));
     }
     return gathered;
@@ -117,7 +118,7 @@ Result<ChangeSet> Engine::gather_held() const {
 // wait for the next one.
 bool Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
     Result<ChangeSet> gathered = gather_held();
-    if (!gathered) return false;
+    if (!gathered) return false;  // untaken: 2 GiB of rows
     if (!journal_->has_room(room_taken + journal::encoded_bytes_max(*gathered))) return false;
     for (Batch& held : gathered->batches) {
         const auto own =
@@ -135,7 +136,7 @@ bool Engine::add_held(ChangeSet& changes, std::uint64_t room_taken) {
             for (std::uint32_t row = 0; row < batch->rows(); ++row) both.push_back({batch, row});
         }
         auto merged = gather_rows(held.table(), Operation::upsert, both);
-        if (!merged) return false;
+        if (!merged) return false;  // untaken: 2 GiB of rows
         *own = *std::move(merged);
     }
     core_->held.clear();

@@ -74,6 +74,26 @@ TEST_F(CommitTest, rows_that_are_no_content_of_the_last_tick_go_in_by_themselves
     EXPECT_EQ(again().status().code(), Code::read_only);
 }
 
+// Reserved ids are as we need them, whatever the program does again.
+TEST_F(CommitTest, rows_of_ours_are_no_content_of_a_tick_and_stay_as_they_are) {
+    TableBuilder ours("_ours");
+    ours.key<std::uint64_t>("number").column<std::int64_t>("value");
+    ASSERT_TRUE(live_->declare({ours.definition()}, Engine::Declaring::running).ok());
+    const auto end_with = [&](std::int64_t value) {
+        Staging tick(*live_, true);
+        EXPECT_TRUE(tick.put("names", Row{{"name", "ana"}, {"value", 1}}, {}).ok());
+        return live_.end(tick, live_.change().put("_ours", {1u, value}), {.tick = 7});
+    };
+    const Token first = *end_with(1);
+    const auto again = end_with(2);
+    ASSERT_TRUE(again.ok()) << again.status().text();
+    EXPECT_EQ(again->lsn(), first.lsn());
+    ASSERT_TRUE(again->wait(Level::stored).ok());
+    const auto snapshot = live_->store().snapshot();
+    EXPECT_EQ(rows_of(*(*snapshot)->scan(*live_->catalog().find("_ours"), nullptr, 0, 10)),
+              Rows{"1 1"});
+}
+
 class SmallCommit : public CommitTest {
 protected:
     static EngineOptions options() {
@@ -83,6 +103,20 @@ protected:
         return options;
     }
     SmallCommit() : CommitTest(options()) {}
+
+    [[nodiscard]] Change large() const {
+        Change change = live_.change();
+        for (std::uint64_t number = 0; number < 500; ++number) change.put("numbers", {number, 1});
+        return change;
+    }
+    Code fill_index() {
+        auto token = live_.try_commit(large());
+        while (token) {
+            EXPECT_TRUE(token->wait().ok());
+            token = live_.try_commit(large());
+        }
+        return token.status().code();
+    }
 };
 
 TEST_F(SmallCommit, the_last_tick_again_is_read_back_from_the_journal) {
@@ -94,18 +128,26 @@ TEST_F(SmallCommit, the_last_tick_again_is_read_back_from_the_journal) {
     EXPECT_EQ(end_code(7, 1), Code::io);
 }
 
+TEST_F(SmallCommit, the_last_tick_again_is_found_among_others_of_its_group) {
+    const Token before = live_.commit(live_.change().put("bodies", {Entity{3}, 1}));
+    const Token tick = *end(7, 1);
+    ASSERT_TRUE(tick.wait().ok());
+    ASSERT_EQ(live_->health().journal_groups, 2u) << "the tables, and then these two";
+    live_.commit(live_.change().put("bodies", {Entity{2}, 2}));  // over the limit: they are let go
+    EXPECT_EQ(end(7, 1)->lsn(), tick.lsn());
+    EXPECT_EQ(end_code(7, 2), Code::conflict);
+}
+
 TEST_F(SmallCommit, is_refused_while_the_index_is_full) {
-    const auto large = [&] {
-        Change change = live_.change();
-        for (std::uint64_t number = 0; number < 500; ++number) change.put("numbers", {number, 1});
-        return change;
-    };
-    auto token = live_.try_commit(large());
-    while (token) {
-        EXPECT_TRUE(token->wait().ok());
-        token = live_.try_commit(large());
-    }
-    EXPECT_EQ(token.status().code(), Code::busy);
+    ASSERT_TRUE(end(7, 1).ok());
+    EXPECT_EQ(fill_index(), Code::busy);
+    Staging tick(*live_, true);
+    ASSERT_TRUE(tick.put("names", Row{{"name", "ana"}, {"value", 1}}, {}).ok());
+    ASSERT_TRUE(tick.put("drifts", Row{{"number", 1u}, {"value", 5}}, {}).ok());
+    EXPECT_EQ(
+        live_.end(tick, live_.change().put("bodies", {Entity{2}, 1}), {.tick = 7}).status().code(),
+        Code::busy)
+        << "nor is there room for what the last tick brings when it comes again";
     EXPECT_TRUE(live_.try_commit(live_.change().put("bodies", {Entity{2}, 1})).ok())
         << "what is not indexed has room";
     ASSERT_TRUE(live_.drain().ok());

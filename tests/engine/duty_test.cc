@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/no_more_threads.h"
+
 namespace perdure::engine {
 namespace {
 
@@ -282,6 +284,35 @@ TEST(Duty, a_neighbour_is_visited_while_the_removal_of_one_that_stands_still_wai
     held = false;
     held.notify_all();
     removal.join();
+}
+
+TEST(Duty, that_got_no_thread_asks_for_one_again) {
+    Duty duty(limits(8, 4));
+    Place place(duty);
+    Place neighbour(duty);
+    {
+        const NoMoreThreads none;
+        place.ring();
+        EXPECT_EQ(duty.threads(), 0u);
+        EXPECT_EQ(place.visits(), 0);
+    }
+    neighbour.ring();
+    neighbour.await_visits(1);
+    place.await_visits(1);
+}
+
+TEST(Duty, goes_on_with_the_threads_that_there_are) {
+    Duty duty(limits(8, 4));
+    Place place(duty);
+    place.hold_up();
+    place.ring();
+    place.await_inside();
+    const NoMoreThreads none;
+    Place neighbour(duty);
+    neighbour.ring();
+    EXPECT_EQ(duty.threads(), 1u);
+    place.let_go();
+    neighbour.await_visits(1);
 }
 
 TEST(Duty, threads_that_nobody_needs_end) {

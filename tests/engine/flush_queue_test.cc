@@ -278,6 +278,26 @@ TEST_F(FlushQueueTest, does_not_attest_while_something_waits) {
     EXPECT_EQ(journal_->statistics().groups, 1u);
 }
 
+TEST_F(FlushQueueTest, rests_only_while_there_is_nothing_to_do) {
+    push();
+    queue_.rest();
+    EXPECT_FALSE(queue_.idle());
+    hold_flush();
+    std::thread first = waiter(1);
+    await_held_flush();
+    queue_.rest();
+    EXPECT_FALSE(queue_.idle()) << "somebody leads";
+    let_flush();
+    first.join();
+    EXPECT_EQ(groups(), (Groups{{1}}));
+    EXPECT_TRUE(queue_.is_unattested());
+    fail_flushes();
+    queue_.wait(push());
+    queue_.rest();
+    EXPECT_FALSE(queue_.is_unattested()) << "it never will be";
+    EXPECT_EQ(failures_, 1);
+}
+
 TEST_F(FlushQueueTest, a_failed_attest_group_is_a_failed_flush) {
     queue_.wait(push());
     fail_flushes();

@@ -85,6 +85,19 @@ TEST_F(OpenTest, a_store_that_cannot_be_opened_is_the_worlds_trouble) {
     EXPECT_EQ(open(), Code::ok);
 }
 
+TEST_F(OpenTest, a_store_that_contradicts_itself_is_refused) {
+    live_.crash();
+    const auto open_store = live_.settings.open_store;
+    live_.settings.open_store = [&](const WorldDirectory& directory, const Uuid& world) {
+        auto made = open_store(directory, world);
+        live_.store->contradicts_itself = true;
+        return made;
+    };
+    EXPECT_EQ(open(), Code::corrupt);
+    live_.settings.open_store = open_store;
+    EXPECT_EQ(open(), Code::ok);
+}
+
 TEST_F(OpenTest, a_repair_that_was_cut_short_comes_first) {
     live_.crash();
     ASSERT_TRUE(io::replace_file(live_.disk, "world", "store.sqlite.rebuilt", as_bytes("")).ok());
@@ -295,42 +308,6 @@ private:
     std::set<std::uint64_t> acknowledged_;
     std::uint64_t written_ = 1;  // entities begin at 2
 };
-
-// A journal at its budget's end, with a definition on its way and a torn tail: opening has the most
-// to do, and each step of it may fail.
-TEST_F(OpenTest, whatever_fails_while_a_full_journal_is_freed_it_opens_the_next_time) {
-    EngineOptions options;
-    options.journal = {.file_bytes = 64 << 10, .bytes_max = 256 << 10, .files_ahead = 1};
-    const auto fail_call = [&](std::uint64_t of_store, std::uint64_t of_disk) {
-        LiveEngine live(options);
-        for (bool room = true; room;) {
-            const auto token = live.try_commit(live.change().put("names", {"ana", 1}));
-            room = token.ok() && token->wait().ok();
-        }
-        live.crash();
-        live.store_calls.made = 0;
-        live.store_calls.fails = of_store;
-        const std::uint64_t before = live.files.operation_count();
-        if (of_disk > 0) live.files.inject({.at = of_disk});
-        const Status opened = live.open();
-        const bool met = of_disk > 0 ? live.files.operation_count() >= before + of_disk
-                                     : live.store_calls.made >= of_store;
-        EXPECT_TRUE(met || opened.ok()) << opened.text();
-        live.store_calls.fails = 0;
-        live.files.clear_faults();
-        live.crash();
-        EXPECT_TRUE(live.open().ok());
-        EXPECT_TRUE(live.declare().ok());
-        EXPECT_TRUE(live.commit(live.change().put("names", {"ana", 2})).wait().ok());
-        return met;
-    };
-    std::uint64_t calls = 1;
-    while (fail_call(calls, 0) && !HasFailure()) ++calls;
-    EXPECT_GT(calls, 10u);
-    std::uint64_t operations = 1;
-    while (fail_call(0, operations) && !HasFailure()) ++operations;
-    EXPECT_GT(operations, 20u);
-}
 
 class EveryFailure : public OpenTest {
 protected:

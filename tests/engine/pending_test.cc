@@ -103,6 +103,7 @@ TEST_F(PendingTest, releases_large_change_sets_in_slices_and_shows_their_other_r
     EXPECT_EQ(find("numbers", {0u}), "none");
     EXPECT_EQ(find("numbers", {1999u}), "1999 1");
     EXPECT_EQ(pending_.released(), 0u) << "a change set is released as a whole";
+    EXPECT_EQ(pending_.releasing(), 1u) << "and something of it is gone";
     std::size_t slices = 1;
     while (pending_.release_slice(1)) ++slices;
     EXPECT_GE(slices, 3u);
@@ -114,8 +115,19 @@ TEST_F(PendingTest, releases_many_small_change_sets_in_slices) {
     durable();
     EXPECT_TRUE(pending_.release_slice(1000));
     EXPECT_LT(pending_.released(), 1000u);
+    const Lsn slice = pending_.released();
     release(1000);
     EXPECT_EQ(pending_.released(), 1000u);
+    for (Lsn i = 0; i < slice; ++i) push(change());
+    durable();
+    EXPECT_FALSE(pending_.release_slice(pending_.last())) << "these were just one";
+    EXPECT_EQ(pending_.released(), pending_.last());
+}
+
+TEST_F(PendingTest, rests_only_when_nothing_waits) {
+    push(change().put("numbers", {1u, 1}));
+    pending_.rest();
+    EXPECT_EQ(find("numbers", {1u}), "1 1");
 }
 
 TEST_F(PendingTest, takes_no_memory_when_all_is_released) {

@@ -95,6 +95,43 @@ TEST_F(RelaxedTest, an_erase_goes_at_once_and_takes_the_row_that_waits_with_it) 
     EXPECT_EQ(durable(1), "none");
 }
 
+TEST_F(RelaxedTest, rows_that_are_due_go_beside_an_erase_in_their_table) {
+    drift(1, 1);
+    drift(2, 1);
+    pass(1000);
+    live_.commit(live_.change().erase("drifts", {2u}));
+    flush();
+    EXPECT_EQ(durable(1), "1 1");
+    EXPECT_EQ(durable(2), "none");
+}
+
+TEST_F(RelaxedTest, rows_of_several_tables_go_together) {
+    TableBuilder waves("waves");
+    waves.key<std::uint64_t>("number").column<std::int64_t>("value").category("slow");
+    ASSERT_TRUE(live_->declare({waves.definition()}, Engine::Declaring::running).ok());
+    drift(1, 1);
+    ASSERT_TRUE(live_.put("waves", {{"number", 1u}, {"value", 2}}).ok());
+    drift(2, 1);
+    pass(1000);
+    const Lsn before = live_->health().accepted_lsn;
+    live_->step_held();
+    flush();
+    EXPECT_EQ(live_->health().accepted_lsn, before + 1);
+    EXPECT_EQ(live_.find("waves", {{"number", 1u}}, true), "1 2");
+    EXPECT_EQ(durable(1), "1 1");
+    EXPECT_EQ(durable(2), "2 1");
+}
+
+TEST_F(RelaxedTest, appended_rows_do_not_wait) {
+    TableBuilder tides("tides");
+    tides.key<std::uint64_t>("at").category("slow").append_only();
+    ASSERT_TRUE(live_->declare({tides.definition()}, Engine::Declaring::running).ok());
+    const auto token = live_.try_commit(live_.change().put("tides", {1u}));
+    ASSERT_TRUE(token.ok()) << token.status().text();
+    flush();
+    EXPECT_EQ(live_.find("tides", {{"at", 1u}}, true), "1");
+}
+
 TEST_F(RelaxedTest, conditions_see_the_row_that_waits) {
     drift(1, 1);
     EXPECT_EQ(compare_and_set(1, 7), Code::conflict);
@@ -210,6 +247,36 @@ TEST(RelaxedLimit, rows_that_find_no_room_are_refused_in_the_end) {
     EXPECT_EQ(refused.code(), Code::busy);
     EXPECT_NE(refused.message().find("relaxed rows"), std::string_view::npos) << refused.text();
     EXPECT_TRUE(live.put("names", {{"name", "ana"}}).ok()) << "others go on";
+    Change others = live.change();
+    others.erase("drifts", {5u}).put("bodies", {Entity{2}, 1}).put("events", {1u, 1});
+    EXPECT_TRUE(live.try_commit(std::move(others)).ok()) << "these do not wait";
+    EXPECT_EQ(live.find("drifts", {{"number", 5u}}), "none");
+}
+
+TEST(RelaxedLimit, their_bytes_are_limited_too) {
+    EngineOptions options;
+    options.journal = {.file_bytes = 1 << 20, .bytes_max = 2 << 20, .files_ahead = 1};
+    options.held_bytes_max = 4 << 20;
+    LiveEngine live(options);
+    TableBuilder waves("waves");
+    waves.key<std::uint64_t>("number").column<std::string>("text").category("slow");
+    ASSERT_TRUE(live->declare({waves.definition()}, Engine::Declaring::running).ok());
+    const std::string text(10'000, 'w');
+    Status refused;
+    std::uint64_t number = 0;
+    while (refused.ok() && number < 2000) {
+        Staging some(*live, false);
+        for (int row = 0; row < 20; ++row) {
+            ASSERT_TRUE(some.put("waves", Row{{"number", number++}, {"text", text}}, {}).ok());
+        }
+        refused = some.commit({}).status();
+        while (live->step_journal()) {
+        }
+    }
+    EXPECT_GT(number, 400u);
+    EXPECT_LT(number, 1000u) << "twice as many as go out early, if there is room";
+    EXPECT_EQ(refused.code(), Code::busy);
+    EXPECT_NE(refused.message().find("relaxed rows"), std::string_view::npos) << refused.text();
 }
 
 }  // namespace

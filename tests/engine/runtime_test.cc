@@ -11,7 +11,9 @@
 
 #include "base/text.h"
 #include "engine/live_engine.h"
+#include "engine/no_more_threads.h"
 #include "engine/staging.h"
+#include "perdure/runtime.h"
 
 namespace perdure::engine {
 namespace {
@@ -286,6 +288,31 @@ TEST_F(RuntimeTest, an_idle_world_is_visited_by_nobody) {
          {live_->visit_journal(), live_->visit_store(), live_->visit_prepare()}) {
         EXPECT_FALSE(visit.more);
         EXPECT_FALSE(visit.again);
+    }
+}
+
+TEST_F(RuntimeTest, a_world_that_gets_no_threads_is_refused_and_may_come_again) {
+    {
+        const NoMoreThreads none;
+        const Status refused = runtime_.add(*live_);
+        EXPECT_EQ(refused.code(), Code::busy);
+        EXPECT_NE(refused.message().find("no more threads"), std::string_view::npos);
+        EXPECT_EQ(runtime_.threads(), 0u);
+        EXPECT_TRUE(put(live_, 1).wait(Level::stored).ok()) << "who waits does it himself";
+    }
+    EXPECT_TRUE(runtime_.add(*live_).ok());
+    EXPECT_TRUE(put(live_, 2).wait(Level::stored).ok());
+    runtime_.remove(*live_);
+}
+
+TEST(RuntimeBudgets, are_all_above_0) {
+    for (const auto budget :
+         {&RuntimeOptions::pending_bytes_max, &RuntimeOptions::index_bytes_max,
+          &RuntimeOptions::journal_bytes_max, &RuntimeOptions::store_cache_bytes_max}) {
+        RuntimeOptions options;
+        EXPECT_TRUE(options.validate().ok());
+        options.*budget = 0;
+        EXPECT_EQ(options.validate().code(), Code::invalid);
     }
 }
 
