@@ -67,7 +67,8 @@ TEST_F(ExhaustionTest, each_operation_fails_once_and_from_then_on_in_every_short
     // A share may draw none but workloads whose last deed asks nothing of the disk; this one does.
     if (const auto found = fail(*Workload::parse("closed:put+flush"))) FAIL() << found->text();
     print(exhaustion);
-    EXPECT_GT(exhaustion.counts().faults, test_stride() == 1 ? 4 * exhaustion.counts().workloads : 2);
+    EXPECT_GT(exhaustion.counts().faults,
+              test_stride() == 1 ? 4 * exhaustion.counts().workloads : 2);
 }
 
 TEST_F(ExhaustionTest, each_operation_of_a_life_that_does_everything_fails) {
