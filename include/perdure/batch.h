@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -67,11 +68,12 @@ public:
         std::uint32_t data_bytes = 0;
     };
 
-    Batch() = default;
+    Batch() = default;  // of nothing, like one that was moved away
     // `block` begins with one Layout per column. Made by BatchBuilder, the capture and the
     // decoders.
     Batch(const TableDefinition& table, Operation operation, std::uint32_t rows, Block block);
 
+    [[nodiscard]] bool of_nothing() const noexcept { return block_.data() == nullptr; }
     [[nodiscard]] const TableDefinition& table() const noexcept { return *table_; }
     [[nodiscard]] Operation operation() const noexcept { return operation_; }
     [[nodiscard]] std::uint32_t rows() const noexcept { return rows_; }
@@ -120,6 +122,18 @@ private:
     std::uint32_t rows_ = 0;
     Block block_;
 };
+
+[[nodiscard]] std::string_view operation_name(Operation operation) noexcept;  // "upsert", "erase"
+
+// One line, and one for each row:
+//
+//     upsert profiles: 2 rows
+//       name="ana"  level=7
+//       name="bo"  level=8
+[[nodiscard]] std::string to_text(const Batch& batch, const TextLimits& limits = {});
+// One of the rows. A row that is not there is said to be none.
+[[nodiscard]] std::string to_text(const Batch& batch, std::uint32_t row,
+                                  const TextLimits& limits = {});
 
 inline constexpr std::uint32_t batch_rows_max = 1U << 28;  // keeps all products in 64 bits
 inline constexpr std::uint64_t batch_bytes_max = (1ULL << 32) - 4096;  // offsets are 32 bits

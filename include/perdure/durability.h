@@ -19,6 +19,7 @@ namespace perdure {
 enum class Level : std::uint8_t { ephemeral = 0, relaxed = 1, journal = 2, stored = 3 };
 
 [[nodiscard]] std::string_view level_name(Level level) noexcept;
+// `invalid` if it is the name of none.
 [[nodiscard]] Result<Level> parse_level(std::string_view name);
 
 struct Category {
@@ -30,9 +31,12 @@ struct Category {
     std::string consistency = "strict";
     std::string retention = "keep";
 
+    // `invalid` says which of these is not as it must be.
     [[nodiscard]] Status validate() const;
     friend bool operator==(const Category&, const Category&) = default;
 };
+// "category economy: relaxed, at most 1000 ms lost"
+[[nodiscard]] std::string to_text(const Category& category);
 
 inline constexpr std::string_view default_category = "world";
 

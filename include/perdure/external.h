@@ -179,6 +179,7 @@ public:
     Result<std::size_t> put(std::span<const Entity> ids, const T* first, std::size_t stride) {
         return put_raw(type_number<T>(), ids, reinterpret_cast<const std::byte*>(first), stride);
     }
+    // Refused as put(): `invalid`, `no_space`.
     template <Component T>
     Result<std::size_t> put_fields(std::span<const Entity> ids,
                                    std::span<const FieldArray> fields) {

@@ -31,7 +31,10 @@ struct Health {
     std::uint64_t worlds = 0;         // that share them, this one included
     std::uint64_t journal_bytes = 0;  // on disk, prepared files included
     std::uint64_t journal_files = 0;
-    std::uint64_t store_bytes = 0;    // on disk
+    std::uint64_t store_bytes = 0;  // on disk
+    // When the journal last prepared a file, which fails where they are too few. It is not asked
+    // for here: health() must not hang where the disk does.
+    std::optional<std::uint64_t> disk_free_bytes;
     std::uint64_t refused_busy = 0;   // commits refused so far because a limit was reached
     std::uint64_t prepare_waits = 0;  // commits that had to prepare journal files themselves
 
@@ -43,5 +46,7 @@ struct Health {
     std::uint64_t flush_us_last = 0;  // the last journal write and flush
     std::string store;                // "sqlite 3.40.1"
 };
+// Several lines: the state, how far each part is and behind by how much, what is used of what.
+[[nodiscard]] std::string to_text(const Health& health);
 
 }  // namespace perdure

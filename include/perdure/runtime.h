@@ -29,6 +29,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "perdure/status.h"
 
@@ -51,6 +52,7 @@ struct RuntimeOptions {
     std::uint64_t store_cache_bytes_max = 512ULL << 20;
     std::uint64_t pool_bytes_max = 256ULL << 20;  // memory of ticks, kept some seconds for the next
 
+    // `invalid` says which of these is out of range.
     [[nodiscard]] Status validate() const;
 };
 
@@ -69,6 +71,8 @@ struct RuntimeHealth {
     std::uint64_t store_cache_bytes_max = 0;
     std::uint64_t pool_bytes = 0;  // kept unused
 };
+// Several lines: what is used of each budget.
+[[nodiscard]] std::string to_text(const RuntimeHealth& health);
 
 class Runtime {
 public:

@@ -167,7 +167,7 @@ public:
     }
 
     // What World::open checks first: every name, shape, definition and category, and that no name
-    // is there twice and every category that is used is declared.
+    // is there twice and every category that is used is declared; else `invalid`.
     [[nodiscard]] Status validate() const;
 
     [[nodiscard]] const std::vector<DeclaredComponent>& components() const { return components_; }

@@ -53,12 +53,15 @@ public:
 
     // The last LSN that it shows.
     [[nodiscard]] std::uint64_t lsn() const noexcept;
-    // The row with this key. `not_found` if there is no such table.
+    // The row with this key. `not_found`: no such table; `invalid`: the cells are not its key. Both
+    // this and scan() also answer `expired`; `corrupt` or `io` of what the store or the journal
+    // cannot give.
     Result<std::optional<FoundRow>> find(std::string_view table, std::span<const Cell> key);
     Result<std::optional<FoundRow>> find(std::string_view table, std::initializer_list<Cell> key) {
         return find(table, std::span(key.begin(), key.size()));
     }
     // Up to `limit` rows in key order; the next page begins after the last row of this one.
+    // `not_found`: no such table; `invalid`: a limit of 0; others as find().
     Result<Batch> scan(std::string_view table, const Batch* after = nullptr,
                        std::uint32_t limit = 10'000);
 

@@ -74,6 +74,9 @@ private:
     std::unique_ptr<Error> error_;
 };
 
+// The same as status.text(): to_text() is there for every value that a log may want; see value.h.
+[[nodiscard]] inline std::string to_text(const Status& status) { return status.text(); }
+
 template <typename T>
 class [[nodiscard]] Result {
 public:

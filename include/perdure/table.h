@@ -50,9 +50,17 @@ struct TableDefinition {
     friend bool operator==(const TableDefinition&, const TableDefinition&) = default;
 };
 
+// Several lines:
+//
+//     table profiles (id 7, version 2, category economy)
+//       name text, key
+//       level i64, default 1
+//       note text, may be null
+[[nodiscard]] std::string to_text(const TableDefinition& table, const TextLimits& limits = {});
+
 // Names are 1 to 63 bytes of [A-Za-z0-9_], do not begin with a digit or (unless internal) '_', and
-// are unique without regard to case. A world also refuses tables named "entity", "entities" or
-// "entities_<digits>": those are its own.
+// are unique without regard to case; else `invalid`, which names `what` it is a name of. A world
+// also refuses tables named "entity", "entities" or "entities_<digits>": those are its own.
 [[nodiscard]] Status validate_name(std::string_view what, std::string_view name,
                                    Naming naming = Naming::program);
 [[nodiscard]] bool same_name(std::string_view left, std::string_view right) noexcept;

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -43,7 +44,8 @@ public:
     // ok if the level is reached; `unknown` if it cannot be said; `busy` while it is under way.
     [[nodiscard]] Status status() const;
     // Blocks until the level (or another one, weaker or stronger) is reached. Waiting for `journal`
-    // takes part in the writing; waiting for `stored` asks the drain to hurry.
+    // takes part in the writing; waiting for `stored` asks the drain to hurry. `unknown`: it
+    // failed, or stands still (the store is away): the message or health() says why.
     Status wait() const;
     Status wait(Level level) const;
     // Calls back in World::poll() once the token is done; at once in the next poll if it is
@@ -67,6 +69,8 @@ private:
     Level level_ = Level::journal;
     std::optional<std::uint64_t> tick_;
 };
+// "LSN 17, tick 5, level journal: done"; else "under way", or what status() says. Does not block.
+[[nodiscard]] std::string to_text(const Token& token);
 
 struct CommitOptions {
     std::optional<std::uint64_t> tick{};  // number of the tick that ends; default: the next

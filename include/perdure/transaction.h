@@ -58,38 +58,44 @@ public:
     ~Transaction();  // uncommitted: nothing happened
 
     // Replaces or creates the row with the key in `row`; columns not named take their default.
+    // `not_found`, `invalid`, `conflict`, `not_loaded`: see above.
     Status put(std::string_view table, std::span<const Cell> row, const Condition& condition = {});
     Status put(std::string_view table, std::initializer_list<Cell> row,
                const Condition& condition = {}) {
         return put(table, std::span(row.begin(), row.size()), condition);
     }
-    // Removes the row with this key, if it is there.
+    // Removes the row with this key, if it is there. `not_found`, `invalid`, `conflict`,
+    // `not_loaded`: see above.
     Status erase(std::string_view table, std::span<const Cell> key,
                  const Condition& condition = {});
     Status erase(std::string_view table, std::initializer_list<Cell> key,
                  const Condition& condition = {}) {
         return erase(table, std::span(key.begin(), key.size()), condition);
     }
-    // Adds a row to an append-only table.
+    // Adds a row to an append-only table. `not_found`, `invalid`; `conflict`: the key is appended
+    // already.
     Status append(std::string_view table, std::span<const Cell> row);
     Status append(std::string_view table, std::initializer_list<Cell> row) {
         return append(table, std::span(row.begin(), row.size()));
     }
     // Many rows at once: structs declared with PERDURE_COMPONENT whose fields are the table's
-    // columns.
+    // columns. `not_found`, `invalid`: see above; none is staged then.
     template <Component T>
     Status put_rows(std::string_view table, std::span<const T> rows) {
         return put_structs(table, struct_shape<T>(), std::as_bytes(rows), sizeof(T));
     }
     // What a row will be once this is committed: staged changes first, then the newest accepted,
-    // then the store.
+    // then the store. `not_found`, `invalid`: see above; `corrupt`, `io`: the store cannot be read.
     Result<std::optional<Batch>> find(std::string_view table, std::span<const Cell> key);
     // Ticks only: reads keys from the store, so that conditions on them can be judged. Blocks; not
-    // for the tick thread in the middle of a tick.
+    // for the tick thread in the middle of a tick. `not_found`; `invalid`: also in a transaction
+    // that is no tick; `corrupt`, `io`: the store cannot be read.
     Status prefetch(std::string_view table, std::span<const Row> keys);
 
     // Accepts all of it or nothing. `conflict`, `busy`, `read_only`, `no_space`: nothing changed,
-    // and it may be committed again. After ok the transaction is empty and may be used again.
+    // and it may be committed again; `invalid`: nothing is staged, this is world.tick(), or options
+    // name a tick; `unknown` only if options.wait. After ok the transaction is empty and may be
+    // used again.
     Result<Token> commit(const CommitOptions& options = {});
 
     [[nodiscard]] engine::Staging& staging() noexcept { return *staging_; }

@@ -79,4 +79,21 @@ struct Cell {
 };
 using Row = std::vector<Cell>;
 
+// to_text() puts values of Perdure into words, for logs, tests and debuggers: every header that has
+// such a value declares one for it. It never fails, whatever the value holds; control characters
+// and what is not UTF-8 are shown in hexadecimal. These limits bound it, and what they leave out is
+// counted: "… and 999,990 more rows". No newline at the end.
+struct TextLimits {
+    std::uint32_t batches = 20;  // of a change set
+    std::uint32_t rows = 10;     // of a batch
+    std::uint32_t columns = 32;  // of a row or a table
+    std::uint32_t bytes = 64;    // of a text, JSON, bytes or array
+};
+
+// NULL, 7, 1.5, true, "ana", x'00ff', {"hp":3}, 0b1c5f1e-….
+[[nodiscard]] std::string to_text(const Value& value, const TextLimits& limits = {});
+[[nodiscard]] std::string to_text(const Uuid& uuid);
+// name="ana"  level=7
+[[nodiscard]] std::string to_text(const Row& row, const TextLimits& limits = {});
+
 }  // namespace perdure

@@ -72,6 +72,7 @@ struct WorldOptions {
     io::FileSystem* files = nullptr;
     const io::Clock* clock = nullptr;
 
+    // `invalid` says which of these cannot be; `unsupported`: there is no such store.
     [[nodiscard]] Status validate() const;
 };
 
@@ -86,9 +87,18 @@ struct RecoveryReport {
     double seconds = 0;
     std::vector<std::string> remarks;
 };
+// One line, and one for each remark.
+[[nodiscard]] std::string to_text(const RecoveryReport& report);
 
 class World {
 public:
+    // Makes the world, or recovers the one that is there; either all of it is open or nothing is.
+    // `invalid`: options, schema or perdure.toml cannot be, or the directory holds something else;
+    // `not_found`: no world there, and options.create is false; `locked`: another process has it;
+    // `incompatible`: the schema and the world differ in a way that is refused; `unsupported`: a
+    // newer Perdure wrote it; `corrupt`: it is damaged, and the message says where
+    // (docs/operating/damage.md); `conflict`: the store is another world's; `no_space`, `io`; what
+    // a callback of options.external or a conversion of the schema answered.
     static Result<std::unique_ptr<World>> open(const std::string& directory, const Schema& schema,
                                                WorldOptions options = {});
     ~World();  // closes, dropping what close() would have reported
@@ -104,26 +114,32 @@ public:
     // Ends the tick: all marked components and edges and all that was staged, as one change set.
     // Does not wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks,
     // staged rows and tick number stay. options.tick must be above the last one; the last one again
-    // is the same token if nothing differs, else `conflict`.
+    // is the same token if nothing differs, else `conflict`; one before it is `invalid`. `unknown`
+    // only if options.wait: accepted, and not certain to be durable.
     Result<Token> commit(const CommitOptions& options = {});
     // Number of the tick that the next commit() ends, unless told otherwise; 1 in a new world.
     [[nodiscard]] std::uint64_t next_tick() const noexcept;
 
     // A transaction on user tables; any thread.
     [[nodiscard]] Transaction begin();
+    // `busy`: as many as may be are open already; `corrupt`, `io`: the store cannot be read.
     Result<Snapshot> snapshot(const SnapshotOptions& options = {});
     // Declares a table while the world runs. Waits until it is in force. `invalid` also for the
     // names that are ours (see table.h); `incompatible` for another version of a table that is
-    // there: tables change when the world is opened.
+    // there: tables change when the world is opened. Others as commit().
     Status declare(const TableBuilder& table);
 
     // Runs callbacks of tokens that are done. Returns how many.
     std::size_t poll();
     [[nodiscard]] Health health() const;
     [[nodiscard]] const RecoveryReport& recovery() const noexcept;
-    // Digest of all non-ephemeral rows as of the last commit, 32 hex digits. Waits for the drain.
+    // Digest of all non-ephemeral rows as of the last commit, 32 hex digits. Waits for the drain:
+    // `unknown` if it cannot be waited for; `busy`, `expired`, `corrupt`, `io`: as a snapshot.
     Result<std::string> digest();
-    // Flushes, drains, checkpoints, closes. What is staged and not committed is dropped.
+    // Flushes, drains, checkpoints, closes. What is staged and not committed is dropped. The world
+    // is closed whatever this answers. `unknown`: not all that was accepted is certain to be
+    // durable; `io`, `no_space`, `corrupt`, `conflict`: why a disk or the store did not go on; the
+    // next open does with what the journal holds.
     Status close();
 
     // For tools and tests.

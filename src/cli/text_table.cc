@@ -1,12 +1,9 @@
 #include "cli/text_table.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 
@@ -84,31 +81,6 @@ std::string TextTable::text() const {
         append_line(text, line);
     }
     return text;
-}
-
-std::string bytes_text(std::uint64_t bytes) {
-    static constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
-    if (bytes < 1000) return fmt::format("{} B", bytes);
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 999.95 && unit + 1 < units.size()) {
-        value /= 1000;
-        ++unit;
-    }
-    return fmt::format("{:.1f} {}", value, units[unit]);
-}
-
-std::string count_text(std::uint64_t count) {
-    std::string digits = std::to_string(count);
-    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
-    return digits;
-}
-
-std::string duration_text(std::uint64_t microseconds) {
-    const auto value = static_cast<double>(microseconds);
-    if (microseconds < 1000) return fmt::format("{} us", microseconds);
-    if (microseconds < 1'000'000) return fmt::format("{:.1f} ms", value / 1e3);
-    return fmt::format("{:.1f} s", value / 1e6);
 }
 
 }  // namespace perdure::cli

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,12 +22,5 @@ private:
     std::vector<std::string> headings_;
     std::vector<std::vector<std::string>> rows_;
 };
-
-// "950 B", "1.4 MB": powers of ten.
-[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
-// "1,234,567"
-[[nodiscard]] std::string count_text(std::uint64_t count);
-// "850 us", "3.2 ms", "1.5 s"
-[[nodiscard]] std::string duration_text(std::uint64_t microseconds);
 
 }  // namespace perdure::cli

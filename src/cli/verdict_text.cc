@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/text_table.h"
+#include "base/quantity.h"
 #include "engine/world_directory.h"
 
 namespace perdure::cli {

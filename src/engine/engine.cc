@@ -249,6 +249,7 @@ Health Engine::health() {
     const journal::Statistics journal = journal_->statistics();
     health.journal_bytes = journal.bytes_on_disk;
     health.journal_files = journal.files;
+    health.disk_free_bytes = journal.disk_free_bytes;
     health.journal_groups = journal.groups;
     health.journal_bytes_written = journal.bytes_written;
     health.journal_bytes_prepared = journal.bytes_prepared;

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
+#include "base/text.h"
 #include "perdure/token.h"
 
 namespace perdure::engine {
@@ -109,6 +110,16 @@ Status Token::wait(Level level) const {
 }
 void Token::call_back(std::function<void(const Status&)> callback) const {
     if (progress_) progress_->then(lsn_, level_, std::move(callback));
+}
+
+std::string to_text(const Token& token) {
+    if (token.lsn() == 0) return "of nothing: done";
+    std::string shown = text::format("LSN {}", token.lsn());
+    if (token.tick()) shown += text::format(", tick {}", *token.tick());
+    shown += text::format(", level {}: ", level_name(token.level()));
+    const Status status = token.status();
+    if (status.ok()) return shown + "done";
+    return shown + (status.code() == Code::busy ? "under way" : status.text());
 }
 
 }  // namespace perdure

@@ -33,16 +33,7 @@ std::array<std::byte, identity_bytes> encode(const Identity& identity) {
 
 }  // namespace
 
-std::string uuid_text(const Uuid& uuid) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += digits[std::to_integer<unsigned>(uuid.bytes[i]) >> 4U];
-        text += digits[std::to_integer<unsigned>(uuid.bytes[i]) & 15U];
-    }
-    return text;
-}
+std::string uuid_text(const Uuid& uuid) { return to_text(uuid); }
 
 Uuid random_uuid() {
     std::random_device device;

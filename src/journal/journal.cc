@@ -289,6 +289,7 @@ Statistics Journal::statistics() const {
     statistics.bytes_prepared = state.spare.bytes_prepared();
     statistics.files = state.used.count();
     statistics.files_recycled = state.spare.files_recycled();
+    statistics.disk_free_bytes = state.spare.disk_free_bytes();
     statistics.bytes_on_disk = state.spare.bytes_on_disk();
     return statistics;
 }

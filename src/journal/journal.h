@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -87,7 +88,8 @@ struct Statistics {
     std::uint64_t flushes = 0;
     std::uint64_t files = 0;  // in use now
     std::uint64_t files_recycled = 0;
-    std::uint64_t bytes_on_disk = 0;  // in use and prepared
+    std::uint64_t bytes_on_disk = 0;               // in use and prepared
+    std::optional<std::uint64_t> disk_free_bytes;  // before a file was last prepared
 };
 
 class Journal {

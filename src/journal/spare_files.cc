@@ -182,6 +182,7 @@ Status SpareFiles::check_budget(std::uint64_t more_bytes) {
                      share_.used());
     }
     PERDURE_TAKE(const std::uint64_t free, files_.free_bytes(settings_.directory));
+    disk_free_bytes_ = free;
     if (free < more_bytes) {
         return error(Code::no_space, "{}: the disk has {} bytes left, {} are needed; make room",
                      settings_.directory, free, more_bytes);

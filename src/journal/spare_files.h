@@ -96,6 +96,11 @@ public:
 
     [[nodiscard]] std::uint64_t bytes_on_disk() const noexcept { return share_.used(); }
     [[nodiscard]] std::uint64_t bytes_prepared() const noexcept { return bytes_prepared_.load(); }
+    // When it was last looked at: before a file was prepared.
+    [[nodiscard]] std::optional<std::uint64_t> disk_free_bytes() const noexcept {
+        const std::uint64_t free = disk_free_bytes_.load();
+        return free == never_looked ? std::nullopt : std::optional(free);
+    }
     [[nodiscard]] std::uint64_t files_recycled() const noexcept { return files_recycled_.load(); }
 
 private:
@@ -138,6 +143,8 @@ private:
     std::atomic<bool> ahead_wanted_{true};
     std::atomic<std::uint64_t> bytes_prepared_{0};
     std::atomic<std::uint64_t> files_recycled_{0};
+    static constexpr std::uint64_t never_looked = ~std::uint64_t{0};
+    std::atomic<std::uint64_t> disk_free_bytes_{never_looked};
     std::atomic<std::uint64_t> largest_{0};
 
     // Guarded by work_mutex_.

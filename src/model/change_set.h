@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/checksum.h"
@@ -27,6 +28,9 @@ struct ChangeSet {
 
     [[nodiscard]] std::uint64_t bytes() const noexcept;  // of all batches
 };
+
+// "LSN 17, tick 5: 2 batches", and below it the text of each batch and definition.
+[[nodiscard]] std::string to_text(const ChangeSet& changes, const TextLimits& limits = {});
 
 // How far a sink is. Two watermarks with the same epoch and LSN and other chains are two histories.
 struct Watermark {

@@ -89,6 +89,11 @@ THIRD_PARTY = {
 # Stand-ins for libraries that are not installed: a file there is called as the library calls it.
 STAND_INS = "tests/stand_ins/"
 
+# include/perdure/status.h: what a Status may say. A public function that gives one names those it may.
+CODES = ["invalid", "not_found", "conflict", "busy", "not_loaded", "read_only", "unknown", "locked",
+         "unsupported", "incompatible", "corrupt", "no_space", "io", "expired"]
+MAKES_STATUSES = "include/perdure/status.h"
+
 HOMELESS = {"common", "util", "utils", "helper", "helpers", "manager", "managers"}
 SOURCE_FOLDERS = ["src", "include", "tests", "examples", "bench"]
 COLUMNS_MAX = 100
@@ -99,6 +104,11 @@ STANDARD = re.compile(r"[a-z0-9_]+")  # <vector>, <cstdint>: no dot, no slash
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef)\b")
 SEEDED_BUG = re.compile(r'\bseeded_bug\(\s*(?:"([^"]*)"\s*\))?')
+FALLIBLE = re.compile(r"\s*(?:\[\[nodiscard\]\]\s*)?(?:(?:static|virtual|inline)\s+)*"
+                      r"(?:Status|Result<.*>)\s+([a-z_]+)\(")
+SECTION = re.compile(r"\s*(public|protected|private):")
+TYPE = re.compile(r"\s*(class|struct)\b[^;]*$")
+NAMED_CODE = re.compile(f"`(?:{'|'.join(CODES)})`")
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 
@@ -195,6 +205,47 @@ def check_header(source):
                                           "differ between programs; move it to src/")
 
 
+def comment_above(lines, number):
+    """The comment right above a line and its `template <…>`; the first line is 0."""
+    number -= 1
+    while number >= 0 and lines[number].strip().startswith("template <"):
+        number -= 1
+    comment = []
+    while number >= 0 and lines[number].strip().startswith("//"):
+        comment.append(lines[number])
+        number -= 1
+    return "\n".join(comment)
+
+
+def check_errors(source):
+    """A public function that gives a Status or a Result says in its comment which codes it may give,
+    each in backticks. An overload without a comment shares that of the one before it."""
+    if source.top != "include" or source.is_c or source.path == MAKES_STATUSES:
+        return
+    public, internal, told = True, False, {}
+    around = []  # of the types that are open: how far in they stand, and what was so before them
+    for number, line in enumerate(source.lines):
+        if "namespace detail" in line:
+            internal = line.startswith("namespace")
+        indent = len(line) - len(line.lstrip())
+        if match := TYPE.match(line):
+            around.append((indent, public))
+            public, told = match[1] == "struct", {}
+        elif line.strip() == "};" and around and around[-1][0] == indent:
+            public, told = around.pop()[1], {}
+        elif match := SECTION.match(line):
+            public = match[1] == "public"
+        match = FALLIBLE.match(line)
+        if not match or internal or not public:
+            continue
+        comment = comment_above(source.lines, number)
+        told[match[1]] = bool(NAMED_CODE.search(comment)) if comment else \
+            told.get(match[1], False)
+        if not told[match[1]]:
+            yield source.find(number + 1, f"{match[1]}() can fail, and its comment names no code; "
+                                          "say which, and when: `not_found`: …")
+
+
 def check_own_header_first(source):
     if source.is_header or source.top != "src" or source.layer is None or not source.includes:
         return
@@ -266,6 +317,7 @@ def check_source(source):
     yield from check_name(source)
     yield from check_text(source)
     yield from check_header(source)
+    yield from check_errors(source)
     yield from check_own_header_first(source)
     for line, name, quoted in source.includes:
         yield from check_include(source, line, name, quoted)

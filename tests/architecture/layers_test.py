@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import re
 import sys
 import tempfile
 import unittest
@@ -136,6 +137,36 @@ class Rules(unittest.TestCase):
     def test_only_tests_are_written_in_c(self):
         self.expect("src/io/clock.c", "\n", 1, "extension")
 
+    def test_public_functions_say_their_errors(self):
+        for function in ["Status f();", "[[nodiscard]] Status f() const;",
+                         "static Result<std::unique_ptr<A>> f(int a,",
+                         "template <typename T>\n    Result<int> f();"]:
+            line = 4 + function.count("\n")
+            for comment in ["", "// Does it.", "// Does `it`, or io."]:
+                self.expect("include/perdure/value.h", "#pragma once\nstruct A {\n    "
+                            f"{comment}\n    {function}\n}};\n", line, "f() can fail")
+            good = f"#pragma once\nstruct A {{\n    // `io`: it broke.\n    {function}\n}};\n"
+            self.assertEqual(self.check({"include/perdure/value.h": good}), [])
+
+    def test_an_overload_shares_the_errors_of_the_one_before_it(self):
+        first = "#pragma once\n// `io`: it broke.\nStatus f();\n"
+        self.assertEqual(self.check({"include/perdure/value.h": first + "Status f(int);\n"}), [])
+        self.expect("include/perdure/value.h", first + "Status g(int);\n", 4, "g() can fail")
+        self.expect("include/perdure/value.h", first + "// Otherwise.\nStatus f(int);\n", 5, "f()")
+
+    def test_private_and_internal_functions_need_not_say_their_errors(self):
+        self.assertEqual(self.check({"include/perdure/value.h": "#pragma once\nclass A {\n"
+                                     "    Status f();\nprotected:\n    Status g();\n};\n"}), [])
+        self.assertEqual(self.check({"include/perdure/value.h": "#pragma once\nnamespace detail {\n"
+                                     "Status f();\n}  // namespace detail\n"}), [])
+        self.assertEqual(self.check({"include/perdure/value.h": "#pragma once\nclass A {\n"
+                                     "    struct B {\n        int b;\n    };\n    Status f();\n"
+                                     "};\n"}), [])
+        self.expect("include/perdure/value.h", "#pragma once\nclass A {\npublic:\n    Status f();\n"
+                    "};\n", 4, "f() can fail")
+        self.expect("include/perdure/value.h", "#pragma once\nnamespace detail {\n"
+                    "}  // namespace detail\nStatus f();\n", 4, "f() can fail")
+
     def test_examples_use_the_public_headers(self):
         self.expect("examples/first_world/more.cc", '#include "store/store.h"\n', 1,
                     "include/perdure only")
@@ -192,6 +223,11 @@ class Tables(unittest.TestCase):
         for layer, may_include in layers.LAYERS.items():
             self.assertLessEqual(set(may_include), seen, layer)
             seen.add(layer)
+
+    def test_codes_are_those_of_the_header(self):
+        header = Path(__file__).parents[2] / layers.MAKES_STATUSES
+        codes = re.findall(r"^    ([a-z_]+) = \d+,", header.read_text(encoding="utf-8"), re.MULTILINE)
+        self.assertEqual(["ok", *layers.CODES], codes)
 
     def test_public_headers_name_known_layers(self):
         self.assertLessEqual(set(layers.PUBLIC.values()), set(layers.LAYERS))

@@ -43,6 +43,19 @@ TEST_F(ProgressTest, a_token_of_nothing_is_complete) {
     nothing.then([](const Status&) { FAIL() << "nobody polls for it"; });
 }
 
+TEST_F(ProgressTest, a_token_says_in_words_where_its_change_set_is) {
+    EXPECT_EQ(to_text(Token()), "of nothing: done");
+    EXPECT_EQ(to_text(token(5)), "LSN 5, level journal: under way");
+    EXPECT_EQ(to_text(Token(progress_, 5, Level::relaxed, 3)),
+              "LSN 5, tick 3, level relaxed: done");
+    progress_->reached_journal(5);
+    EXPECT_EQ(to_text(token(5)), "LSN 5, level journal: done");
+    fail();
+    EXPECT_EQ(to_text(token(6)),
+              "LSN 6, level journal: unknown: change set 6: the disk is gone; the next open of the "
+              "world decides");
+}
+
 TEST_F(ProgressTest, a_token_is_done_once_its_lsn_reaches_its_level) {
     const Token saved = token(5);
     EXPECT_FALSE(saved.done());

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.h"
 #include "base/utc.h"
-#include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
 #include "io/clock.h"

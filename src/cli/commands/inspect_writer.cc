@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.h"
 #include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "journal/file_name.h"

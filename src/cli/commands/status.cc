@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/quantity.h"
 #include "base/utc.h"
 #include "cli/store_view.h"
-#include "cli/text_table.h"
 #include "cli/value_text.h"
 #include "engine/world_directory.h"
 #include "io/posix_file_system.h"

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.h"
 #include "cli/stop_signal.h"
-#include "cli/text_table.h"
 
 namespace perdure::cli::demo {
 

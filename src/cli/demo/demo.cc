@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/quantity.h"
 #include "cli/demo/announcements.h"
 #include "cli/demo/books.h"
 #include "cli/demo/crash_report.h"
@@ -20,7 +21,6 @@
 #include "cli/demo/rules.h"
 #include "cli/demo/screen.h"
 #include "cli/stop_signal.h"
-#include "cli/text_table.h"
 #include "perdure/world.h"
 
 namespace perdure::cli::demo {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/text_table.h"
+#include "base/quantity.h"
 
 namespace perdure::cli::demo {
 

@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/quantity.h"
 #include "cli/demo/components.h"
 #include "cli/demo/crops.h"
-#include "cli/text_table.h"
 
 namespace perdure::cli::demo {
 
