@@ -49,6 +49,15 @@ if(TARGET perdure_cli)
     install(TARGETS perdure_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
 endif()
 
+# What gdb shows of our values. It finds printers by itself for what lies under /usr, by the library's whole
+# path below a folder of its own; from elsewhere a person says `source …/perdure-gdb.py`.
+install(FILES gdb/perdure-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/perdure/gdb COMPONENT development)
+if(TARGET perdure_shared)
+    install(FILES gdb/perdure-gdb.py COMPONENT library
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load/usr/${CMAKE_INSTALL_LIBDIR}
+        RENAME libperdure.so.${PROJECT_VERSION}-gdb.py)
+endif()
+
 configure_package_config_file(cmake/perdure-config.cmake.in perdure-config.cmake
     INSTALL_DESTINATION ${package_directory} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(perdure-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -5,11 +5,11 @@ set -euo pipefail
 
 run=(g++ cmake ninja-build pkg-config libsqlite3-dev libxxhash-dev libfmt-dev
     libtomlplusplus-dev nlohmann-json3-dev libcli11-dev)
-test=(python3 libgtest-dev librapidcheck-dev)
+test=(python3 gdb libgtest-dev librapidcheck-dev)
 sanitize=(clang libclang-rt-14-dev)  # libFuzzer is in the latter, too
 coverage=(gcovr)
 lint=(python3 clang clang-format clang-tidy)
-package=(dpkg-dev file)
+package=(dpkg-dev file gdb)
 docs=(doxygen)
 bench=(liblmdb-dev librocksdb-dev redis-server libhiredis-dev libbenchmark-dev)
 

@@ -31,6 +31,14 @@ in_root() { # what they depend on is on this machine, and not in that root
 }
 in_root --unpack "${packages[@]}"
 
+step "gdb finds the printers of the library by its path, and takes them"
+library=$(find "$root/usr" -name 'libperdure.so.*' -type f)
+printers=$root/usr/share/gdb/auto-load${library#"$root"}-gdb.py
+test -f "$printers"
+command -v gdb >/dev/null || { echo "gdb is not installed: scripts/install-packages.sh package" >&2; exit 1; }
+gdb -batch -nx -ex "source $printers" -ex "info pretty-printer global perdure" >"$scratch/log" 2>&1
+grep -q TableDefinition "$scratch/log" || { cat "$scratch/log"; exit 1; }
+
 step "the command runs, and makes a world"
 "$root/usr/bin/perdure" init "$scratch/world" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
 "$root/usr/bin/perdure" verify "$scratch/world" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
