@@ -41,6 +41,15 @@ constexpr double rate_max = 1e6;
 constexpr std::uint32_t kills_max = 1'000'000;
 constexpr double seconds_max = 1e9;
 
+// CLI11 takes -1 for the largest number that there is.
+CLI::Validator not_negative() {
+    return CLI::Validator(
+        [](std::string& text) {
+            return text.starts_with('-') ? text + " is negative; give 0 or more" : std::string();
+        },
+        "");
+}
+
 Run declare_init(CLI::App& app) {
     auto directory = std::make_shared<std::string>();
     app.add_option("DIR", *directory, directory_help)->required();
@@ -58,8 +67,10 @@ Run declare_inspect(CLI::App& app) {
     auto options = std::make_shared<InspectOptions>();
     app.add_option("DIR", options->directory, directory_help)->required();
     app.add_option("--file", options->file, "one journal file only, by name");
-    app.add_option("--last", options->last, "the last N change sets only");
+    app.add_option("--last", options->last, "the last N change sets only")->check(not_negative());
     app.add_flag("--rows", options->rows, "every row of them, not only how many");
+    app.add_option("--rows-max", options->rows_max,
+                   "the first N rows of each table in each of them");
     app.add_flag("--json", options->json, "one JSON object per line");
     return [options] { return run_inspect(*options); };
 }
@@ -164,7 +175,7 @@ Run declare_demo(CLI::App& app) {
     demo::DemoOptions& options = all->demo;
     app.add_option("DIR", all->directory,
                    "the world's directory, made if missing (default demo-world; crash-test-world)");
-    app.add_option("--ticks", options.ticks, "stop after so many ticks");
+    app.add_option("--ticks", options.ticks, "stop after so many ticks")->check(not_negative());
     app.add_option("--seconds", options.seconds, "stop after so many seconds")
         ->check(CLI::Range(0.0, seconds_max));
     app.add_option("--rate", options.rate, "ticks a second; 0: as fast as it goes (default 20)")
@@ -176,7 +187,8 @@ Run declare_demo(CLI::App& app) {
                    "of a new world: a square of the ground, so many columns wide")
         ->check(CLI::Range(1U, demo::columns_max));
     app.add_option("--seed", options.seed,
-                   "of a new world's chance (default 1); of the crash test's moments");
+                   "of a new world's chance (default 1); of the crash test's moments")
+        ->check(not_negative());
     app.add_flag("--plain", options.plain, "lines instead of the map, on a terminal too");
     auto* crash_test = app.add_flag("--crash-test", all->crash_test,
                                     "kill the world again and again, and judge what comes back");

@@ -38,7 +38,8 @@ public:
         for (std::size_t index = 0; index < survey_.files.size(); ++index) {
             PERDURE_TRY(show_file(index));
         }
-        return {};
+        end_.durable = std::max(attested_, end_.durable);
+        return inspection_.end ? inspection_.end(end_) : Status();
     }
 
 private:
@@ -138,16 +139,25 @@ private:
 
     // Behind the newest file's last valid group there may be a torn one, and nothing else (J-12).
     Status check_end(FileReader& reader, const GroupScanner& scanner, const FileFound& file) {
+        end_.path = file.path;
+        end_.offset = scanner.offset();
+        end_.last = scanner.last();
+        end_.why = scanner.why();
         TailQuery query{world_tag(file.header.world), file.header.epoch, scanner.next_group() - 1,
                         &scanner, file.sequence};
         PERDURE_TAKE(TailFound tail, search_tail(reader, scanner.offset(), file.bytes, query));
+        const auto& next = scanner.stopped_at();
+        const bool recycled = (file.header.flags & file_flag_recycled) != 0;
+        end_.remains = (next && scanner.is_next(*next)) || (!recycled && tail.nonzero_end != 0);
         PERDURE_TRY(search_headless(query, tail));
+        end_.durable = tail.durable;
         const bool ahead = std::max(attested_, tail.durable) > scanner.last();
         const bool unreadable =
             scanner.offset() < file.bytes && reader.unreadable(scanner.offset(), block_bytes);
         if (!tail.later && !ahead && !unreadable) return {};
         PERDURE_TAKE(const bool grows, grows_behind(scanner, file));
         if (grows) return {};
+        end_.damaged = true;
         if (!tail.later && !ahead) {
             return damage(error(Code::io, "{}: read errors at offset {}, after LSN {}", file.path,
                                 scanner.offset(), scanner.last()));
@@ -231,6 +241,7 @@ private:
     Survey survey_;
     Catalog catalog_;   // grows as definitions are met
     Lsn attested_ = 0;  // the highest LSN that a header calls durable
+    EndSeen end_;
 };
 
 }  // namespace

@@ -27,6 +27,17 @@ struct GroupSeen {
     std::vector<std::uint64_t> frame_bytes;  // of each change set
 };
 
+// Where the journal ends: behind the last valid group of its newest file.
+struct EndSeen {
+    std::string path;  // of that file; empty: no file holds anything
+    std::uint64_t offset = 0;
+    Lsn last = 0;          // the last change set before it
+    Lsn durable = 0;       // the highest that a header calls flushed
+    std::string why;       // what is there instead of the next group: "zeros", …
+    bool remains = false;  // something of a group is: unfinished, or damaged
+    bool damaged = false;  // it is damage, and was told as such
+};
+
 // What to call for what is found, in the order of the files; leave out what is of no interest. A
 // failure ends the walk and is returned.
 struct Inspection {
@@ -36,6 +47,7 @@ struct Inspection {
     // What recover() would refuse, with its code; without this one it is a remark. The open end of
     // the newest file is none, nor is what an owner may have done while we looked.
     std::function<Status(const Status&)> damage;
+    std::function<Status(const EndSeen&)> end;  // once, after all else
 };
 
 Status inspect(io::FileSystem& files, const std::string& directory, const Inspection& inspection);

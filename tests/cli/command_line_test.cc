@@ -28,6 +28,12 @@ TEST_F(CommandLine, refuses_what_it_does_not_understand) {
     expect_refused(run({"demo", world(), "--walkers", "0"}), "--walkers");
     expect_refused(run({"demo", world(), "--side", "1000"}), "1000");
     expect_refused(run({"demo", world(), "--ticks", "many"}), "--ticks");
+    expect_refused(run({"demo", world(), "--ticks", "-1"}), "--ticks");
+    expect_refused(run({"demo", world(), "--seed", "-1"}), "--seed");
+    for (const char* bad : {"-1", "many", "1.5"}) {
+        expect_refused(run({"inspect", world(), "--last", bad}), "--last");
+        expect_refused(run({"inspect", world(), "--rows-max", bad}), "--rows-max");
+    }
     expect_refused(run({"demo", world(), "--kills", "3"}), "--crash-test");
     expect_refused(run({"demo", world(), "--crash-test", "--ticks", "3"}), "--ticks");
 }

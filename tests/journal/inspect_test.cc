@@ -83,6 +83,56 @@ std::string damage_in(io::FileSystem& files) {
     return text;
 }
 
+// Where an inspection says that the journal ends.
+EndSeen end_of(io::FileSystem& files) {
+    int calls = 0;
+    EndSeen end;
+    Inspection inspection;
+    inspection.damage = [](const Status&) { return Status(); };
+    inspection.end = [&](const EndSeen& seen) {
+        ++calls;
+        end = seen;
+        return Status();
+    };
+    EXPECT_TRUE(inspect(files, directory, inspection).ok());
+    EXPECT_EQ(calls, 1);
+    return end;
+}
+
+TEST_F(JournalTest, InspectionSaysWhereTheJournalEndsAndWhatIsThere) {
+    open();
+    append("a");
+    append("b");
+    append("c");
+    it.close();
+    EndSeen end = end_of(*it.disk);
+    EXPECT_EQ(end.path, path_of(1));
+    EXPECT_EQ(end.offset, 6 * 4096U);
+    EXPECT_EQ(end.last, 3U);
+    EXPECT_EQ(end.durable, 2U);  // as the last group says of those before it
+    EXPECT_EQ(end.why, "zeros");
+    EXPECT_FALSE(end.remains || end.damaged);
+
+    it.disk->flip_bit(path_of(1), 5 * 4096 + 130, 0);  // c: torn, or never acknowledged
+    end = end_of(*it.disk);
+    EXPECT_EQ(end.offset, 5 * 4096U);
+    EXPECT_EQ(end.last, 2U);
+    EXPECT_EQ(end.why, "group 3 does not match its checksum");
+    EXPECT_TRUE(end.remains && !end.damaged);
+
+    it.disk->flip_bit(path_of(1), 4 * 4096 + 130, 0);  // b, before what was acknowledged
+    end = end_of(*it.disk);
+    EXPECT_EQ(end.last, 1U);
+    EXPECT_EQ(end.durable, 2U);
+    EXPECT_TRUE(end.remains && end.damaged);
+}
+
+TEST_F(JournalTest, InspectionOfNoFilesEndsNowhere) {
+    const EndSeen end = end_of(*it.disk);
+    EXPECT_EQ(end.path, "");
+    EXPECT_EQ(end.last, 0U);
+}
+
 TEST_F(JournalTest, InspectionFindsNoDamageInATornEnd) {
     open();
     append("a");

@@ -37,6 +37,9 @@ private:
     Status see_file(const FileFound& found, const std::vector<TableDefinition>& definitions);
     Status see_group(const GroupSeen& group);
     void define(const TableDefinition& definition);
+    [[nodiscard]] std::string words_of(const GroupSeen& group, std::size_t index) const {
+        return writer_.changes(group, index, store_.level_of(group.changes[index]));
+    }
     void print(const std::string& text) const { fmt::print("{}", text); }
 
     const InspectOptions& options_;
@@ -45,6 +48,8 @@ private:
     Status damage_;
     std::map<TableId, TableDefinition> in_force_;
     std::deque<std::string> last_;
+    StoreWord store_;
+    InspectEnd end_;
 };
 
 void Inspector::define(const TableDefinition& definition) {
@@ -63,15 +68,18 @@ Status Inspector::see_file(const FileFound& found,
 
 Status Inspector::see_group(const GroupSeen& group) {
     for (std::size_t index = 0; index < group.changes.size(); ++index) {
+        ++end_.change_sets;
+        if (group.changes[index].tick) end_.tick = group.changes[index].tick;
         for (const TableDefinition& definition : group.changes[index].definitions) {
             define(definition);
         }
         if (!wanted(group.address.file)) continue;
         if (!options_.last) {
-            print(writer_.changes(group, index));
+            print(words_of(group, index));
             continue;
         }
-        last_.push_back(writer_.changes(group, index));
+        if (*options_.last == 0) continue;
+        last_.push_back(words_of(group, index));
         if (last_.size() > *options_.last) last_.pop_front();
     }
     return {};
@@ -81,6 +89,8 @@ Status Inspector::run() {
     io::PosixFileSystem files;
     const engine::WorldDirectory directory(files, options_.directory);
     PERDURE_TRY(directory.read_identity().status());
+    store_ = StoreWord::ask(files, directory);
+    end_.store = &store_;
     journal::Inspection inspection;
     inspection.file = [this](const FileFound& found,
                              const std::vector<TableDefinition>& definitions) {
@@ -96,8 +106,13 @@ Status Inspector::run() {
         print(writer_.damage(status));
         return {};
     };
+    inspection.end = [this](const journal::EndSeen& end) -> Status {
+        end_.journal = end;
+        return {};
+    };
     PERDURE_TRY(journal::inspect(files, directory.journal(), inspection));
     for (const std::string& text : last_) print(text);
+    print(writer_.end(end_));
     if (!options_.file.empty() && !file_seen_) {
         return error(Code::not_found, "{} has no journal file {}", directory.journal(),
                      options_.file);
@@ -111,8 +126,10 @@ Status Inspector::run() {
 }  // namespace
 
 ExitCode run_inspect(const InspectOptions& options) {
+    InspectWriter::RowsMax rows_max = options.rows_max;
+    if (options.rows && !rows_max) rows_max = batch_rows_max;
     const auto writer =
-        options.json ? InspectWriter::json(options.rows) : InspectWriter::text(options.rows);
+        options.json ? InspectWriter::json(rows_max) : InspectWriter::text(rows_max);
     Inspector inspector(options, *writer);
     const Status status = inspector.run();
     if (!status.ok()) return report(status);

@@ -12,9 +12,10 @@ namespace perdure::cli {
 
 struct InspectOptions {
     std::string directory;
-    std::string file;                   // one journal file only, by name
-    std::optional<std::uint64_t> last;  // so many change sets, the newest
-    bool rows = false;
+    std::string file;                       // one journal file only, by name
+    std::optional<std::uint64_t> last;      // so many change sets, the newest
+    bool rows = false;                      // not only how many
+    std::optional<std::uint32_t> rows_max;  // of each batch; implies `rows`
     bool json = false;
 };
 
