@@ -100,7 +100,7 @@ std::string to_text(const Value& value, const TextLimits& limits) {
 
 std::string to_text(const Uuid& uuid) {
     std::string digits = hexadecimal(uuid.bytes);
-    for (const std::size_t at : {20, 16, 12, 8}) digits.insert(at, 1, '-');
+    for (const std::size_t at : {20U, 16U, 12U, 8U}) digits.insert(at, 1, '-');
     return digits;
 }
 
