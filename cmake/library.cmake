@@ -4,7 +4,7 @@
 
 include(CMakePackageConfigHelpers)
 
-set(shipped_layers base io model journal store engine entities world jobs c)
+set(shipped_layers base io model journal store engine entities invariants world jobs c)
 
 function(perdure_library name kind)
     add_library(${name} ${kind})

@@ -87,9 +87,11 @@ int run(const Arguments& arguments) {
         world.poll();
     }
     const economy::Economy::Totals totals = economy.totals();
-    if (totals.coins != coins) {
-        std::fprintf(stderr, "there were %lld coins, and now there are %lld\n",
-                     static_cast<long long>(coins), static_cast<long long>(totals.coins));
+    const perdure::InvariantResult conserved = world.invariants().front();
+    if (totals.coins != coins || conserved.grade != perdure::Grade::ok) {
+        std::fprintf(stderr, "there were %lld coins, now there are %lld, and %s are too many\n",
+                     static_cast<long long>(coins), static_cast<long long>(totals.coins),
+                     conserved.found.c_str());
         return 1;
     }
     auto state = world.digest();  // waits until the store has everything

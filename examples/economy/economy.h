@@ -29,8 +29,9 @@ PERDURE_COMPONENT(Community, name, pot);
 struct Market {  // on the world entity: there is one
     std::array<std::uint64_t, 4> random{};
     std::int64_t price = 10;
+    std::int64_t minted = 0;  // coins that have come in so far
 };
-PERDURE_COMPONENT(Market, random, price);
+PERDURE_COMPONENT(Market, random, price, minted);
 
 struct Trades {  // from buyer to seller
     std::int64_t volume = 0;

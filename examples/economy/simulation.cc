@@ -32,6 +32,9 @@ perdure::Schema schema() {
     perdure::Schema schema;
     schema.component<Agent>().component<Community>().component<Market>();
     schema.relation<Trades>().relation<Member>();
+    // Coins move and never come or go: a tick that errs is refused, and says by how much.
+    schema.conserve("coins", {{"Agent", "coins"}, {"Community", "pot"}},
+                    {.minus = {{"Market", "minted"}}, .expected = 0, .refuse = true});
     schema.table("events")
         .key<std::uint64_t>("tick")
         .key<std::uint32_t>("number")
@@ -70,7 +73,9 @@ Status Economy::populate(std::uint64_t seed, std::size_t agents) {
     for (std::size_t number = 0; number < agents; ++number) {
         const Entity agent = entities_.create();
         if (!agent) return {perdure::Code::no_space, "no more entities"};
-        entities_.set(agent, Agent{1000, 10, static_cast<std::uint32_t>(1 + draw(3))});
+        const Agent newcomer{1000, 10, static_cast<std::uint32_t>(1 + draw(3))};
+        market_.minted += newcomer.coins;
+        entities_.set(agent, newcomer);
         agents_.push_back(agent);
     }
     for (std::size_t number = 0; number < communities; ++number) {

@@ -56,7 +56,8 @@ enum perdure_code_value {
     PERDURE_CORRUPT = 11,       // bytes at rest are not what was written
     PERDURE_NO_SPACE = 12,      // the disk, or the budget for it, is full
     PERDURE_IO = 13,            // a system call failed
-    PERDURE_EXPIRED = 14        // a snapshot was held for too long
+    PERDURE_EXPIRED = 14,       // a snapshot was held for too long
+    PERDURE_REFUSED = 15        // a rule of the program's own said no
 };
 typedef int32_t perdure_code;
 const char* perdure_code_name(perdure_code code);  // "not_found"; "?" for what is none

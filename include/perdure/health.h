@@ -37,6 +37,9 @@ struct Health {
     std::optional<std::uint64_t> disk_free_bytes;
     std::uint64_t refused_busy = 0;   // commits refused so far because a limit was reached
     std::uint64_t prepare_waits = 0;  // commits that had to prepare journal files themselves
+    // Since opening: ticks' results that were graded alarm, and change sets that an invariant
+    // refused. See validation.h.
+    std::uint64_t invariant_alarms = 0;
 
     std::uint64_t drains = 0;        // transactions applied to the store
     std::uint64_t rows_drained = 0;  // after coalescing

@@ -23,6 +23,7 @@
 #include "perdure/evolution.h"
 #include "perdure/status.h"
 #include "perdure/table.h"
+#include "perdure/validation.h"
 
 namespace perdure {
 
@@ -138,6 +139,20 @@ public:
         return *this;
     }
 
+    // What must hold of the rows, checked as they change: see validation.h. Columns by today's
+    // names, of components, relations and tables alike.
+    Schema& conserve(std::string name, std::vector<WatchedColumn> columns,
+                     ConserveOptions options = {}) {
+        invariants_.push_back(
+            Invariant::conserve(std::move(name), std::move(columns), std::move(options)));
+        return *this;
+    }
+    Schema& refer(std::string name, WatchedColumn from, std::string to, ReferOptions options = {}) {
+        invariants_.push_back(
+            Invariant::refer(std::move(name), std::move(from), std::move(to), options));
+        return *this;
+    }
+
     // What older worlds have otherwise: see evolution.h. Tables and fields by today's names, but
     // for the ones that are past.
     Schema& renamed(std::string from, std::string to) {
@@ -175,6 +190,7 @@ public:
     [[nodiscard]] const std::deque<TableBuilder>& tables() const { return tables_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
     [[nodiscard]] const Evolution& evolution() const { return evolution_; }
+    [[nodiscard]] const std::vector<Invariant>& invariants() const { return invariants_; }
 
 private:
     std::vector<DeclaredComponent> components_;
@@ -182,6 +198,7 @@ private:
     std::deque<TableBuilder> tables_;
     std::vector<Category> categories_;
     Evolution evolution_;
+    std::vector<Invariant> invariants_;
 };
 
 }  // namespace perdure

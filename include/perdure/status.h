@@ -38,6 +38,7 @@ enum class Code : unsigned char {
     no_space = 12,      // the disk, or the budget for it, is full
     io = 13,            // a system call failed
     expired = 14,       // a snapshot was held for too long
+    refused = 15,       // the program's own rule, a validator or an invariant, said no
 };
 
 // "not_found", "busy", …

@@ -10,8 +10,8 @@
 //     }
 //
 // Thread rule: open, entities(), external(), relations(), tick(), commit(), poll() and close() on
-// one thread, the world's. begin(), snapshot() and health() from any. Everything that came out of a
-// world (transactions, snapshots) must end before it; tokens may stay.
+// one thread, the world's. begin(), snapshot(), invariants() and health() from any. Everything that
+// came out of a world (transactions, snapshots) must end before it; tokens may stay.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,7 @@
 #include "perdure/status.h"
 #include "perdure/token.h"
 #include "perdure/transaction.h"
+#include "perdure/validation.h"
 
 namespace perdure {
 
@@ -62,6 +63,8 @@ struct WorldOptions {
     bool take_over = false;
     // What the program answers for its external components: see external.h.
     ExternalCallbacks external{};
+    // Asked about every change set of the program before it is accepted: see validation.h.
+    Validator validator{};
     // Whose threads and budgets the world shares with others: see runtime.h. Null: it has its own.
     // Must outlive the world.
     Runtime* runtime = nullptr;
@@ -112,10 +115,11 @@ public:
     // The tick being built: rows for user tables that go out with the next commit().
     [[nodiscard]] Transaction& tick() noexcept;
     // Ends the tick: all marked components and edges and all that was staged, as one change set.
-    // Does not wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`): marks,
-    // staged rows and tick number stay. options.tick must be above the last one; the last one again
-    // is the same token if nothing differs, else `conflict`; one before it is `invalid`. `unknown`
-    // only if options.wait: accepted, and not certain to be durable.
+    // Does not wait unless asked. Refused (`busy`, `read_only`, `no_space`, `conflict`, `refused`
+    // by a rule of the program's own): marks, staged rows and tick number stay. options.tick must
+    // be above the last one; the last one again is the same token if nothing differs, else
+    // `conflict`; one before it is `invalid`. `unknown` only if options.wait: accepted, and not
+    // certain to be durable.
     Result<Token> commit(const CommitOptions& options = {});
     // Number of the tick that the next commit() ends, unless told otherwise; 1 in a new world.
     [[nodiscard]] std::uint64_t next_tick() const noexcept;
@@ -128,6 +132,10 @@ public:
     // names that are ours (see table.h); `incompatible` for another version of a table that is
     // there: tables change when the world is opened. Others as commit().
     Status declare(const TableBuilder& table);
+
+    // The newest result of each of the schema's invariants, in its order: of the last tick, or of
+    // opening. Any thread.
+    [[nodiscard]] std::vector<InvariantResult> invariants() const;
 
     // Runs callbacks of tokens that are done. Returns how many.
     std::size_t poll();

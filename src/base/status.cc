@@ -19,6 +19,7 @@ std::string_view code_name(Code code) noexcept {
         case Code::no_space: return "no_space";
         case Code::io: return "io";
         case Code::expired: return "expired";
+        case Code::refused: return "refused";
     }
     return "code out of range";
 }

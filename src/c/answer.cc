@@ -85,6 +85,6 @@ uint32_t perdure_c_abi() { return PERDURE_C_ABI; }
 const char* perdure_version() { return PERDURE_VERSION; }
 
 const char* perdure_code_name(perdure_code code) {
-    if (code < PERDURE_OK || code > PERDURE_EXPIRED) return "?";
+    if (code < PERDURE_OK || code > PERDURE_REFUSED) return "?";
     return perdure::code_name(static_cast<Code>(code)).data();  // of literals: they end with NUL
 }

@@ -109,6 +109,7 @@ Status Engine::make_room(std::uint64_t encoded_bytes) {
 
 Result<Token> Engine::commit(Proposal& proposal, const CommitOptions& options) {
     PERDURE_TRY(refuse_if_failed());
+    PERDURE_TRY(InsideGate::refuse(*this));
     if (proposal.from_tick) {
         const auto last = last_tick();
         const std::uint64_t tick = options.tick.value_or(last.value_or(0) + 1);
@@ -164,7 +165,23 @@ Result<Token> Engine::repeat_last_tick(Proposal& proposal, const CommitOptions& 
     return token_of(lsn, level, tick, options);
 }
 
+// Whoever stands at the gate sees what would be accepted, no more: not the last tick again.
 Result<Token> Engine::commit_changes(Proposal& proposal, const CommitOptions& options) {
+    if (gate_ == nullptr || !proposal.from_program) return commit_admitted(proposal, options);
+    Result<bool> entered = false;
+    {
+        const InsideGate inside(*this);
+        entered = gate_->enter(proposal.changes);
+    }
+    PERDURE_TRY(entered.status());
+    if (!*entered) return commit_admitted(proposal, options);
+    Result<Token> token = commit_admitted(proposal, options);
+    const bool accepted = token.ok() || seeded_bug("engine: the gate is not told of a refusal");
+    gate_->leave(accepted ? nullptr : &proposal.changes);
+    return token;
+}
+
+Result<Token> Engine::commit_admitted(Proposal& proposal, const CommitOptions& options) {
     PERDURE_ASSERT(proposal.changes.lsn == 0);  // not accepted yet
     PERDURE_TRY(check_row_sizes(proposal.changes));
     const Level level = classify(proposal.changes, options);

@@ -23,6 +23,7 @@
 #include "engine/drain.h"
 #include "engine/duty.h"
 #include "engine/flush_queue.h"
+#include "engine/gate.h"
 #include "engine/proposal.h"
 #include "engine/read_view.h"
 #include "engine/world_directory.h"
@@ -89,6 +90,10 @@ public:
     // options.wait only says that the caller will, by token.wait(), and so need not wake the
     // journal thread.
     Result<Token> commit(Proposal& proposal, const CommitOptions& options);
+
+    // Who is asked from now on about what the program commits; null: nobody. Before the first such
+    // commit.
+    void set_gate(Gate* gate) noexcept { gate_ = gate; }
 
     // SQL views over tables in force. `unsupported` if the store has no SQL.
     Status declare_views(const std::vector<store::View>& views);
@@ -183,6 +188,7 @@ private:
     Result<Token> repeat_last_tick(Proposal& proposal, const CommitOptions& options,
                                    std::uint64_t tick);
     Result<Token> commit_changes(Proposal& proposal, const CommitOptions& options);
+    Result<Token> commit_admitted(Proposal& proposal, const CommitOptions& options);
     Token token_of(Lsn lsn, Level level, std::optional<std::uint64_t> tick,
                    const CommitOptions& options);
     void hold(const std::string& key, std::shared_ptr<const Batch> row);
@@ -222,6 +228,7 @@ private:
     // Tables that were accepted and are not in the catalog yet. Of the thread that declares.
     std::vector<TableDefinition> defining_;
     Token defining_token_;
+    Gate* gate_ = nullptr;  // constant while the program commits
 
     std::mutex store_mutex_;  // one step_store at a time; guards what follows
     std::uint64_t last_drain_ms_ = 0;

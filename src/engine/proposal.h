@@ -40,7 +40,8 @@ struct Proposal {
     ChangeSet changes;
     std::vector<TouchedKey> touched;
     std::vector<Check> checks;
-    bool from_tick = false;  // the keys that are reserved are its own
+    bool from_tick = false;     // the keys that are reserved are its own
+    bool from_program = false;  // passes the gate
     // Set by Engine::commit(): this was the last tick once more, and what was captured is in no
     // change set: it stays marked.
     bool tick_again = false;

@@ -47,6 +47,7 @@ void Staging::unstage(std::size_t rows, std::size_t checks) {
 }
 
 Result<const TableDefinition*> Staging::user_table(std::string_view name, bool append) const {
+    PERDURE_TRY(InsideGate::refuse(engine_));
     const TableDefinition* table = engine_.catalog().find(name);
     if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
     if (table->resident) {
@@ -254,6 +255,7 @@ Status Staging::propose(Proposal& proposal) {
     PERDURE_ASSERT(proposal.touched.size() <= rows_.size());
     proposal.checks = std::exchange(checks_, {});
     proposal.from_tick = is_tick_;
+    proposal.from_program = true;
     return {};
 }
 
@@ -263,6 +265,7 @@ Result<Token> Staging::commit(const CommitOptions& options) {
     if (rows_.empty() && checks_.empty()) {
         return error(Code::invalid, "nothing is staged in this transaction");
     }
+    PERDURE_TRY(InsideGate::refuse(engine_));
     Proposal proposal;
     PERDURE_TRY(propose(proposal));  // untaken: 2 GiB of rows
     auto token = engine_.commit(proposal, options);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "model/evolve.h"
+#include "model/invariant.h"
 #include "model/structs.h"
 
 namespace perdure {
@@ -40,6 +41,32 @@ bool has_number(const StructShape& shape, std::string_view name) {
                             field.type.kind <= ColumnKind::f64 && field.type.kind != ColumnKind::id;
         return same_name(field.name, name) && number && !field.nullable;
     });
+}
+
+Status validate_invariants(const std::vector<Invariant>& invariants,
+                           const std::map<std::string, TableDefinition>& tables) {
+    if (invariants.size() > invariants_max) {
+        return error(Code::invalid, "the schema declares {} invariants; at most {} are allowed",
+                     invariants.size(), invariants_max);
+    }
+    // Of the entities themselves: something may refer to them.
+    TableDefinition entity;
+    entity.name = "entity";
+    entity.columns.resize(1);
+    entity.columns[0].name = "entity";
+    entity.columns[0].type.kind = ColumnKind::id;
+    entity.key_columns = 1;
+    const auto find = [&](std::string_view name) -> const TableDefinition* {
+        if (same_name(name, entity.name)) return &entity;
+        const auto found = tables.find(lower_case(name));
+        return found == tables.end() ? nullptr : &found->second;
+    };
+    std::set<std::string> names;
+    for (const Invariant& invariant : invariants) {
+        PERDURE_TRY(check_invariant(invariant, find));
+        PERDURE_TRY(claim(names, "invariants", invariant.name));
+    }
+    return {};
 }
 
 // What StructShape::validate() says of components, and of relations as well.
@@ -157,7 +184,8 @@ Status Schema::validate() const {
         PERDURE_TRY(check_category(categories_, "table " + definition.name, definition.category));
         tables.emplace(lower_case(definition.name), definition);
     }
-    return validate_evolution(evolution_, tables);
+    PERDURE_TRY(validate_evolution(evolution_, tables));
+    return validate_invariants(invariants_, tables);
 }
 
 }  // namespace perdure

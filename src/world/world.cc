@@ -12,6 +12,7 @@
 #include "engine/staging.h"
 #include "entities/external_hydration.h"
 #include "entities/registry.h"
+#include "invariants/tables.h"
 #include "io/clock.h"
 #include "io/memory_file_system.h"
 #include "io/posix_file_system.h"
@@ -20,6 +21,8 @@
 #include "store/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 #include "world/categories.h"
+#include "world/kept_invariants.h"
+#include "world/program_gate.h"
 #include "world/settings.h"
 #include "world/views.h"
 
@@ -85,6 +88,8 @@ struct World::State {
     std::optional<std::pair<Token, std::uint64_t>> reservation;
     std::unique_ptr<entities::Registry> registry;
     std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<invariants::Invariants> invariants;  // null: there are none
+    std::unique_ptr<ProgramGate> gate;
     std::unique_ptr<engine::Runtime> own_runtime;  // after the engine: it stops first
     engine::Runtime* runtime = nullptr;            // whose threads look after the engine
     std::unique_ptr<Entities> entities;
@@ -99,6 +104,7 @@ struct World::State {
     Status hydrate_external();
     Status reserve_ids(const Batch& batch);
     void settle_reservation();
+    Result<Token> commit_captured(engine::Proposal& proposal, const CommitOptions& how);
     Status close();
 };
 
@@ -178,6 +184,10 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
 
     std::vector<TableDefinition> tables = registry->definitions();
     tables.push_back(categories_definition());
+    if (!schema.invariants().empty()) {
+        tables.push_back(invariants::invariants_definition());
+        tables.push_back(invariants::log_definition());
+    }
     for (const TableBuilder& table : schema.tables()) {
         PERDURE_TRY(table.validate());
         tables.push_back(table.definition());
@@ -191,6 +201,11 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     }));
     registry->use_pool(engine->pool());
     PERDURE_TRY(hydrate());
+    PERDURE_TAKE(invariants, open_invariants(*engine, schema, options.log, recovery.remarks));
+    if (invariants || options.validator) {
+        gate = std::make_unique<ProgramGate>(options.validator, invariants.get());
+        engine->set_gate(gate.get());
+    }
     registry->reserve_now = [this](const Batch& batch) { return reserve_ids(batch); };
     entities = std::make_unique<Entities>(*registry);
     external = std::make_unique<External>(*registry);
@@ -264,6 +279,7 @@ void World::State::settle_reservation() {
 
 Status World::State::close() {
     if (closed || !engine) return {};
+    PERDURE_TRY(engine::InsideGate::refuse(*engine));
     closed = true;
     Status status = engine->close();
     if (runtime) runtime->remove(*engine);
@@ -278,9 +294,19 @@ External& World::external() noexcept { return *state_->external; }
 Relations& World::relations() noexcept { return *state_->relations; }
 Transaction& World::tick() noexcept { return *state_->tick; }
 
+// What is captured must stay as it is until it is accepted: a validator that changes it is stopped.
+Result<Token> World::State::commit_captured(engine::Proposal& proposal, const CommitOptions& how) {
+    if (!options.validator) return engine->commit(proposal, how);
+    registry->stand_still(entities::Registry::Standing::for_readers);
+    auto token = engine->commit(proposal, how);
+    registry->go_on();
+    return token;
+}
+
 Result<Token> World::commit(const CommitOptions& options) {
     State& state = *state_;
     if (state.closed) return error(Code::read_only, "the world is closed");
+    PERDURE_TRY(engine::InsideGate::refuse(*state.engine));
     state.settle_reservation();
     engine::Proposal proposal;
     proposal.from_tick = true;
@@ -291,7 +317,8 @@ Result<Token> World::commit(const CommitOptions& options) {
         state.registry->capture(proposal.changes, now_ms, everything, state.engine->pool()));
     engine::Staging& staged = state.tick->staging();
     if (!staged.empty()) PERDURE_TRY(staged.propose(proposal));
-    auto token = state.engine->commit(proposal, options);
+    proposal.from_program = true;
+    auto token = state.commit_captured(proposal, options);
     if (!token && seeded_bug("world: a refused commit drops what was staged")) staged.clear();
     if (!token) return token;
     staged.clear();
@@ -330,7 +357,16 @@ std::size_t World::poll() {
     state_->settle_reservation();
     return state_->engine->poll();
 }
-Health World::health() const { return state_->engine->health(); }
+Health World::health() const {
+    Health health = state_->engine->health();
+    if (state_->invariants) health.invariant_alarms = state_->invariants->alarms();
+    return health;
+}
+
+std::vector<InvariantResult> World::invariants() const {
+    return state_->invariants ? state_->invariants->results() : std::vector<InvariantResult>();
+}
+
 const RecoveryReport& World::recovery() const noexcept { return state_->recovery; }
 
 Result<std::string> World::digest() {

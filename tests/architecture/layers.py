@@ -24,9 +24,10 @@ LAYERS = {
     "store": ["model", "io", "base"],
     "engine": ["journal", "store", "model", "io", "base"],
     "entities": ["engine", "model", "base"],
-    "world": ["entities", "engine", "store", "journal", "model", "io", "base"],
+    "invariants": ["model", "base"],
+    "world": ["entities", "invariants", "engine", "store", "journal", "model", "io", "base"],
     "c": ["world", "entities", "engine", "model", "base"],
-    "jobs": ["world", "entities", "engine", "store", "journal", "model", "io", "base"],
+    "jobs": ["world", "entities", "invariants", "engine", "store", "journal", "model", "io", "base"],
     "cli": ["jobs", "world", "entities", "engine", "store", "journal", "model", "io", "base"],
 }
 
@@ -39,6 +40,7 @@ PUBLIC = {
     "batch.h": "model",
     "schema.h": "model",
     "evolution.h": "model",
+    "validation.h": "model",
     "component.h": "model",
     "entity.h": "model",
     "durability.h": "model",

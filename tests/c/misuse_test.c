@@ -189,7 +189,8 @@ static void codes_have_names(void) {
     CHECK(strcmp(perdure_code_name(PERDURE_OK), "ok") == 0);
     CHECK(strcmp(perdure_code_name(PERDURE_NOT_FOUND), "not_found") == 0);
     CHECK(strcmp(perdure_code_name(PERDURE_EXPIRED), "expired") == 0);
-    CHECK(strcmp(perdure_code_name(15), "?") == 0);
+    CHECK(strcmp(perdure_code_name(PERDURE_REFUSED), "refused") == 0);
+    CHECK(strcmp(perdure_code_name(16), "?") == 0);
     CHECK(strcmp(perdure_code_name(-1), "?") == 0);
     CHECK(perdure_c_abi() == PERDURE_C_ABI);
     CHECK(strchr(perdure_version(), '.') != NULL);

@@ -340,6 +340,26 @@ BUGS = [
     Bug("world: the last tick again clears marks", "world/world.cc",
         "what is captured twice for one tick stays marked for the next (I-8)",
         "world: TickTest.the_last_one_again_keeps_marked_what_was_due/Memory"),
+
+    # The program's own rules.
+    Bug("world: what a validator says is not heard", "world/program_gate.cc",
+        "a validator may refuse any change set of the program (validation.h)",
+        "world: ValidatorTest.refuses_with_its_reason_and_a_code_of_its_own/Memory"),
+    Bug("engine: the gate is not told of a refusal", "engine/commit.cc",
+        "a refused change set leaves the invariants as they were (validation.h)",
+        "world: InvariantTest.a_conflict_leaves_it_as_it_was/Memory"),
+    Bug("invariants: a refusal leaves its traces", "invariants/watcher.cc",
+        "a refused change set leaves the invariants as they were (validation.h)",
+        "invariants: WatcherRandom.agrees_with_counting_anew_through_changes_and_refusals"),
+    Bug("invariants: rows that go are not noticed", "invariants/watcher.cc",
+        "removal of what is referred to counts, too (validation.h)",
+        "invariants: WatcherTest.a_row_that_goes_leaves_all_that_refer_to_it"),
+    Bug("invariants: what lies below 64 bits is cut off", "invariants/exact_sum.cc",
+        "sums are rounded once, when they are shown (validation.h)",
+        "invariants: ExactSum.rounds_once_to_the_nearest_ties_to_even"),
+    Bug("world: what an invariant expected is forgotten", "world/kept_invariants.cc",
+        "what is expected is kept with the world (invariants.md)",
+        "world: InvariantLives.what_was_expected_stays_though_gold_goes_missing_meanwhile"),
 ]
 
 # What the simulator finds soon, too.
