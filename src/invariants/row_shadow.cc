@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -61,50 +60,50 @@ std::size_t RowShadow::home(const RowKey& key) const noexcept {
     std::uint64_t mixed =
         key.low * 0x9e37'79b9'7f4a'7c15 ^ std::rotl(key.high * 0xc2b2'ae3d'27d4'eb4f, 32);
     mixed = (mixed ^ (mixed >> 32)) * 0xd6e8'feb8'6659'fd93;
-    return static_cast<std::size_t>(mixed ^ (mixed >> 29)) & (keys_.size() - 1);
+    return static_cast<std::size_t>(mixed ^ (mixed >> 29)) & (used_.size() - 1);
 }
 
 std::size_t RowShadow::position(const RowKey& key) const noexcept {
     if (size_ == 0) return nowhere;
-    for (std::size_t at = home(key); used_[at] != 0; at = (at + 1) & (keys_.size() - 1)) {
-        if (keys_[at] == key) return at;
+    for (std::size_t at = home(key); used_[at] != 0; at = (at + 1) & (used_.size() - 1)) {
+        if (key_at(at) == key) return at;
     }
     return nowhere;
 }
 
 std::uint64_t* RowShadow::find(const RowKey& key) noexcept {
     const std::size_t at = position(key);
-    return at == nowhere ? nullptr : values_.data() + at * words_;
+    return at == nowhere ? nullptr : slot(at) + key_words;
 }
 
 const std::uint64_t* RowShadow::find(const RowKey& key) const noexcept {
     const std::size_t at = position(key);
-    return at == nowhere ? nullptr : values_.data() + at * words_;
+    return at == nowhere ? nullptr : slot(at) + key_words;
 }
 
 std::uint64_t* RowShadow::put(const RowKey& key) {
     if (std::uint64_t* const there = find(key)) return there;
-    if ((size_ + 1) * 8 > keys_.size() * 7) grow();
+    if ((size_ + 1) * 8 > used_.size() * 7) grow();
     std::size_t at = home(key);
-    while (used_[at] != 0) at = (at + 1) & (keys_.size() - 1);
+    while (used_[at] != 0) at = (at + 1) & (used_.size() - 1);
     used_[at] = 1;
-    keys_[at] = key;
     ++size_;
-    std::uint64_t* const words = values_.data() + at * words_;
-    std::fill_n(words, words_, std::uint64_t{0});
-    return words;
+    std::uint64_t* const made = slot(at);
+    made[0] = key.low;
+    made[1] = key.high;
+    std::fill_n(made + key_words, words_, std::uint64_t{0});
+    return made + key_words;
 }
 
 // What follows moves up into the gap, where its home allows: no mark of what was there stays.
 void RowShadow::erase(const RowKey& key) noexcept {
     std::size_t gap = position(key);
     if (gap == nowhere) return;
-    const std::size_t mask = keys_.size() - 1;
+    const std::size_t mask = used_.size() - 1;
     for (std::size_t at = (gap + 1) & mask; used_[at] != 0; at = (at + 1) & mask) {
-        const bool may_move = ((at - home(keys_[at])) & mask) >= ((at - gap) & mask);
+        const bool may_move = ((at - home(key_at(at))) & mask) >= ((at - gap) & mask);
         if (!may_move) continue;
-        keys_[gap] = keys_[at];
-        std::copy_n(values_.data() + at * words_, words_, values_.data() + gap * words_);
+        std::copy_n(slot(at), key_words + words_, slot(gap));
         gap = at;
     }
     used_[gap] = 0;
@@ -113,13 +112,12 @@ void RowShadow::erase(const RowKey& key) noexcept {
 
 void RowShadow::grow() {
     RowShadow larger(words_);
-    const std::size_t slots = std::max(slots_min, keys_.size() * 2);
-    larger.keys_.resize(slots);
+    const std::size_t slots = std::max(slots_min, used_.size() * 2);
     larger.used_.resize(slots);
-    larger.values_.resize(std::max(slots * words_, std::size_t{1}));
-    for (std::size_t at = 0; at < keys_.size(); ++at) {
+    larger.slots_.resize(slots * (key_words + words_));
+    for (std::size_t at = 0; at < used_.size(); ++at) {
         if (used_[at] == 0) continue;
-        std::copy_n(values_.data() + at * words_, words_, larger.put(keys_[at]));
+        std::copy_n(slot(at) + key_words, words_, larger.put(key_at(at)));
     }
     PERDURE_ASSERT(larger.size_ == size_);
     *this = std::move(larger);
@@ -127,11 +125,11 @@ void RowShadow::grow() {
 
 bool RowShadow::equals(const RowShadow& other) const noexcept {
     if (size_ != other.size_ || words_ != other.words_) return false;
-    for (std::size_t at = 0; at < keys_.size(); ++at) {
+    for (std::size_t at = 0; at < used_.size(); ++at) {
         if (used_[at] == 0) continue;
-        const std::uint64_t* const there = other.find(keys_[at]);
+        const std::uint64_t* const there = other.find(key_at(at));
         if (there == nullptr) return false;
-        if (!std::equal(there, there + words_, values_.data() + at * words_)) return false;
+        if (!std::equal(there, there + words_, slot(at) + key_words)) return false;
     }
     return true;
 }

@@ -50,17 +50,25 @@ public:
 
 private:
     static constexpr std::size_t nowhere = ~std::size_t{0};
+    static constexpr std::size_t key_words = 2;
 
+    [[nodiscard]] std::uint64_t* slot(std::size_t at) noexcept {
+        return slots_.data() + at * (key_words + words_);
+    }
+    [[nodiscard]] const std::uint64_t* slot(std::size_t at) const noexcept {
+        return slots_.data() + at * (key_words + words_);
+    }
+    [[nodiscard]] RowKey key_at(std::size_t at) const noexcept {
+        return {slot(at)[0], slot(at)[1]};
+    }
     [[nodiscard]] std::size_t home(const RowKey& key) const noexcept;
     [[nodiscard]] std::size_t position(const RowKey& key) const noexcept;
     void grow();
 
     std::size_t words_;
     std::size_t size_ = 0;
-    std::vector<RowKey> keys_;
     std::vector<std::uint8_t> used_;
-    // words_ for each; at least one in all, so that rows without words have an address.
-    std::vector<std::uint64_t> values_;
+    std::vector<std::uint64_t> slots_;  // of each: its key, behind it its words
 };
 
 }  // namespace perdure::invariants
