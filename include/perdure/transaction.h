@@ -92,7 +92,7 @@ public:
     // that is no tick; `corrupt`, `io`: the store cannot be read.
     Status prefetch(std::string_view table, std::span<const Row> keys);
 
-    // Accepts all of it or nothing. `conflict`, `busy`, `read_only`, `no_space`: nothing changed,
+    // All of it or nothing. `conflict`, `busy`, `read_only`, `refused`, `no_space`: nothing done,
     // and it may be committed again; `invalid`: nothing is staged, this is world.tick(), or options
     // name a tick; `unknown` only if options.wait. After ok the transaction is empty and may be
     // used again.
