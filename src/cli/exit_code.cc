@@ -32,6 +32,7 @@ constexpr std::array mappings{
     Mapping{Code::no_space, ExitCode::failed},
     Mapping{Code::io, ExitCode::failed},
     Mapping{Code::expired, ExitCode::failed},
+    Mapping{Code::refused, ExitCode::no},
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ TEST(ExitCode, of_what_nothing_was_changed_by_is_2) {
 }
 
 TEST(ExitCode, of_damage_is_3_and_of_nothing_else) {
-    for (int number = 0; number <= static_cast<int>(Code::expired); ++number) {
+    for (int number = 0; number <= static_cast<int>(Code::refused); ++number) {
         const auto code = static_cast<Code>(number);
         EXPECT_EQ(exit_code(code) == ExitCode::damaged, code == Code::corrupt) << code_name(code);
     }
