@@ -93,7 +93,7 @@ STAND_INS = "tests/stand_ins/"
 
 # include/perdure/status.h: what a Status may say. A public function that gives one names those it may.
 CODES = ["invalid", "not_found", "conflict", "busy", "not_loaded", "read_only", "unknown", "locked",
-         "unsupported", "incompatible", "corrupt", "no_space", "io", "expired"]
+         "unsupported", "incompatible", "corrupt", "no_space", "io", "expired", "refused"]
 MAKES_STATUSES = "include/perdure/status.h"
 
 HOMELESS = {"common", "util", "utils", "helper", "helpers", "manager", "managers"}
