@@ -38,8 +38,9 @@ share := 20
 # Suites with threads. The simulator and exhaustion have none, the others are processes or run nothing
 threaded := base io journal store engine entities world c jobs
 space := $(subst ,, )
-# Percent of branches, of the layer that has the fewest. It only ever goes up; the goal is 95
-coverage_floor := 89
+# Layers whose branches count, and percent of them in the layer that has the fewest
+covered := journal store engine
+coverage_floor := 95
 # Assertions in a thousand lines, of the layer that has the fewest; the goal is 25
 assertion_floor := 25
 find_sources := find $(wildcard src include tests bench examples) -name '*.h' -o -name '*.cc' -o -name '*.c'
@@ -137,14 +138,14 @@ fuzz-seeds: ## write the seeds of tests/fuzz/corpus again, with the encoders as 
 	@$(compile) build/release --target perdure_fuzz_seeds
 	@$(bin)/perdure_fuzz_seeds tests/fuzz/corpus
 
-coverage: ## which branches of journal, engine and store the tests take; fails below the floor
+coverage: ## which branches of journal, store and engine their own tests take; fails below the floor
 	$(packages) coverage
 	@$(configure) coverage -DPERDURE_BUILD_TESTS=ON $(CMAKE_ARGS)
-	@$(compile) build/coverage
+	@$(compile) build/coverage --target $(covered:%=perdure_%_test)
 	@find build/coverage -name '*.gcda' -delete
-	@$(in_memory) PERDURE_SHARE=$(share) scripts/run-tests.sh build/coverage -LE install $(ARGS)
+	@$(in_memory) PERDURE_SHARE=$(share) scripts/run-tests.sh build/coverage \
+	    -R "^($(subst $(space),|,$(covered)))$$" $(ARGS)
 	@scripts/coverage.py build/coverage $(coverage_floor)
-	@scripts/count-assertions.sh $(assertion_floor)
 
 simulate: ## crash the simulated kernel at every I/O operation: SEED=7 tells one run, ARGS="--runs 1000"
 	$(packages) test

@@ -85,6 +85,7 @@ std::optional<Verdict> CrashJudge::recovered(std::uint64_t tick, const WorldStat
     }
     // From here on this is what was promised: whatever recovery found must be found again.
     known_ = true;
+    if (tick == 0) states_.clear();  // it is founded anew, and no id is given twice
     states_[tick] = state;
     acknowledged_ = last_staged_ = tick;
     states_.erase(states_.begin(), states_.lower_bound(acknowledged_));

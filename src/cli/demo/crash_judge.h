@@ -3,7 +3,8 @@
 //
 // What must hold of a recovered tick R: last acknowledged ≤ R ≤ last staged, and the state is the
 // one that was staged for R. A tick staged twice, before a kill and after it, must be the same
-// state both times: the world goes on as it would have gone on.
+// state both times: the world goes on as it would have gone on. Only a world whose founding was
+// lost is founded anew as another one, with ids that were never given before.
 //
 // Thread rule: a value.
 #pragma once

@@ -77,6 +77,21 @@ TEST_F(CrashJudgeTest, notices_a_tick_that_is_another_the_second_time) {
     EXPECT_FALSE(judge_.complaints().empty());
 }
 
+TEST_F(CrashJudgeTest, lets_a_world_be_founded_anew_with_other_ids_if_its_founding_was_lost) {
+    CrashJudge newborn;
+    newborn.take("recovered 0 d0 0 0");
+    newborn.take("staged 1 d1 100 10");
+    newborn.next_life();
+    const auto verdict = newborn.take("recovered 0 d0 0 0");
+    ASSERT_TRUE(verdict.has_value());
+    EXPECT_TRUE(verdict->losses.empty());
+    newborn.take("staged 1 other 100 10");
+    EXPECT_TRUE(newborn.complaints().empty());
+    newborn.take("acknowledged 1");
+    newborn.next_life();
+    EXPECT_EQ(newborn.take("recovered 0 d0 0 0")->ticks_lost, 1U);
+}
+
 TEST_F(CrashJudgeTest, does_not_take_an_earlier_life_s_staging_for_this_one_s) {
     stages("2 d2 100 11");
     recovers("1 d1 100 10");
