@@ -63,7 +63,7 @@ done
 (cd "$scratch" && ./example >"$scratch/log") || { cat "$scratch/log"; exit 1; }
 
 step "and exports nothing that is ours alone"
-library=$(find "$prefix" -name 'libperdure.so.*' -type f)
+library=$(find "$prefix/lib" -name 'libperdure.so.*' -type f)
 nm --dynamic --defined-only --demangle "$library" | cut -d' ' -f3- | sort >"$scratch/exports"
 grep -q '^perdure::World::commit' "$scratch/exports"
 if grep -vE '^(perdure::|(vtable|typeinfo|typeinfo name) for perdure::|perdure_|PERDURE_)' "$scratch/exports" ||

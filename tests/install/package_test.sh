@@ -32,9 +32,9 @@ in_root() { # what they depend on is on this machine, and not in that root
 in_root --unpack "${packages[@]}"
 
 step "gdb finds the printers of the library by its path, and takes them"
-library=$(find "$root/usr" -name 'libperdure.so.*' -type f)
+library=$(find "$root/usr/lib" -name 'libperdure.so.*' -type f)
 printers=$root/usr/share/gdb/auto-load${library#"$root"}-gdb.py
-test -f "$printers"
+test -f "$printers" || { echo "$printers is not there" >&2; exit 1; }
 command -v gdb >/dev/null || { echo "gdb is not installed: scripts/install-packages.sh package" >&2; exit 1; }
 gdb -batch -nx -ex "source $printers" -ex "info pretty-printer global perdure" >"$scratch/log" 2>&1
 grep -q TableDefinition "$scratch/log" || { cat "$scratch/log"; exit 1; }
