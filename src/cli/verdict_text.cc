@@ -93,7 +93,7 @@ std::string remedies_text(const std::vector<jobs::Remedy>& remedies) {
 }
 
 std::string verdict_text(const jobs::Verdict& verdict) {
-    std::string lines = fmt::format("world    {}\n", engine::uuid_text(verdict.world));
+    std::string lines = fmt::format("world    {}\n", to_text(verdict.world));
     lines += fmt::format("journal  up to LSN {}, tick {}; {} judged\n", verdict.last,
                          optional_text(verdict.tick, "none"), bytes_text(verdict.journal_bytes));
     lines += fmt::format("store    up to LSN {}; {} judged\n", verdict.stored.lsn,
@@ -116,7 +116,7 @@ nlohmann::ordered_json remedy_json(const jobs::Remedy& remedy) {
 
 nlohmann::ordered_json verdict_json(const jobs::Verdict& verdict) {
     nlohmann::ordered_json json{{"whole", verdict.whole()},
-                                {"world", engine::uuid_text(verdict.world)},
+                                {"world", to_text(verdict.world)},
                                 {"digest", nullptr},
                                 {"rows", verdict.rows},
                                 {"tick", nullptr},

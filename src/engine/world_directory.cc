@@ -33,8 +33,6 @@ std::array<std::byte, identity_bytes> encode(const Identity& identity) {
 
 }  // namespace
 
-std::string uuid_text(const Uuid& uuid) { return to_text(uuid); }
-
 Uuid random_uuid() {
     std::random_device device;
     Uuid uuid;

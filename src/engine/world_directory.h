@@ -63,7 +63,6 @@ private:
     std::unique_ptr<io::FileLock> lock_;
 };
 
-[[nodiscard]] std::string uuid_text(const Uuid& uuid);
 [[nodiscard]] Uuid random_uuid();
 
 }  // namespace perdure::engine

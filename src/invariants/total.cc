@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "invariants/row_shadow.h"
-#include "model/invariant.h"
+#include "model/kinds.h"
 
 namespace perdure::invariants {
 namespace {

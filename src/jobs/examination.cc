@@ -128,11 +128,11 @@ Status Examination::judge_identity() {
         world_of_journal_ && world_of_store_ && *world_of_journal_ != *world_of_store_;
     if (world_of_journal_ || world_of_store_) {
         verdict_.world = world_of_journal_ ? *world_of_journal_ : *world_of_store_;
-        offer(remedies::identity,
-              text::format("write identity anew: this is world {}, as {} says",
-                           engine::uuid_text(verdict_.world),
-                           world_of_journal_ ? "the journal" : "the store"),
-              differ ? "the store, which says that it belongs to another world" : "");
+        offer(
+            remedies::identity,
+            text::format("write identity anew: this is world {}, as {} says",
+                         to_text(verdict_.world), world_of_journal_ ? "the journal" : "the store"),
+            differ ? "the store, which says that it belongs to another world" : "");
     } else {
         verdict_.world = engine::random_uuid();
         offer(remedies::identity,
@@ -144,7 +144,7 @@ Status Examination::judge_identity() {
         damage.remedies.emplace_back(remedies::identity_from_store);
         offer(remedies::identity_from_store,
               text::format("write identity anew: this is world {}, as the store says",
-                           engine::uuid_text(*world_of_store_)),
+                           to_text(*world_of_store_)),
               "the journal, whose files say that they belong to another world");
     }
     add(std::move(damage));
@@ -253,8 +253,7 @@ Status Examination::judge_store() {
     if (row && row->world != verdict_.world) {
         add({.code = Code::conflict,
              .what = text::format("{} belongs to world {}, not to {}; put back the right file",
-                                  place_.store(), engine::uuid_text(row->world),
-                                  engine::uuid_text(verdict_.world)),
+                                  place_.store(), to_text(row->world), to_text(verdict_.world)),
              .path = place_.store(),
              .remedies = {remedies::rebuild_store}});
         store_state_ = StoreState::foreign;

@@ -55,7 +55,7 @@ public:
             if (!parse(std::string_view(digits).substr(2 * i, 2), byte, 16)) return false;
             into.bytes[i] = static_cast<std::byte>(byte);
         }
-        return engine::uuid_text(into) == *value;
+        return to_text(into) == *value;
     }
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
@@ -84,7 +84,7 @@ bool take_table(std::string_view line, Contents& contents) {
 std::string encode_manifest(const Manifest& manifest) {
     const Watermark& at = manifest.at;
     std::string text(manifest_title);
-    text += text::format("world {}\n", engine::uuid_text(manifest.world));
+    text += text::format("world {}\n", to_text(manifest.world));
     text += text::format("lsn {}\nepoch {}\nchain {}\n", at.lsn, at.epoch, at.chain.hex());
     text += text::format("tick {}\n", at.tick ? std::to_string(*at.tick) : "none");
     text += text::format("taken_us {}\n", manifest.taken_us);
@@ -146,7 +146,7 @@ Result<Manifest> read_manifest(io::FileSystem& files, const std::string& directo
 }
 
 BackupReport report_of(const Manifest& manifest) {
-    return {.world = engine::uuid_text(manifest.world),
+    return {.world = to_text(manifest.world),
             .lsn = manifest.at.lsn,
             .tick = manifest.at.tick,
             .digest = manifest.contents.digest.hex(),

@@ -164,7 +164,7 @@ Result<BackupReport> restore_world(const std::string& backup, const std::string&
     PERDURE_TAKE(const jobs::Restored restored,
                  jobs::restore(files, clock, backup, target, {.as_new = as_new}));
     BackupReport report = jobs::report_of(restored.manifest);
-    report.world = engine::uuid_text(restored.world);
+    report.world = to_text(restored.world);
     return report;
 }
 

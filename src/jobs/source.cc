@@ -62,7 +62,7 @@ Status Source::copy(const io::Clock& clock, const GoOn& go_on) {
 Status Source::check_world(const Uuid& found) const {
     if (found == world_) return {};
     return error(Code::conflict, "{} belongs to world {}, not to {}; put back the right file",
-                 place_.store(), engine::uuid_text(found), engine::uuid_text(world_));
+                 place_.store(), to_text(found), to_text(world_));
 }
 
 Status Source::copy_at_rest(const io::Clock& clock) {

@@ -1,13 +1,10 @@
 #include "perdure/column.h"
 
 #include "base/text.h"
+#include "model/kinds.h"
 
 namespace perdure {
 namespace {
-
-constexpr bool is_integer(ColumnKind kind) noexcept {
-    return kind >= ColumnKind::i8 && kind <= ColumnKind::u64;
-}
 
 constexpr std::uint32_t kind_width(ColumnKind kind) noexcept {
     switch (kind) {
@@ -45,8 +42,7 @@ bool ColumnType::is_key_type() const noexcept {
 
 bool ColumnType::is_valid() const noexcept {
     if (kind == ColumnKind::array) {
-        const bool number =
-            is_integer(element) || element == ColumnKind::f32 || element == ColumnKind::f64;
+        const bool number = is_integer(element) || is_real(element);
         return number && count >= 1 && count <= 65535;
     }
     return kind >= ColumnKind::boolean && kind <= ColumnKind::uuid && element == ColumnKind::u8 &&

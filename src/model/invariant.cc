@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "model/kinds.h"
+#include "model/utf8.h"
 
 namespace perdure {
 namespace {
@@ -49,7 +51,7 @@ Status check_sum(const Invariant& invariant, const FindTable& find) {
         for (const WatchedColumn& watched : *side) {
             PERDURE_TAKE(const Column* column, find_column(watched, find));
             const ColumnKind kind = column->type.kind;
-            if (!is_added(kind)) {
+            if (!is_integer(kind) && !is_real(kind)) {
                 return error(Code::invalid, "{}.{} is {}: only integers, f32 and f64 are added up",
                              watched.table, watched.column, column->type.name());
             }
@@ -89,14 +91,6 @@ Status check_reference(const Invariant& invariant, const FindTable& find) {
 
 }  // namespace
 
-bool is_integer(ColumnKind kind) noexcept {
-    return kind >= ColumnKind::i8 && kind <= ColumnKind::u64;
-}
-bool is_real(ColumnKind kind) noexcept {
-    return kind == ColumnKind::f32 || kind == ColumnKind::f64;
-}
-bool is_added(ColumnKind kind) noexcept { return is_integer(kind) || is_real(kind); }
-
 Status check_invariant(const Invariant& invariant, const FindTable& find) {
     const std::string where = text::format("invariant {}", invariant.name);
     PERDURE_TRY(validate_name("invariant", invariant.name));
@@ -114,6 +108,14 @@ std::string_view grade_name(Grade grade) noexcept {
         case Grade::alarm: return "alarm";
     }
     return "grade out of range";
+}
+
+std::string to_text(const InvariantResult& result) {
+    const std::string when =
+        result.tick ? text::format("tick {}", *result.tick) : std::string("opening");
+    return text::format("{}: invariant {} is {}: expected {}, found {}", when,
+                        printable(result.name), grade_name(result.grade), result.expected,
+                        result.found);
 }
 
 const Batch* ProposedChanges::find(std::string_view table, Operation operation) const noexcept {

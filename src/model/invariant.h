@@ -17,8 +17,4 @@ using FindTable = std::function<const TableDefinition*(std::string_view)>;
 // `invalid` names what is missing, of another type, there twice or out of bounds.
 Status check_invariant(const Invariant& invariant, const FindTable& find);
 
-[[nodiscard]] bool is_integer(ColumnKind kind) noexcept;
-[[nodiscard]] bool is_real(ColumnKind kind) noexcept;
-[[nodiscard]] bool is_added(ColumnKind kind) noexcept;  // one of the two
-
 }  // namespace perdure

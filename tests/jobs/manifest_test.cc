@@ -35,7 +35,7 @@ std::string without_checksum(const std::string& text) {
 TEST(Manifest, is_what_its_page_says) {
     const auto read = decode_manifest(example());
     ASSERT_TRUE(read.ok()) << read.status().text();
-    EXPECT_EQ(engine::uuid_text(read->world), "6ba7b810-9dad-41d1-80b4-00c04fd430c8");
+    EXPECT_EQ(to_text(read->world), "6ba7b810-9dad-41d1-80b4-00c04fd430c8");
     EXPECT_EQ(read->at.lsn, 4711U);
     EXPECT_EQ(read->at.epoch, 3U);
     EXPECT_EQ(read->at.chain.hex(), "00112233445566778899aabbccddeeff");

@@ -29,7 +29,7 @@ void print_contents(const jobs::Manifest& manifest) {
 }
 
 nlohmann::ordered_json json_of_manifest(const jobs::Manifest& manifest) {
-    nlohmann::ordered_json json{{"world", engine::uuid_text(manifest.world)},
+    nlohmann::ordered_json json{{"world", to_text(manifest.world)},
                                 {"lsn", manifest.at.lsn},
                                 {"tick", nullptr},
                                 {"taken_us", manifest.taken_us},
@@ -56,7 +56,7 @@ ExitCode run_backup(const BackupCommandOptions& options) {
         fmt::print("{}", json_line(json));
         return ExitCode::done;
     }
-    fmt::print("world    {}, {}\n", engine::uuid_text(taken->manifest.world),
+    fmt::print("world    {}, {}\n", to_text(taken->manifest.world),
                taken->had_owner ? "beside its owner" : "at rest");
     print_contents(taken->manifest);
     fmt::print("backup   {}, {}; the world's {} waited {:.3f} s\n", options.target,
@@ -73,11 +73,11 @@ ExitCode run_restore(const RestoreCommandOptions& options) {
     if (!restored) return report(restored.status());
     if (options.json) {
         nlohmann::ordered_json json = json_of_manifest(restored->manifest);
-        json["world"] = engine::uuid_text(restored->world);
+        json["world"] = to_text(restored->world);
         fmt::print("{}", json_line(json));
         return ExitCode::done;
     }
-    fmt::print("world    {}, {}\n", engine::uuid_text(restored->world),
+    fmt::print("world    {}, {}\n", to_text(restored->world),
                options.as_new ? "a new one" : "as it was");
     print_contents(restored->manifest);
     fmt::print("restored {}\n", options.target);

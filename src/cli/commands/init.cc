@@ -19,12 +19,11 @@ Status init(const std::string& directory) {
     const Result<engine::Identity> there = engine::WorldDirectory(files, directory).read_identity();
     if (there.ok()) {
         return error(Code::invalid, "{} holds the world {} already; nothing was changed", directory,
-                     engine::uuid_text(there->world));
+                     to_text(there->world));
     }
     if (there.status().code() != Code::not_found) return there.status();
     PERDURE_TAKE(auto world, World::open(directory, Schema()));
-    fmt::print("made world {} in {}\n", engine::uuid_text(world->engine().identity().world),
-               directory);
+    fmt::print("made world {} in {}\n", to_text(world->engine().identity().world), directory);
     return world->close();
 }
 

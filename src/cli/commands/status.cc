@@ -98,7 +98,7 @@ Result<WorldStatus> look(const std::string& path) {
 }
 
 void print_text(const WorldStatus& status) {
-    fmt::print("world       {}, made {}\n", engine::uuid_text(status.identity.world),
+    fmt::print("world       {}, made {}\n", to_text(status.identity.world),
                utc_text(status.identity.created_us));
     fmt::print("format      {}.{}\n", status.identity.format_major, status.identity.format_minor);
     fmt::print("owner       {}\n", status.owner.value_or("nobody"));
@@ -115,7 +115,7 @@ void print_text(const WorldStatus& status) {
 nlohmann::ordered_json json_of(const WorldStatus& status) {
     const engine::Identity& identity = status.identity;
     nlohmann::ordered_json json{
-        {"world", engine::uuid_text(identity.world)},
+        {"world", to_text(identity.world)},
         {"created_us", identity.created_us},
         {"format", fmt::format("{}.{}", identity.format_major, identity.format_minor)},
         {"owner", nullptr},

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/seeded_bug.h"
+#include "model/kinds.h"
 #include "model/widen.h"
 
 namespace perdure::store::sqlite {
@@ -86,10 +87,6 @@ Status add_exact_functions(Connection& connection) {
     };
     PERDURE_TRY(add("perdure_widen_exact", 2, &widen_exact));
     return add("perdure_set_exact", 3, &set_exact);
-}
-
-bool is_real(ColumnKind kind) noexcept {
-    return kind == ColumnKind::f32 || kind == ColumnKind::f64;
 }
 
 bool has_reals(const TableDefinition& table) noexcept {

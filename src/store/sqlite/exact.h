@@ -17,7 +17,6 @@ namespace perdure::store::sqlite {
 
 inline constexpr std::size_t exact_entry_bytes = 10;
 
-[[nodiscard]] bool is_real(ColumnKind kind) noexcept;
 // Whether a table of these columns has the hidden column.
 [[nodiscard]] bool has_reals(const TableDefinition& table) noexcept;
 

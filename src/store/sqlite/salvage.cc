@@ -21,10 +21,6 @@ constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t rows_at_once = 4096;
 constexpr std::uint64_t narrow = 1024;  // a page holds some hundreds of small rows
 
-bool is_number(ColumnKind kind) {
-    return kind <= ColumnKind::id;  // the kinds of integers come first
-}
-
 // Without row numbers: the schema says so in our own words.
 Result<bool> is_clustered(Connection& connection, const TableDefinition& table) {
     PERDURE_TAKE(Statement select,
@@ -57,11 +53,12 @@ public:
           table_(table),
           take_(take),
           clustered_(clustered),
-          scaled_(!clustered || is_number(table.columns[0].type.kind)),
+          scaled_(!clustered || is_sql_integer(table.columns[0].type.kind)),
           scale_(clustered ? quoted_name(table.columns[0].name) : "_rowid_"),
           scale_at_(static_cast<int>(table.columns.size()) + (has_reals(table) ? 1 : 0)),
           gatherer_(table) {
-        const bool key_is_number = table.key_columns == 1 && is_number(table.columns[0].type.kind);
+        const bool key_is_number =
+            table.key_columns == 1 && is_sql_integer(table.columns[0].type.kind);
         if (!clustered && !key_is_number) {
             report_.by = SalvagedTable::By::row_number;
         } else if (scaled_) {

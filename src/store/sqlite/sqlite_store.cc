@@ -138,8 +138,7 @@ Status SqliteStore::load() {
     PERDURE_TAKE(WorldRow row, sqlite::read_world_row(select));
     if (row.world != options_.world) {
         return error(Code::conflict, "{} belongs to world {}, not to {}; put back the right file",
-                     options_.path, sqlite::uuid_text(row.world),
-                     sqlite::uuid_text(options_.world));
+                     options_.path, to_text(row.world), to_text(options_.world));
     }
     PERDURE_TRY(sqlite::read_definitions(
         writer_, [this](const TableDefinition& definition) { catalog_->add(definition); }));

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "model/cell.h"
+#include "model/kinds.h"
 #include "model/widen.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/cell.h"
 #include "model/evolve.h"
+#include "model/kinds.h"
 #include "model/widen.h"
 #include "store/sqlite/cell_view.h"
 #include "store/sqlite/exact.h"
@@ -20,24 +21,8 @@ namespace {
 constexpr std::uint32_t clustered_bytes_max = page_bytes / 20;
 constexpr std::uint32_t short_text_bytes = 24;  // what a name in a key is taken to have
 
-bool is_integer(ColumnKind kind) {
-    switch (kind) {
-        case ColumnKind::boolean:
-        case ColumnKind::i8:
-        case ColumnKind::i16:
-        case ColumnKind::i32:
-        case ColumnKind::i64:
-        case ColumnKind::u8:
-        case ColumnKind::u16:
-        case ColumnKind::u32:
-        case ColumnKind::u64:
-        case ColumnKind::id: return true;
-        default: return false;
-    }
-}
-
 std::string_view sql_type(ColumnKind kind) {
-    if (is_integer(kind)) return "INTEGER";
+    if (is_sql_integer(kind)) return "INTEGER";
     if (is_real(kind)) return "REAL";
     const bool is_text = kind == ColumnKind::text || kind == ColumnKind::json;
     return is_text ? "TEXT" : "BLOB";
@@ -139,10 +124,14 @@ void widen_reals(const TableDefinition& table, const Column& from, const Column&
 
 }  // namespace
 
+bool is_sql_integer(ColumnKind kind) {
+    return kind == ColumnKind::boolean || is_integer(kind) || kind == ColumnKind::id;
+}
+
 Form form_of(const TableDefinition& first) {
     PERDURE_ASSERT(first.key_columns > 0);
     PERDURE_ASSERT(first.key_columns <= first.columns.size());
-    if (first.key_columns == 1 && is_integer(first.columns[0].type.kind)) return Form::row_id;
+    if (first.key_columns == 1 && is_sql_integer(first.columns[0].type.kind)) return Form::row_id;
     std::uint32_t bytes = 0;
     for (std::size_t index = 0; index < first.columns.size(); ++index) {
         const ColumnType& type = first.columns[index].type;

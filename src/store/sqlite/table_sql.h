@@ -24,6 +24,8 @@ enum class Form {
     indexed,    // rows by row id, and an index by key
 };
 [[nodiscard]] Form form_of(const TableDefinition& first);
+// Whether cells of this kind are INTEGER in SQL.
+[[nodiscard]] bool is_sql_integer(ColumnKind kind);
 
 [[nodiscard]] std::string quoted_name(std::string_view name);
 // The table's name in SQL, not quoted: its own, or with a '_' before it where SQLite reserves it.

@@ -201,13 +201,4 @@ Status read_definitions(Connection& connection,
     }
 }
 
-std::string uuid_text(const Uuid& uuid) {
-    std::string digits;
-    for (std::size_t index = 0; index < uuid.bytes.size(); ++index) {
-        if (index == 4 || index == 6 || index == 8 || index == 10) digits += '-';
-        digits += text::format("{:02x}", std::to_integer<unsigned>(uuid.bytes[index]));
-    }
-    return digits;
-}
-
 }  // namespace perdure::store::sqlite

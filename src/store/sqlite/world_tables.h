@@ -39,6 +39,4 @@ Status insert_definition(Connection& connection, std::uint64_t sequence,
 Status read_definitions(Connection& connection,
                         const std::function<void(const TableDefinition&)>& visit);
 
-[[nodiscard]] std::string uuid_text(const Uuid& uuid);
-
 }  // namespace perdure::store::sqlite
