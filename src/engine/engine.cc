@@ -61,11 +61,11 @@ void Engine::help(Lsn lsn, Level level) {
 void Engine::await_stored(Lsn lsn) {
     want_stored(lsn);
     if (!threads_.load()) {
-        while (core_->progress->stored() < lsn) {
+        while (core_->progress->stored() < lsn && !core_->progress->failed()) {
+            const Lsn before = core_->progress->stored();
             const auto stepped = step_store();
-            // It failed, or waits until it may try again, and health() has the reason; or another
-            // thread has just taken this step.
-            if (!stepped || !*stepped) return;
+            // It failed, or waits until it may try again: health() has the reason.
+            if (!stepped || (!*stepped && core_->progress->stored() == before)) return;
         }
         return;
     }
@@ -78,8 +78,9 @@ void Engine::await_stored(Lsn lsn) {
 }
 
 void Engine::want_stored(Lsn lsn) {
-    const std::scoped_lock lock(stored_mutex_);
-    stored_wanted_.store(std::max(stored_wanted_.load(), lsn));
+    Lsn wanted = stored_wanted_.load();
+    while (wanted < lsn && !stored_wanted_.compare_exchange_weak(wanted, lsn)) {
+    }
 }
 
 // What changed is not guarded by the mutex: without it, a waiter could look before the change and

@@ -237,7 +237,7 @@ private:
     std::uint64_t store_retry_ms_ = 0;  // after a failure: not before
 
     std::mutex stored_mutex_;
-    std::atomic<Lsn> stored_wanted_{0};  // written under stored_mutex_
+    std::atomic<Lsn> stored_wanted_{0};
     std::condition_variable stored_changed_;
     std::atomic<bool> threads_{false};
     std::atomic<bool> store_gone_{false};  // it takes nothing more until it is opened again

@@ -158,6 +158,7 @@ bool Pending::release_slice(Lsn through) {
     std::uint32_t rows_left = release_rows_per_slice;
     std::uint32_t entries_left = release_entries_per_slice;
     while (released_ < through) {
+        PERDURE_ASSERT(!entries_.empty());  // through is not beyond the last of them
         Entry& front = entries_.front();
         PERDURE_ASSERT(front.epoch != 0);  // only durable change sets are drained
         const auto& durable = front.changes.batches;

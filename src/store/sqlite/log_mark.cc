@@ -139,7 +139,9 @@ private:
             checksum = frame_checksum(checksum, bytes.first(frame_header_bytes),
                                       bytes.subspan(frame_header_bytes));
             if (checksum != WalChecksum::load(frame.data() + frame_checksum_at)) return false;
-            newest_[load_big_endian(frame.data() + frame_page_at)] = index;
+            const std::uint32_t page = load_big_endian(frame.data() + frame_page_at);
+            if (page == 0) return false;  // untaken: SQLite numbers pages from 1
+            newest_[page] = index;
             pages_ = load_big_endian(frame.data() + frame_commit_at);
         }
         return checksum == mark_.checksum;
