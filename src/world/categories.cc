@@ -7,6 +7,7 @@
 #include "base/seeded_bug.h"
 #include "model/batch_builder.h"
 #include "model/key.h"
+#include "world/own_rows.h"
 
 namespace perdure {
 
@@ -69,13 +70,7 @@ Status keep_categories(engine::Engine& engine, const std::vector<Category>& cate
             PERDURE_TRY(changed.add(cells));
         }
     }
-    if (changed.rows() == 0) return {};
-    PERDURE_TAKE(Batch batch, changed.finish());
-    engine::Proposal proposal;
-    proposal.changes.batches.push_back(std::move(batch));
-    PERDURE_TAKE(const Token token,
-                 engine.commit(proposal, {.tick = {}, .level = {}, .wait = true}));
-    return token.wait();
+    return commit_own_rows(engine, changed);
 }
 
 }  // namespace perdure

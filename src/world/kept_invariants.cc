@@ -9,6 +9,7 @@
 #include "invariants/tables.h"
 #include "model/batch_builder.h"
 #include "model/key.h"
+#include "world/own_rows.h"
 
 namespace perdure {
 namespace {
@@ -79,13 +80,7 @@ Status keep(engine::Engine& engine, invariants::Invariants& all,
             if (!known || !invariants::is_same_row(*known, row)) changed.add(row, 0);
         }
     }
-    if (changed.rows() == 0) return {};
-    PERDURE_TAKE(Batch batch, changed.finish());
-    engine::Proposal proposal;
-    proposal.changes.batches.push_back(std::move(batch));
-    PERDURE_TAKE(const Token token,
-                 engine.commit(proposal, {.tick = {}, .level = {}, .wait = true}));
-    return token.wait();
+    return commit_own_rows(engine, changed);
 }
 
 }  // namespace
