@@ -122,5 +122,7 @@ struct InvariantResult {
     std::uint64_t alarms = 0;    // ticks that were graded alarm since opening
     std::uint64_t refusals = 0;  // change sets that it refused since opening
 };
+// "tick 7: invariant gold is alarm: expected 100, found 98"
+[[nodiscard]] std::string to_text(const InvariantResult& result);
 
 }  // namespace perdure

@@ -54,6 +54,9 @@ std::string to_text(const Health& health) {
     shown +=
         text::format("refused  {} (busy); {} waited for a journal file\n",
                      count_text(health.refused_busy, "commit"), count_text(health.prepare_waits));
+    if (health.invariant_alarms > 0) {
+        shown += text::format("alarms   {} of invariants\n", count_text(health.invariant_alarms));
+    }
     shown += text::format("budgets  of {}", count_text(health.worlds, "world"));
     return shown;
 }

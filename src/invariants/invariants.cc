@@ -146,7 +146,6 @@ Status Invariants::judge_all(const ChangeSet& changes) {
             const std::scoped_lock lock(results_mutex_);
             ++published_[at].refusals;
         }
-        alarms_.fetch_add(1, std::memory_order_relaxed);
         const std::string what =
             changes.tick ? text::format("tick {}", *changes.tick) : "this transaction";
         if (invariant.kind == Invariant::Kind::refer) {
@@ -209,31 +208,35 @@ void Invariants::publish(std::uint64_t tick, std::vector<std::string>& lines) {
     const std::scoped_lock lock(results_mutex_);
     for (std::size_t at = 0; at < invariants_.size(); ++at) {
         const Finding& finding = now_[at];
-        const bool alarm = finding.grade == Grade::alarm;
         published_[at].tick = tick;
         published_[at].finding = finding;
-        published_[at].alarms += alarm ? 1 : 0;
-        alarms_.fetch_add(alarm ? 1 : 0, std::memory_order_relaxed);
+        published_[at].alarms += finding.grade == Grade::alarm ? 1 : 0;
         const Grade before = told_[at].value_or(Grade::ok);
         if (log_ && before != finding.grade) {
-            lines.push_back(text::format("tick {}: invariant {} is {}: expected {}, found {}", tick,
-                                         invariants_[at].name, grade_name(finding.grade),
-                                         expected_[at].text(), finding.found.text()));
+            lines.push_back(to_text(result(at)));
         }
         told_[at] = finding.grade;
     }
 }
 
+std::uint64_t Invariants::alarms() const {
+    const std::scoped_lock lock(results_mutex_);
+    std::uint64_t alarms = 0;
+    for (const Published& one : published_) alarms += one.alarms + one.refusals;
+    return alarms;
+}
+
 std::vector<InvariantResult> Invariants::results() const {
     std::vector<InvariantResult> results;
     const std::scoped_lock lock(results_mutex_);
-    for (std::size_t at = 0; at < invariants_.size(); ++at) {
-        const Published& one = published_[at];
-        results.push_back({invariants_[at].name, one.tick, expected_[at].text(),
-                           one.finding.found.text(), one.finding.residual, one.finding.grade,
-                           one.alarms, one.refusals});
-    }
+    for (std::size_t at = 0; at < invariants_.size(); ++at) results.push_back(result(at));
     return results;
+}
+
+InvariantResult Invariants::result(std::size_t at) const {
+    const Published& one = published_[at];
+    return {invariants_[at].name, one.tick,          expected_[at].text(), one.finding.found.text(),
+            one.finding.residual, one.finding.grade, one.alarms,           one.refusals};
 }
 
 }  // namespace perdure::invariants

@@ -11,7 +11,6 @@
 // Lifetime: the catalog must outlive it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,9 +65,8 @@ public:
     void leave(ChangeSet* refused) noexcept;
 
     [[nodiscard]] std::vector<InvariantResult> results() const;
-    [[nodiscard]] std::uint64_t alarms() const noexcept {
-        return alarms_.load(std::memory_order_relaxed);
-    }
+    // Of all of them, since opening: results of ticks that were alarms, and refusals.
+    [[nodiscard]] std::uint64_t alarms() const;
 
 private:
     struct Published {
@@ -84,6 +82,7 @@ private:
     [[nodiscard]] bool is_logged(std::size_t at) const;
     Status add_log(ChangeSet& changes);
     void publish(std::uint64_t tick, std::vector<std::string>& lines);
+    [[nodiscard]] InvariantResult result(std::size_t at) const;  // results_mutex_ is held
 
     // Constant after begin().
     const std::vector<Invariant> invariants_;
@@ -100,8 +99,6 @@ private:
 
     mutable std::mutex results_mutex_;  // guards what follows
     std::vector<Published> published_;
-
-    std::atomic<std::uint64_t> alarms_{0};
 };
 
 }  // namespace perdure::invariants

@@ -46,6 +46,7 @@ TEST(HealthText, says_how_far_each_part_is_and_what_is_used) {
 TEST(HealthText, says_what_is_wrong) {
     Health health;
     health.read_only = true;
+    health.invariant_alarms = 1234;
     health.trouble = Status(Code::io, "the disk is gone\n");
     const std::string text = to_text(health);
     EXPECT_EQ(text.find("state    read-only, epoch 0\n"
@@ -54,6 +55,7 @@ TEST(HealthText, says_what_is_wrong) {
               0U)
         << text;
     EXPECT_EQ(text.find("\ndisk "), std::string::npos) << text;
+    EXPECT_NE(text.find("\nalarms   1,234 of invariants\n"), std::string::npos) << text;
 }
 
 TEST(HealthText, of_a_runtime_says_what_is_used_of_its_budgets) {

@@ -11,6 +11,7 @@
 #include "base/test_run.h"
 #include "model/change_set.h"
 #include "model/tables.h"
+#include "perdure/validation.h"
 
 namespace perdure {
 namespace {
@@ -190,6 +191,17 @@ TEST(ToText, of_a_change_set_is_all_that_one_commit_did) {
               "  … and 1 more of its batches\n"
               "  … and 1 more of its ephemeral batches\n"
               "  defines … and 1 more table");
+}
+
+TEST(ToText, of_an_invariant_s_result_says_when_and_how_far) {
+    InvariantResult result;
+    result.name = "gold";
+    result.expected = "100";
+    result.found = "98";
+    result.grade = Grade::alarm;
+    EXPECT_EQ(to_text(result), "opening: invariant gold is alarm: expected 100, found 98");
+    result.tick = 7;
+    EXPECT_EQ(to_text(result), "tick 7: invariant gold is alarm: expected 100, found 98");
 }
 
 TEST(ToText, of_a_category_says_what_a_crash_takes) {
