@@ -1,6 +1,7 @@
 #include "entities/external_table.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/assert.h"
@@ -8,6 +9,14 @@
 #include "base/seeded_bug.h"
 
 namespace perdure::entities {
+namespace {
+
+std::span<const std::uint64_t> numbers_of(std::span<const Entity> ids) {
+    static_assert(sizeof(Entity) == sizeof(std::uint64_t));
+    return {reinterpret_cast<const std::uint64_t*>(ids.data()), ids.size()};
+}
+
+}  // namespace
 
 // A batch that goes out with every commit until one is accepted: what it gives away is the same
 // memory.
@@ -73,35 +82,47 @@ void ExternalTable::take_marks(RowMarks& marks) {
     marks.move_to(changed_);
 }
 
-void ExternalTable::find_alive(std::span<const Entity> ids) {
-    alive_ids_.resize(ids.size());
+bool ExternalTable::find_alive(std::span<const Entity> ids) {
     alive_rows_.resize(ids.size());
-    alive_positions_.resize(ids.size());
-    std::size_t alive = 0;
+    bool all = true;
     ComponentRows::Finder rows(entities_);
     for (std::size_t at = 0; at < ids.size(); ++at) {
-        const std::uint32_t row = rows.find(ids[at].id);
-        alive_ids_[alive] = ids[at].id;
-        alive_rows_[alive] = row;
-        alive_positions_[alive] = static_cast<std::uint32_t>(at);
-        alive += row != ComponentRows::none ? 1 : 0;
+        alive_rows_[at] = rows.find(ids[at].id);
+        all &= alive_rows_[at] != ComponentRows::none;
     }
-    alive_ids_.resize(alive);
-    alive_rows_.resize(alive);
-    alive_positions_.resize(alive);
+    return all;
+}
+
+void ExternalTable::leave_out_dead(std::span<const Entity> ids) {
+    alive_ids_.clear();
+    alive_positions_.clear();
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        if (alive_rows_[at] == ComponentRows::none) continue;
+        alive_rows_[alive_ids_.size()] = alive_rows_[at];
+        alive_ids_.push_back(ids[at].id);
+        alive_positions_.push_back(static_cast<std::uint32_t>(at));
+    }
+    alive_rows_.resize(alive_ids_.size());
 }
 
 Result<std::size_t> ExternalTable::put(std::span<const Entity> ids, const std::byte* first,
                                        std::size_t stride) {
-    find_alive(ids);
-    places_.resize(alive_ids_.size());
-    for (std::size_t at = 0; at < places_.size(); ++at) {
-        places_[at] = first + stride * alive_positions_[at];
+    std::span<const std::uint64_t> alive = numbers_of(ids);
+    if (find_alive(ids)) {
+        places_.resize(ids.size());
+        for (std::size_t at = 0; at < places_.size(); ++at) places_[at] = first + stride * at;
+    } else {
+        leave_out_dead(ids);
+        alive = alive_ids_;
+        places_.resize(alive.size());
+        for (std::size_t at = 0; at < places_.size(); ++at) {
+            places_[at] = first + stride * alive_positions_[at];
+        }
     }
-    if (alive_ids_.empty()) return std::size_t{0};
-    PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, alive_ids_, places_, pool));
+    if (alive.empty()) return std::size_t{0};
+    PERDURE_TAKE(Batch batch, gather_structs(*definition, plan, alive, places_, pool));
     PERDURE_TRY(keep(std::move(batch)));
-    return alive_ids_.size();
+    return alive.size();
 }
 
 Result<std::size_t> ExternalTable::put_fields(std::span<const Entity> ids,
@@ -119,19 +140,26 @@ Result<std::size_t> ExternalTable::put_fields(std::span<const Entity> ids,
                      shape.name, field.name, fields[at].nullable ? "optional " : "",
                      fields[at].type.name(), field.nullable ? "optional " : "", field.type.name());
     }
-    find_alive(ids);
-    if (alive_ids_.empty()) return std::size_t{0};
-    PERDURE_TAKE(Batch batch, gather_fields(*definition, plan, shape, alive_ids_, alive_positions_,
-                                            fields, pool));
+    std::span<const std::uint64_t> alive = numbers_of(ids);
+    if (find_alive(ids)) {
+        alive_positions_.resize(ids.size());
+        std::iota(alive_positions_.begin(), alive_positions_.end(), 0U);
+    } else {
+        leave_out_dead(ids);
+        alive = alive_ids_;
+    }
+    if (alive.empty()) return std::size_t{0};
+    PERDURE_TAKE(Batch batch,
+                 gather_fields(*definition, plan, shape, alive, alive_positions_, fields, pool));
     PERDURE_TRY(keep(std::move(batch)));
-    return alive_ids_.size();
+    return alive.size();
 }
 
 // All of it or nothing: room is made first, since that may fail.
 Status ExternalTable::keep(Batch batch) {
     PERDURE_TRY(merge_staged());
     if (changed_.empty() && removed_.empty()) {
-        for (const std::uint32_t row : alive_rows_) staged_.set(row);
+        staged_.set_each(alive_rows_);
     } else {
         for (const std::uint32_t row : alive_rows_) {
             forget(row, changed_, removed_);

@@ -85,7 +85,9 @@ private:
 
     template <typename Take>
     std::size_t for_each_alive(std::span<const Entity> ids, Take&& take);
-    void find_alive(std::span<const Entity> ids);
+    // Whether all are, which is the rule: then only their rows are listed.
+    bool find_alive(std::span<const Entity> ids);
+    void leave_out_dead(std::span<const Entity> ids);
     Status keep(Batch batch);
     [[nodiscard]] Due due(bool all);
     Result<Batch> read_changed(const RowMarks& marks, RowGatherer& gatherer, BlockPool& pool);
@@ -113,7 +115,7 @@ private:
     RowMarks new_staged_;
     std::vector<std::uint64_t> erased_;
 
-    // Scratch: the entities of a call that are alive.
+    // Scratch: the entities of a call that are alive; see find_alive().
     std::vector<std::uint64_t> alive_ids_;
     std::vector<std::uint32_t> alive_rows_;
     std::vector<std::uint32_t> alive_positions_;  // in the arrays of the call

@@ -8,7 +8,6 @@
 #include "model/batch_builder.h"
 
 namespace perdure::entities {
-namespace {
 
 // Reads ids that lie anywhere. Memory answers after 200 ns, but many questions at a time: a place
 // is asked for when it is found, and read a hundred places later. One after the other takes five
@@ -39,15 +38,12 @@ private:
     std::array<Asked, 256> asked_;  // more than ahead + 64
 };
 
-std::size_t count_bits(std::uint64_t bits) noexcept {
-    bits -= (bits >> 1) & 0x5555555555555555;
-    bits = (bits & 0x3333333333333333) + ((bits >> 2) & 0x3333333333333333);
-    return (((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101) >> 56;
-}
+namespace {
 
 // The rows of one word of marks, whose ids are consecutive from `id`. Eight places are written at a
 // time, whether so many bits are left or not, and what is behind the last is overwritten by the
 // next word: a loop that ended with the bits would be mispredicted once a word. Returns how many.
+template <bool with_rows>
 std::size_t find_in_word(std::uint64_t bits, std::uint64_t id, const std::byte* begin,
                          std::size_t stride, std::uint64_t* ids, const std::byte** rows) noexcept {
     constexpr std::uint64_t last = std::uint64_t{1} << 63;
@@ -56,7 +52,7 @@ std::size_t find_in_word(std::uint64_t bits, std::uint64_t id, const std::byte* 
         for (std::size_t at = done; at < done + 8; ++at, bits &= bits - 1) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(bits | last));
             ids[at] = id + bit;
-            rows[at] = begin + bit * stride;
+            if constexpr (with_rows) rows[at] = begin + bit * stride;
         }
     }
     return count;
@@ -65,6 +61,7 @@ std::size_t find_in_word(std::uint64_t bits, std::uint64_t id, const std::byte* 
 }  // namespace
 
 // The structs themselves are prefetched by gather_structs().
+template <bool with_rows>
 void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
     std::size_t count = 0;
     const std::size_t stride = rows.stride();
@@ -77,19 +74,24 @@ void RowGatherer::find(const ComponentRows& rows, const RowMarks& marks) {
         const std::byte* const begin = rows.chunk_begin(chunk) + inside * stride;
         const std::uint64_t from = rows.consecutive_from(chunk);
         if (from != 0) {
-            count += find_in_word(bits, from + inside, begin, stride, ids_.data() + count,
-                                  rows_.data() + count);
+            count += find_in_word<with_rows>(bits, from + inside, begin, stride,
+                                             ids_.data() + count, rows_.data() + count);
             return;
         }
         for (; bits != 0; bits &= bits - 1, ++count) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
-            rows_[count] = begin + bit * stride;
+            if constexpr (with_rows) rows_[count] = begin + bit * stride;
             reader.ask(ids + bit, count);
         }
         reader.read(ids_.data(), LateReader::ahead);
     });
     reader.read(ids_.data(), 0);
     count_ = count;
+}
+
+std::span<std::uint64_t> RowGatherer::ids(const ComponentRows& rows, const RowMarks& marks) {
+    find<false>(rows, marks);
+    return {ids_.data(), count_};
 }
 
 void RowGatherer::make_room() {
@@ -101,7 +103,7 @@ void RowGatherer::make_room() {
 Status RowGatherer::upserts(const TableDefinition& table, const StructPlan& plan,
                             const ComponentRows& rows, const RowMarks& marks, BlockPool& pool,
                             std::vector<Batch>& to) {
-    find(rows, marks);
+    find<true>(rows, marks);
     if (count_ == 0) return {};
     PERDURE_TAKE(Batch batch,
                  gather_structs(table, plan, {ids_.data(), count_}, {rows_.data(), count_}, &pool));

@@ -25,16 +25,14 @@ public:
 
     // The ids of the marked rows, by ascending row. They may be written to, and live until the next
     // call of anything here.
-    [[nodiscard]] std::span<std::uint64_t> ids(const ComponentRows& rows, const RowMarks& marks) {
-        find(rows, marks);
-        return {ids_.data(), count_};
-    }
+    [[nodiscard]] std::span<std::uint64_t> ids(const ComponentRows& rows, const RowMarks& marks);
 
 private:
+    template <bool with_rows>
     void find(const ComponentRows& rows, const RowMarks& marks);
     void make_room();
 
-    // What find() found: the first count_ of each.
+    // What find() found: the first count_ of each. Without rows, rows_ is anything.
     std::size_t count_ = 0;
     std::vector<std::uint64_t> ids_;
     std::vector<const std::byte*> rows_;

@@ -16,6 +16,20 @@ void RowMarks::set_range(std::uint32_t first, std::uint32_t count) noexcept {
     }
 }
 
+void RowMarks::set_each(std::span<const std::uint32_t> rows) noexcept {
+    std::uint32_t word = 0;
+    std::uint64_t bits = 0;
+    for (const std::uint32_t row : rows) {
+        if (row >> 6 != word) {
+            if (bits != 0) set_word(word << 6, bits);
+            word = row >> 6;
+            bits = 0;
+        }
+        bits |= std::uint64_t{1} << (row & 63);
+    }
+    if (bits != 0) set_word(word << 6, bits);
+}
+
 void RowMarks::clear_all() noexcept {
     for (std::size_t at = 0; at < summary_.size(); ++at) {
         if (summary_[at] == 0) continue;
@@ -29,9 +43,7 @@ void RowMarks::clear_all() noexcept {
 
 std::size_t RowMarks::count() const noexcept {
     std::size_t marked = 0;
-    for_each_word([&](std::uint32_t, std::uint64_t bits) {
-        marked += static_cast<std::size_t>(std::popcount(bits));
-    });
+    for_each_word([&](std::uint32_t, std::uint64_t bits) { marked += count_bits(bits); });
     return marked;
 }
 

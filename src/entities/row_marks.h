@@ -8,11 +8,19 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/assert.h"
 
 namespace perdure::entities {
+
+// Without the instruction, which not every x86-64 has, std::popcount() is a call.
+[[nodiscard]] inline std::size_t count_bits(std::uint64_t bits) noexcept {
+    bits -= (bits >> 1) & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + ((bits >> 2) & 0x3333333333333333);
+    return (((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101) >> 56;
+}
 
 class RowMarks {
 public:
@@ -29,6 +37,8 @@ public:
         summary_[row >> 12] |= std::uint64_t{1} << ((row >> 6) & 63);
     }
     void set_range(std::uint32_t first, std::uint32_t count) noexcept;
+    // Rows in any order; quick where neighbours follow one another.
+    void set_each(std::span<const std::uint32_t> rows) noexcept;
     [[nodiscard]] bool test(std::uint32_t row) const noexcept {
         return ((words_[row >> 6] >> (row & 63)) & 1U) != 0;
     }

@@ -56,6 +56,16 @@ TEST_F(RowMarksTest, a_range_may_begin_and_end_anywhere) {
     }
 }
 
+TEST_F(RowMarksTest, many_are_set_in_any_order) {
+    marks.set(70);
+    marks.set_each({});
+    EXPECT_EQ(marked(marks), RowNumbers{70});
+    const RowNumbers rows{3, 1, 64, 2, 20'479, 0, 127, 3, 63};
+    marks.set_each(rows);
+    EXPECT_EQ(marked(marks), (RowNumbers{0, 1, 2, 3, 63, 64, 70, 127, 20'479}));
+    EXPECT_EQ(marks.count(), 9U);
+}
+
 TEST_F(RowMarksTest, growing_keeps_them_and_adds_none) {
     marks.set(20'479);
     marks.grow(40'960);
