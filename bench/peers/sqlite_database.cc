@@ -41,8 +41,10 @@ void SqliteStatement::run() {
 
 bool SqliteStatement::next_row() {
     const int outcome = sqlite3_step(statement_);
-    if (outcome != SQLITE_ROW && outcome != SQLITE_DONE) fail();
-    return outcome == SQLITE_ROW;
+    if (outcome == SQLITE_ROW) return true;
+    if (outcome != SQLITE_DONE) fail();
+    sqlite3_reset(statement_);
+    return false;
 }
 
 std::span<const std::uint8_t> SqliteStatement::bytes(int column) const {

@@ -49,7 +49,7 @@ public:
     }
 
     void run();       // to the end; the statement may then be bound again
-    bool next_row();  // false after the last
+    bool next_row();  // false after the last; the statement may then be bound again
 
     std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
     float real(int column) const {
