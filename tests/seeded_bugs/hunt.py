@@ -127,7 +127,8 @@ def hunt(build, bug, afresh):
     by, named = "", False
     if not afresh:
         suite, test = bug.test.split(": ", 1)
-        named = run_suite(build, suite, bug.name, f"--gtest_filter={test}").caught
+        with_parameters = f"{test}:{test}/*"
+        named = run_suite(build, suite, bug.name, f"--gtest_filter={with_parameters}").caught
         by = bug.test if named else ""
     if not named:
         by = find_afresh(build, bug)
