@@ -36,7 +36,7 @@ in_memory = $(shell test -w /dev/shm && echo TEST_TMPDIR=/dev/shm)
 # Exhaustive tests do a part of their work under sanitizers, where it takes twenty times as long
 share := 20
 # Suites with threads. The simulator and exhaustion have none, the others are processes or run nothing
-threaded := base io journal store engine entities world c jobs
+threaded := base io journal store engine entities world plugin c jobs
 space := $(subst ,, )
 # Layers whose branches count, and percent of them in the layer that has the fewest
 covered := journal store engine

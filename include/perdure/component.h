@@ -8,12 +8,14 @@
 //
 // Every field must be named, in order: one forgotten is a compile error. Fields become columns by
 // name, so they may later be added, removed and put in another order. A component has at most 60
-// fields.
+// fields. Perdure makes, copies, moves and ends a component field by field: what a struct's own
+// constructors beyond T{}, its assignment or its destructor do besides is not done.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -32,35 +34,32 @@ namespace perdure {
 // with at most 2000 columns.
 inline constexpr std::size_t component_fields_max = 60;
 
-// One field of a struct and the column it becomes.
+// One field of a struct and the column it becomes. This and StructShape are copied values without
+// pointers into the code that declared them, which may be unloaded: see World::reload().
 struct FieldShape {
-    std::string_view name;
+    std::string name;
     std::uint32_t offset = 0;  // in the struct, bytes
     ColumnType type;
     bool nullable = false;          // a std::optional
     std::uint32_t flag_offset = 0;  // of an optional: where it says that it holds something
-    Value default_value;            // as in T{}
-};
+    Value default_value;            // as in T{}; null if it may be null
+    Value initial;                  // as in T{}, of text, json and bytes, whether or not
 
-// How to make, move and end values of a struct that is not trivially copyable; all null if it is.
-struct StructOperations {
-    void (*construct)(void* at) = nullptr;
-    void (*destroy)(void* at) = nullptr;
-    void (*relocate)(void* to, void* from) = nullptr;    // moves, then ends `from`
-    void (*copy)(void* to, const void* from) = nullptr;  // assigns
+    friend bool operator==(const FieldShape&, const FieldShape&) = default;
 };
 
 struct StructShape {
-    std::string_view name;
+    std::string name;
     std::size_t bytes = 0;  // sizeof; 0 for a tag
     std::size_t alignment = 1;
     std::vector<FieldShape> fields;
-    std::vector<std::byte> initial;  // the bytes of T{}, if trivially copyable
-    StructOperations operations;
+    std::vector<std::byte> initial;  // the bytes of T{}; those of text, json and bytes are zero
 
     // Names are valid and distinct, and there are at most component_fields_max fields; else
     // `invalid`.
     [[nodiscard]] Status validate() const;
+
+    friend bool operator==(const StructShape&, const StructShape&) = default;
 };
 
 // The values of one field of many structs, `stride` bytes apart.
@@ -120,8 +119,8 @@ std::uint32_t optional_flag_offset() {
 }
 
 template <typename Struct, typename Field>
-void add_field(StructShape& shape, const Struct& initial, std::string_view name,
-               const Field& field) {
+[[gnu::visibility("hidden")]] void add_field(StructShape& shape, const Struct& initial,
+                                             std::string_view name, const Field& field) {
     FieldShape added;
     added.name = name;
     added.offset = static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(&field) -
@@ -132,14 +131,22 @@ void add_field(StructShape& shape, const Struct& initial, std::string_view name,
     added.nullable = ColumnOf<Field>::nullable;
     if constexpr (IsOptional<Field>::value) {
         added.flag_offset = optional_flag_offset<Field>();
+        if constexpr (!std::is_trivially_copyable_v<Field>) {
+            if (field) added.initial = default_of(*field);
+        }
     } else {
         added.default_value = default_of(field);
+        if constexpr (!std::is_trivially_copyable_v<Field>) added.initial = added.default_value;
+    }
+    if constexpr (!std::is_trivially_copyable_v<Field>) {
+        std::memset(shape.initial.data() + added.offset, 0, sizeof(Field));
     }
     shape.fields.push_back(std::move(added));
 }
 
 template <typename T>
-StructShape begin_shape(std::string_view qualified_name) {
+[[gnu::visibility("hidden")]] StructShape begin_shape(std::string_view qualified_name) {
+    static_assert(!std::is_polymorphic_v<T>, "a component has no virtual functions");
     static_assert(std::is_default_constructible_v<T>, "a component needs a default value, T{}");
     static_assert(std::is_copy_assignable_v<T> && std::is_move_constructible_v<T>,
                   "a component is copied and moved");
@@ -147,29 +154,19 @@ StructShape begin_shape(std::string_view qualified_name) {
     shape.name = base_name(qualified_name);
     shape.bytes = std::is_empty_v<T> ? 0 : sizeof(T);
     shape.alignment = alignof(T);
-    if constexpr (std::is_trivially_copyable_v<T>) {
-        alignas(T) std::byte bytes[sizeof(T)] = {};
-        ::new (static_cast<void*>(bytes)) T{};
-        shape.initial.assign(bytes, bytes + shape.bytes);
-    } else {
-        shape.operations.construct = [](void* at) { ::new (at) T{}; };
-        shape.operations.destroy = [](void* at) { static_cast<T*>(at)->~T(); };
-        shape.operations.relocate = [](void* to, void* from) {
-            ::new (to) T(std::move(*static_cast<T*>(from)));
-            static_cast<T*>(from)->~T();
-        };
-        shape.operations.copy = [](void* to, const void* from) {
-            *static_cast<T*>(to) = *static_cast<const T*>(from);
-        };
-    }
+    alignas(T) std::byte bytes[sizeof(T)] = {};
+    T* const initial = ::new (static_cast<void*>(bytes)) T{};
+    shape.initial.assign(bytes, bytes + shape.bytes);
+    initial->~T();
     return shape;
 }
 
 }  // namespace detail
 
-// The shape of a struct declared with PERDURE_COMPONENT.
+// The shape of a struct declared with PERDURE_COMPONENT. Hidden, as all that knows a struct's
+// layout is: two libraries may each have a struct of that name.
 template <typename T>
-[[nodiscard]] StructShape struct_shape() {
+[[nodiscard, gnu::visibility("hidden")]] StructShape struct_shape() {
     return perdure_shape(Reflect<T>{});
 }
 
@@ -183,7 +180,8 @@ concept Component = requires {
 #define PERDURE_COMPONENT(Type, ...) PERDURE_COMPONENT_AS(Type, #Type __VA_OPT__(, ) __VA_ARGS__)
 
 #define PERDURE_COMPONENT_AS(Type, column_table_name, ...)                                       \
-    [[maybe_unused]] inline ::perdure::StructShape perdure_shape(::perdure::Reflect<Type>) {     \
+    [[maybe_unused, gnu::visibility("hidden")]] inline ::perdure::StructShape perdure_shape(     \
+        ::perdure::Reflect<Type>) {                                                              \
         ::perdure::StructShape shape_ = ::perdure::detail::begin_shape<Type>(column_table_name); \
         __VA_OPT__(const Type value_{}; const auto& [__VA_ARGS__] = value_;                      \
                    PERDURE_FOR_EACH(PERDURE_ADD_FIELD, __VA_ARGS__))                             \

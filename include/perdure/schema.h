@@ -8,6 +8,7 @@
 //           .column<std::int64_t>("amount").append_only();
 //     schema.category({.name = "economy", .durability = perdure::Level::stored});
 //
+// Copies everything: a world keeps nothing of the schema that points into the code that made it.
 // Nothing is registered globally: two worlds in one process may have different schemas. Mistakes (a
 // name twice, a key of floats) are reported by World::open, not here.
 #pragma once
@@ -53,14 +54,18 @@ struct RelationOptions {
     std::vector<FieldNumber> numbers{};  // of those fields that have one
 };
 
-// A process-wide number for a C++ type, so that finding a component's rows is one array access.
+// A process-wide number for a struct, so that finding a component's rows is one array access. It
+// is that of the struct's name and layout: two libraries that know a struct alike have the same
+// number for it, and one that knows it otherwise another.
 using TypeNumber = std::uint32_t;
 namespace detail {
-TypeNumber next_type_number() noexcept;
-}
-template <typename T>
-[[nodiscard]] TypeNumber type_number() noexcept {
-    static const TypeNumber number = detail::next_type_number();
+TypeNumber type_number_of(const StructShape& shape);
+// An address in this process's copy of Perdure.
+const void* library_mark() noexcept;
+}  // namespace detail
+template <Component T>
+[[nodiscard, gnu::visibility("hidden")]] TypeNumber type_number() {
+    static const TypeNumber number = detail::type_number_of(struct_shape<T>());
     return number;
 }
 
@@ -193,6 +198,9 @@ public:
     [[nodiscard]] const std::vector<Invariant>& invariants() const { return invariants_; }
 
 private:
+    [[nodiscard]] Status check_library() const;
+
+    const void* made_in_ = detail::library_mark();
     std::vector<DeclaredComponent> components_;
     std::vector<DeclaredRelation> relations_;
     std::deque<TableBuilder> tables_;

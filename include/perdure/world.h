@@ -9,9 +9,10 @@
 //         world.poll();                                             // callbacks of tokens run here
 //     }
 //
-// Thread rule: open, entities(), external(), relations(), tick(), commit(), poll() and close() on
-// one thread, the world's. begin(), snapshot(), invariants() and health() from any. Everything that
-// came out of a world (transactions, snapshots) must end before it; tokens may stay.
+// Thread rule: open, entities(), external(), relations(), tick(), commit(), reload(), poll() and
+// close() on one thread, the world's. begin(), snapshot(), invariants() and health() from any.
+// Everything that came out of a world (transactions, snapshots) must end before it; tokens may
+// stay.
 #pragma once
 
 #include <cstdint>
@@ -130,8 +131,30 @@ public:
     Result<Snapshot> snapshot(const SnapshotOptions& options = {});
     // Declares a table while the world runs. Waits until it is in force. `invalid` also for the
     // names that are ours (see table.h); `incompatible` for another version of a table that is
-    // there: tables change when the world is opened. Others as commit().
+    // there: tables change when the world is opened, or by reload(). Others as commit().
     Status declare(const TableBuilder& table);
+
+    // The program's code was replaced while the world lives: a shared library that declared structs
+    // was, or is about to be, unloaded, and another one declares the next schema. What may differ
+    // is what may differ between two openings: docs/guide/schema.md; live rows are converted in
+    // memory, stored ones in the store. Entities, edges, ids, tick numbers, marks and what waits
+    // for its interval stay; snapshots and tokens stay right. Between two ticks, on the world's
+    // thread, which waits for the store.
+    //
+    // Pointers to components of a type that changed are dead, and so are those to components of a
+    // type that is listed no more. All of the schema before is forgotten, and the callbacks of
+    // WorldOptions::external are replaced by `external`: nothing is handed back, the program has
+    // it. Conversions may not use the world. Fields are dropped at the next opening.
+    //
+    // Refused, and the world goes on as it was: `busy` (rows are staged in tick(), workers run, the
+    // store cannot be reached, a type that is listed no more has changes that no commit took),
+    // `incompatible` (as at opening; a category that is new or another; a component that would
+    // become external, or would not be any more; invariants, before or in the next schema),
+    // `invalid` (the schema; a conversion that failed; inside of a validator), `read_only`. Rows of
+    // a table that changes, staged by other threads before, get `conflict`; their new snapshots
+    // wait. A failure of journal or store in the midst of it leaves the world `read_only` with the
+    // structs before, and the next opening decides.
+    Status reload(const Schema& next, ExternalCallbacks external = {});
 
     // The newest result of each of the schema's invariants, in its order: of the last tick, or of
     // opening. Any thread.

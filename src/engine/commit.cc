@@ -188,7 +188,12 @@ Result<Token> Engine::commit_admitted(Proposal& proposal, const CommitOptions& o
     Lsn lsn = 0;
     for (int attempt = 1;; ++attempt) {
         for (Check& check : proposal.checks) {
-            if (!check.read) PERDURE_TRY(read_for(check));
+            if (check.read) continue;
+            const Status read = read_for(check);
+            if (read.ok()) continue;
+            const std::scoped_lock lock(core_->mutex);
+            PERDURE_TRY(check_versions(proposal));  // the table is not as it was staged
+            return read;
         }
         const std::uint64_t encoded = journal::encoded_bytes_max(proposal.changes);
         const std::uint64_t held = held_room();
@@ -226,6 +231,7 @@ Status Engine::accept(Proposal& proposal, const CommitOptions& options, Level le
     PERDURE_TRY(refuse_if_failed());
     PERDURE_ASSERT(core_->stored.lsn <= core_->pending.last());
     PERDURE_ASSERT(core_->pending.released() <= core_->stored.lsn);
+    PERDURE_TRY(check_versions(proposal));
     PERDURE_TRY(check_keys(proposal, again));
     // Somebody changed, and the drain released, what a check had read: read it again.
     if (!again) PERDURE_TRY(judge_checks(proposal.checks, again));
@@ -311,6 +317,25 @@ void Engine::let_go_of_bodies(Lsn durable) {
     if (core_->pending.resident_bytes() <= most) return;
     core_->pending.let_go(durable, core_->drain_through, most);
     core_->account();
+}
+
+// What was staged under an older version of a table would be applied after the change.
+Status Engine::check_versions(const Proposal& proposal) const {
+    if (core_->versions_min.empty() || proposal.converts) return {};
+    if (seeded_bug("engine: rows of a version before are accepted")) return {};
+    const auto check = [&](const TableDefinition& table) -> Status {
+        const auto found = core_->versions_min.find(table.id);
+        if (found == core_->versions_min.end() || table.version >= found->second) return {};
+        return error(Code::conflict,
+                     "table '{}' changes, or has changed, since this was staged: stage it again in "
+                     "a new transaction",
+                     table.name);
+    };
+    for (const auto* batches : {&proposal.changes.batches, &proposal.changes.ephemeral}) {
+        for (const Batch& batch : *batches) PERDURE_TRY(check(batch.table()));
+    }
+    for (const Check& one : proposal.checks) PERDURE_TRY(check(*one.table));
+    return {};
 }
 
 // The content of the last tick against this one's. The last one's rows are in pending, or in the

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,7 +64,17 @@ struct Core {
     std::atomic<std::uint64_t> safe_lsn{0};
     std::atomic<std::uint64_t> pending_bytes{0};  // bodies; as account() saw it
 
+    // Shared by who opens a view; alone, before the acceptance lock: who changes definitions. So a
+    // view's definitions are those of its store's snapshot.
+    std::shared_mutex definitions_mutex;
+    // Held until one has the mutex above: views that come one after the other would otherwise keep
+    // who changes definitions waiting for as long as they come.
+    std::mutex definitions_turn;
+
     AcceptanceMutex mutex;  // the acceptance lock; guards what follows
+    // Of tables that changed, or are about to, since the world was opened: rows of older versions
+    // are not accepted.
+    std::map<TableId, std::uint32_t> versions_min;
     Pending pending;
     Watermark stored;       // the store's visible watermark
     Lsn drain_through = 0;  // change sets up to here are being read by the drain

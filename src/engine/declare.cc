@@ -63,7 +63,7 @@ Status check_dropped(const TableDefinition& table, const Evolution::Field& field
 }  // namespace
 
 Result<std::vector<TablePlan>> Engine::plan(const std::vector<TableDefinition>& wanted,
-                                            Declaring when, const Evolution& evolution) {
+                                            const Evolution& evolution) {
     std::vector<TablePlan> plans;
     for (const TableDefinition& definition : wanted) {
         if (find_category(definition.category) == nullptr) {
@@ -71,14 +71,7 @@ Result<std::vector<TablePlan>> Engine::plan(const std::vector<TableDefinition>& 
                          definition.name, definition.category);
         }
         PERDURE_TAKE(TablePlan plan, plan_table(core_->catalog, definition, evolution));
-        if (!plan.to) continue;
-        if (plan.to->version > 1 && when == Declaring::running) {
-            return error(Code::incompatible,
-                         "table '{}' differs from what the world has; a table that exists "
-                         "changes when the world is opened, not while it runs",
-                         definition.name);
-        }
-        plans.push_back(std::move(plan));
+        if (plan.to) plans.push_back(std::move(plan));
     }
     // Two new tables are given ids one after the other.
     TableId next_id = 1;
@@ -129,45 +122,64 @@ Status Engine::await_definitions() {
     return {};
 }
 
-// Everything is refused before anything is changed. A conversion that fails leaves a version
-// between behind, which shows nobody anything that was not there.
+// Everything is refused before anything is changed.
+Result<Engine::Changes> Engine::judge_changes(const std::vector<TableDefinition>& wanted,
+                                              const Evolution& evolution) {
+    Changes changes;
+    PERDURE_TAKE(changes.plans, plan(wanted, evolution));
+    for (const TablePlan& one : changes.plans) {
+        if (one.between && !one.between_is_there) changes.between.push_back(*one.between);
+        changes.last.push_back(*one.to);
+    }
+    std::vector<TableDefinition> all = in_order_of_names(changes.between, core_->catalog);
+    for (TableDefinition& one : in_order_of_names(changes.last, core_->catalog)) {
+        all.push_back(std::move(one));
+    }
+    PERDURE_TRY(try_definitions(all, core_->catalog));
+    for (const Evolution::Field& field : evolution.drops) {
+        const auto next =
+            std::find_if(changes.last.begin(), changes.last.end(),
+                         [&](const auto& one) { return same_name(one.name, field.table); });
+        const TableDefinition* table =
+            next != changes.last.end() ? &*next : core_->catalog.find(field.table);
+        if (table != nullptr) PERDURE_TRY(check_dropped(*table, field));
+    }
+    return changes;
+}
+
+// A conversion that fails leaves a version between behind, which shows nobody anything that was not
+// there.
+Status Engine::make_changes(Changes&& changes) {
+    for (const TablePlan& one : changes.plans) {
+        for (const std::string& remark : one.remarks) {
+            if (options_.log) options_.log(remark);
+        }
+    }
+    if (!changes.between.empty()) PERDURE_TRY(define(std::move(changes.between)));
+    for (const TablePlan& one : changes.plans) {
+        if (one.between) PERDURE_TRY(convert_rows(one));
+    }
+    return changes.last.empty() ? Status() : define(std::move(changes.last));
+}
+
 Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring when,
                        const Evolution& evolution) {
     if (!seeded_bug("engine: a table takes the id of one that is on its way")) {
         PERDURE_TRY(await_definitions());
     }
-    PERDURE_TAKE(const std::vector<TablePlan> plans, plan(wanted, when, evolution));
-    std::vector<TableDefinition> between;
-    std::vector<TableDefinition> last;
-    for (const TablePlan& one : plans) {
-        if (one.between && !one.between_is_there) between.push_back(*one.between);
-        last.push_back(*one.to);
-        for (const std::string& remark : one.remarks) {
-            if (options_.log) options_.log(remark);
-        }
+    PERDURE_TAKE(Changes changes, judge_changes(wanted, evolution));
+    for (const TableDefinition& one : changes.last) {
+        if (one.version == 1 || when == Declaring::opening) continue;
+        return error(Code::incompatible,
+                     "table '{}' differs from what the world has; a table that exists changes when "
+                     "the world is opened, or by World::reload()",
+                     one.name);
     }
-    std::vector<TableDefinition> all = in_order_of_names(between, core_->catalog);
-    for (TableDefinition& one : in_order_of_names(last, core_->catalog)) {
-        all.push_back(std::move(one));
-    }
-    PERDURE_TRY(try_definitions(all, core_->catalog));
-    for (const Evolution::Field& field : evolution.drops) {
-        const auto next = std::find_if(last.begin(), last.end(), [&](const auto& one) {
-            return same_name(one.name, field.table);
-        });
-        const TableDefinition* table =
-            next != last.end() ? &*next : core_->catalog.find(field.table);
-        if (table != nullptr) PERDURE_TRY(check_dropped(*table, field));
-    }
-    if (!last.empty() && when == Declaring::opening) {
+    if (!changes.last.empty() && when == Declaring::opening) {
         // Old batches go to the store before their table changes.
         PERDURE_TRY(core_->progress->wait(core_->pending.last(), Level::stored));
     }
-    if (!between.empty()) PERDURE_TRY(define(std::move(between)));
-    for (const TablePlan& one : plans) {
-        if (one.between) PERDURE_TRY(convert_rows(one));
-    }
-    if (!last.empty()) PERDURE_TRY(define(std::move(last)));
+    PERDURE_TRY(make_changes(std::move(changes)));
     for (const Evolution::Field& field : evolution.drops) {
         PERDURE_TRY(drop_field(field));
     }
@@ -176,46 +188,57 @@ Status Engine::declare(const std::vector<TableDefinition>& wanted, Declaring whe
 
 // From the first row, though a crash may have left some of them converted: what a conversion makes
 // of a row follows from the old columns alone.
-Status Engine::convert_rows(const TablePlan& plan) {
-    const TableDefinition* table = core_->catalog.find(plan.between->id);
-    PERDURE_ASSERT(table != nullptr && table->version == plan.between->version);
-    if (core_->level_of(*table) == Level::ephemeral) return {};  // emptied
+Status Engine::for_each_filled(const TablePlan& plan, const TableDefinition& between,
+                               const std::function<Status(Batch&& filled)>& take) {
     const std::uint64_t bytes_wanted =
         std::min(change_bytes_wanted, options_.journal.file_bytes / 8);
     Batch page;
-    std::uint64_t rows = 0;
-    std::uint64_t rows_total = 0;
     std::uint32_t page_rows = page_rows_max;
     for (bool first = true;; first = false) {
         Batch next;
         {
             // Anew for each page: a snapshot that is held keeps the journal from being trimmed.
             PERDURE_TAKE(const auto snapshot, store_->snapshot());
-            if (first) {
-                PERDURE_TAKE(rows_total, snapshot->count(*table));
-            }
-            PERDURE_TAKE(next, snapshot->scan(*table, first ? nullptr : &page,
+            PERDURE_TAKE(next, snapshot->scan(between, first ? nullptr : &page,
                                               first ? 0 : page.rows() - 1, page_rows));
         }
-        if (next.rows() == 0) break;
+        if (next.rows() == 0) return {};
         const std::uint64_t pieces = next.bytes() / bytes_wanted + 1;
         const auto piece_rows =
             static_cast<std::uint32_t>(std::max<std::uint64_t>(1, next.rows() / pieces));
         for (std::uint32_t at = 0; at < next.rows(); at += piece_rows) {
             const std::uint32_t count = std::min(piece_rows, next.rows() - at);
             PERDURE_TAKE(Batch filled, fill_rows(next, at, count, plan));
-            PERDURE_TRY(commit_filled(std::move(filled)));
+            PERDURE_TRY(take(std::move(filled)));
         }
+        if (pieces > 4) page_rows = std::max(1U, page_rows / 2);
+        page = std::move(next);
+        if (seeded_bug("engine: a conversion converts one page")) return {};
+    }
+}
+
+Status Engine::convert_rows(const TablePlan& plan) {
+    const TableDefinition* table = core_->catalog.find(plan.between->id);
+    PERDURE_ASSERT(table != nullptr && table->version == plan.between->version);
+    // At opening it is emptied; while the world runs, its rows are there.
+    if (core_->level_of(*table) == Level::ephemeral && core_->versions_min.empty()) return {};
+    std::uint64_t rows = 0;
+    std::uint64_t rows_total = 0;
+    {
+        PERDURE_TAKE(const auto snapshot, store_->snapshot());
+        PERDURE_TAKE(rows_total, snapshot->count(*table));
+    }
+    const auto commit_them = [&](Batch&& filled) -> Status {
         const std::uint64_t before = rows;
-        rows += next.rows();
+        rows += filled.rows();
+        PERDURE_TRY(commit_filled(std::move(filled)));
         if (options_.log && before / rows_per_log_line != rows / rows_per_log_line) {
             options_.log(text::format("table {}: {} of {} rows are converted", table->name, rows,
                                       rows_total));
         }
-        if (pieces > 4) page_rows = std::max(1U, page_rows / 2);
-        page = std::move(next);
-        if (seeded_bug("engine: a conversion converts one page")) break;
-    }
+        return {};
+    };
+    PERDURE_TRY(for_each_filled(plan, *table, commit_them));
     if (options_.log) {
         options_.log(text::format("table {}: all {} rows are converted", table->name, rows));
     }
@@ -225,10 +248,12 @@ Status Engine::convert_rows(const TablePlan& plan) {
 Status Engine::commit_filled(Batch&& rows) {
     PERDURE_TRY(free_journal());
     Proposal proposal;
+    proposal.converts = true;
     proposal.changes.batches.push_back(std::move(rows));
     PERDURE_TAKE(const Token token,
                  commit(proposal, {.tick = {}, .level = Level::stored, .wait = true}));
     PERDURE_TRY(token.wait(Level::stored));
+    const std::scoped_lock lock(store_mutex_);
     while (drain_->release_step()) {
     }
     return {};

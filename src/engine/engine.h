@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -85,6 +86,14 @@ public:
     enum class Declaring : std::uint8_t { opening, running };  // running: new tables only
     Status declare(const std::vector<TableDefinition>& wanted, Declaring when,
                    const Evolution& evolution = {});
+    // Declares for a program whose code was replaced while commits go on: tables that are there may
+    // change. Once everything accepted is in the store and every conversion has been tried,
+    // `prepare` hears what will change; what it and others refuse changes nothing. Rows of a table
+    // that changes, staged before, get `conflict` from the beginning on, and snapshots wait. If it
+    // fails after `prepare`, the world is read-only, and the next opening decides.
+    using Prepare = std::function<Status(const std::vector<TablePlan>&)>;
+    Status redeclare(const std::vector<TableDefinition>& wanted, const Evolution& evolution,
+                     const Prepare& prepare);
 
     // Accepts all of it or nothing. After a refusal the proposal is as it was. Does not wait:
     // options.wait only says that the caller will, by token.wait(), and so need not wake the
@@ -167,11 +176,25 @@ private:
     Status free_journal();
 
     // Declaring.
-    Result<std::vector<TablePlan>> plan(const std::vector<TableDefinition>& wanted, Declaring when,
+    struct Changes {
+        std::vector<TablePlan> plans;
+        std::vector<TableDefinition> between;
+        std::vector<TableDefinition> last;
+    };
+    Result<std::vector<TablePlan>> plan(const std::vector<TableDefinition>& wanted,
                                         const Evolution& evolution);
+    Result<Changes> judge_changes(const std::vector<TableDefinition>& wanted,
+                                  const Evolution& evolution);
+    Status make_changes(Changes&& changes);
     Status define(std::vector<TableDefinition> definitions);
     Status await_definitions();
+    // Hands each page of the table to `take`, with its conversions made. `between`: the plan's, as
+    // long as what is taken lives.
+    Status for_each_filled(const TablePlan& plan, const TableDefinition& between,
+                           const std::function<Status(Batch&& filled)>& take);
     Status convert_rows(const TablePlan& plan);
+    void announce(const Changes& changes, std::map<TableId, std::uint32_t>& before);
+    Status before_changes(const Changes& changes, const Prepare& prepare);
     Status commit_filled(Batch&& rows);
     Status drop_field(const Evolution::Field& field);
 
@@ -183,6 +206,7 @@ private:
                   std::uint64_t encoded_bytes, Lsn& lsn, bool& again);
     Status judge_checks(std::vector<Check>& checks, bool& read_again);
     Status check_keys(Proposal& proposal, bool& again);
+    [[nodiscard]] Status check_versions(const Proposal& proposal) const;
     [[nodiscard]] Status check_row_sizes(const ChangeSet& changes) const;
     Result<bool> is_last_tick_again(const Proposal& proposal, std::uint64_t tick);
     Result<Token> repeat_last_tick(Proposal& proposal, const CommitOptions& options,

@@ -197,6 +197,7 @@ Status Engine::settle() {
 Status Engine::free_journal() {
     const std::uint64_t first = options_.journal.first_file_bytes;
     if (journal_->has_room((first != 0 ? first : options_.journal.file_bytes) / 4)) return {};
+    const std::scoped_lock lock(store_mutex_);  // of a world that runs already: others step, too
     for (bool more = true; more;) {
         PERDURE_TAKE(more, drain_->step());
         while (drain_->release_step()) {

@@ -42,6 +42,7 @@ struct Proposal {
     std::vector<Check> checks;
     bool from_tick = false;     // the keys that are reserved are its own
     bool from_program = false;  // passes the gate
+    bool converts = false;      // rows of a table that is about to change, by the change itself
     // Set by Engine::commit(): this was the last tick once more, and what was captured is in no
     // change set: it stays marked.
     bool tick_again = false;

@@ -1,6 +1,7 @@
 #include "engine/read_view.h"
 
 #include <algorithm>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,12 @@ Result<Batch> key_batch(const TableDefinition& table, std::span<const Cell> cell
 
 Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store,
                                                  bool durable_only) {
+    // First, so that who waits here holds nothing up.
+    std::shared_lock definitions(core.definitions_mutex, std::defer_lock);
+    {
+        const std::scoped_lock turn(core.definitions_turn);
+        definitions.lock();
+    }
     std::unique_ptr<ReadView> view(new ReadView(core));
     {
         const std::scoped_lock lock(core.mutex);
@@ -26,6 +33,7 @@ Result<std::unique_ptr<ReadView>> ReadView::open(Core& core, store::Store& store
         view->opened_ns_ = core.clock->monotonic_ns();
         core.views[view.get()] = {view->registered_, view->opened_ns_};
     }
+    view->tables_ = core.catalog.names();
     PERDURE_TAKE(view->snapshot_, store.snapshot());
     const Lsn covered = view->snapshot_->watermark().lsn;
     PERDURE_ASSERT(covered >= view->registered_);
@@ -54,6 +62,19 @@ Status ReadView::check_age() const {
     if (core_.clock->monotonic_ns() - opened_ns_ <= store::snapshot_age_ns_max) return {};
     return error(Code::expired, "this snapshot is older than {} s; take a new one",
                  store::snapshot_age_ns_max / 1'000'000'000);
+}
+
+Result<const TableDefinition*> ReadView::table(std::string_view name) const {
+    const auto found = tables_->find(lower_case(name));
+    if (found != tables_->end()) return found->second;
+    // A table that came since is there, without rows; one that only took this name is not.
+    const TableDefinition* const later = core_.catalog.find(name);
+    const bool came =
+        later != nullptr && std::none_of(tables_->begin(), tables_->end(), [&](const auto& known) {
+            return known.second->id == later->id;
+        });
+    if (came) return later;
+    return error(Code::not_found, "there is no table '{}' in this world", name);
 }
 
 Result<std::optional<Batch>> ReadView::find(const TableDefinition& table, std::string_view key,

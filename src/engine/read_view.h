@@ -30,7 +30,8 @@ public:
     ReadView& operator=(const ReadView&) = delete;
 
     [[nodiscard]] Lsn lsn() const noexcept { return at_; }
-    [[nodiscard]] const Catalog& catalog() const noexcept { return core_.catalog; }
+    // As it was defined when the view was opened, or, if it came since, as it is. `not_found`.
+    [[nodiscard]] Result<const TableDefinition*> table(std::string_view name) const;
 
     Result<std::optional<Batch>> find(const TableDefinition& table, std::string_view key,
                                       std::span<const Cell> cells);
@@ -51,6 +52,7 @@ private:
     Lsn at_ = 0;
     std::uint64_t opened_ns_ = 0;
     HeldRows held_;  // relaxed rows as they were when the view was opened
+    std::shared_ptr<const Catalog::Names> tables_;
     std::unique_ptr<store::Snapshot> snapshot_;
 };
 

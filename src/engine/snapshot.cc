@@ -7,16 +7,6 @@
 #include "model/key.h"
 
 namespace perdure {
-namespace {
-
-Result<const TableDefinition*> find_table(const engine::ReadView& view, std::string_view name) {
-    const TableDefinition* table = view.catalog().find(name);
-    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
-    return table;
-}
-
-}  // namespace
-
 Value FoundRow::operator[](std::string_view column) const {
     const auto at = batch_.table().find_column(column);
     return at ? batch_.value(*at, 0) : Value();
@@ -30,7 +20,7 @@ Snapshot::~Snapshot() = default;
 std::uint64_t Snapshot::lsn() const noexcept { return view_->lsn(); }
 
 Result<std::optional<FoundRow>> Snapshot::find(std::string_view name, std::span<const Cell> cells) {
-    PERDURE_TAKE(const TableDefinition* table, find_table(*view_, name));
+    PERDURE_TAKE(const TableDefinition* table, view_->table(name));
     PERDURE_TAKE(const std::string key, encode_key(*table, cells));
     PERDURE_TAKE(auto found, view_->find(*table, key, cells));
     if (!found) return std::optional<FoundRow>();
@@ -38,7 +28,7 @@ Result<std::optional<FoundRow>> Snapshot::find(std::string_view name, std::span<
 }
 
 Result<Batch> Snapshot::scan(std::string_view name, const Batch* after, std::uint32_t limit) {
-    PERDURE_TAKE(const TableDefinition* table, find_table(*view_, name));
+    PERDURE_TAKE(const TableDefinition* table, view_->table(name));
     return view_->scan(*table, after, limit);
 }
 

@@ -186,14 +186,17 @@ Status Staging::put_structs(std::string_view name, const StructShape& shape,
 }
 
 Result<std::optional<Batch>> Staging::find(std::string_view name, std::span<const Cell> cells) {
-    const TableDefinition* table = engine_.catalog().find(name);
-    if (!table) return error(Code::not_found, "there is no table '{}' in this world", name);
-    PERDURE_TAKE(const std::string key, encode_key(*table, cells));
-    if (const StagedRow* own = find_staged(*table, key)) {
-        if (own->row.operation() == Operation::erase) return std::optional<Batch>();
-        return std::optional<Batch>(single_row(own->row, 0));
+    const TableDefinition* const now = rows_.empty() ? nullptr : engine_.catalog().find(name);
+    if (now != nullptr) {
+        PERDURE_TAKE(const std::string key, encode_key(*now, cells));
+        if (const StagedRow* own = find_staged(*now, key)) {
+            if (own->row.operation() == Operation::erase) return std::optional<Batch>();
+            return std::optional<Batch>(single_row(own->row, 0));
+        }
     }
     PERDURE_TAKE(const auto view, engine_.view(false));
+    PERDURE_TAKE(const TableDefinition* table, view->table(name));
+    PERDURE_TAKE(const std::string key, encode_key(*table, cells));
     return view->find(*table, key, cells);
 }
 
@@ -240,6 +243,12 @@ Status Staging::propose(Proposal& proposal) {
         const StagedRow* row = order[i];
         const StagedRow* next = i + 1 < order.size() ? order[i + 1] : nullptr;
         const bool same_table = next && next->table->id == row->table->id;
+        if (same_table && next->table != row->table) {
+            return error(Code::conflict,
+                         "table '{}' has changed while rows for it were staged: stage them again "
+                         "in a new transaction",
+                         next->table->name);
+        }
         if (same_table && next->key == row->key) {
             PERDURE_ASSERT(!row->table->append_only);  // append() has looked
             continue;

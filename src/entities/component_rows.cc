@@ -40,13 +40,13 @@ void copy_struct(std::byte* to, const std::byte* from, std::size_t bytes) noexce
 }  // namespace
 
 ComponentRows::ComponentRows(const StructShape& shape, std::uint64_t& layouts)
-    : shape_(shape), stride_(shape.bytes), layouts_(layouts) {
+    : shape_(shape), values_(shape), stride_(shape.bytes), layouts_(layouts) {
     PERDURE_ASSERT(shape.alignment > 0 && stride_ % shape.alignment == 0);
 }
 
 ComponentRows::~ComponentRows() {
-    if (shape_.operations.destroy == nullptr) return;
-    for (std::uint32_t row = 0; row < count_; ++row) shape_.operations.destroy(at(row));
+    if (values_.is_trivial()) return;
+    for (std::uint32_t row = 0; row < count_; ++row) values_.destroy(at(row));
 }
 
 void ComponentRows::add_slab() {
@@ -98,19 +98,13 @@ std::uint32_t ComponentRows::append(std::uint64_t id) {
     return row;
 }
 
-void ComponentRows::construct(std::uint32_t row) noexcept {
-    if (shape_.operations.construct != nullptr) {
-        shape_.operations.construct(at(row));
-    } else if (stride_ > 0) {
-        std::memcpy(at(row), shape_.initial.data(), stride_);
-    }
-}
+void ComponentRows::construct(std::uint32_t row) noexcept { values_.construct(at(row)); }
 
 std::uint32_t ComponentRows::add(std::uint64_t id) {
     const std::uint32_t row = append(id);
     const std::uint32_t before = index_.put(id, row);
     PERDURE_ASSERT(before == none || before == removed);
-    if (shape_.operations.construct != nullptr) shape_.operations.construct(at(row));
+    if (!values_.is_trivial()) values_.construct(at(row));
     changed_.set(row);
     const bool stored = before == removed && !seeded_bug("entities: set again counts as new");
     if (!stored) fresh_.set(row);
@@ -127,10 +121,11 @@ std::uint32_t ComponentRows::restore(std::uint64_t id) {
 }
 
 void ComponentRows::write(std::uint32_t row, const void* value) noexcept {
-    if (shape_.operations.copy != nullptr) {
-        shape_.operations.copy(at(row), value);
+    const auto* const from = static_cast<const std::byte*>(value);
+    if (values_.is_trivial()) {
+        copy_struct(at(row), from, stride_);
     } else {
-        copy_struct(at(row), static_cast<const std::byte*>(value), stride_);
+        values_.copy(at(row), from);
     }
 }
 
@@ -166,12 +161,12 @@ void ComponentRows::drop(std::uint32_t row) {
                    0);  // each<>() runs, and its visitor removes a component of this type
     PERDURE_ASSERT(row < count_);
     const std::uint32_t last = count_ - 1;
-    if (shape_.operations.destroy != nullptr) shape_.operations.destroy(at(row));
+    if (!values_.is_trivial()) values_.destroy(at(row));
     if (row != last) {
-        if (shape_.operations.relocate != nullptr) {
-            shape_.operations.relocate(at(row), at(last));
-        } else {
+        if (values_.is_trivial()) {
             copy_struct(at(row), at(last), stride_);
+        } else {
+            values_.relocate(at(row), at(last));
         }
         const std::uint64_t moved = id_at(last);
         chunks_[row / chunk_rows].ids[row % chunk_rows] = moved;
@@ -200,6 +195,21 @@ void ComponentRows::move_mark(RowMarks& marks, std::uint32_t to, std::uint32_t f
         marks.set(to);
     } else {
         marks.clear(to);
+    }
+}
+
+void ComponentRows::take_over_marks(const ComponentRows& from) {
+    PERDURE_ASSERT(count_ == from.count_ && removed_.empty());
+    if (seeded_bug("entities: a reload forgets what is marked")) return;
+    const std::size_t rows = changed_.rows();
+    changed_ = from.changed_;
+    fresh_ = from.fresh_;
+    changed_.grow(rows);
+    fresh_.grow(rows);
+    removed_ = from.removed_ids();
+    for (const std::uint64_t id : removed_) {
+        const std::uint32_t before = index_.put(id, removed);
+        PERDURE_ASSERT(before == none);
     }
 }
 

@@ -24,6 +24,7 @@
 
 #include "entities/id_index.h"
 #include "entities/row_marks.h"
+#include "model/struct_values.h"
 #include "perdure/component.h"
 
 namespace perdure::entities {
@@ -98,6 +99,10 @@ public:
     std::uint32_t restore(std::uint64_t id);
     bool forget(std::uint64_t id);
 
+    // Of rows with values of another shape, whose ids were restored here one after the other: what
+    // is marked there, or removed, is so here.
+    void take_over_marks(const ComponentRows& from);
+
     // Capture.
     [[nodiscard]] const RowMarks& changed() const noexcept { return changed_; }
     [[nodiscard]] const RowMarks& fresh() const noexcept { return fresh_; }
@@ -108,8 +113,9 @@ public:
     void captured_fresh();
 
     // Marks of the caller's own, one a row: they grow with the rows and move with them, and are
-    // cleared when their row goes. They must outlive this.
+    // cleared when their row goes. They must outlive this, or unfollow() before.
     void follow(RowMarks& marks);
+    void unfollow(const RowMarks& marks) noexcept { std::erase(followers_, &marks); }
     // Where mark() marks; for a walk, and for workers' marks to be moved to.
     [[nodiscard]] RowMarks& marks() noexcept { return changed_; }
 
@@ -143,6 +149,7 @@ public:
     // While it is iterated, adding and removing rows is a bug, and stops the program.
     void begin_iteration() noexcept { ++iterating_; }
     void end_iteration() noexcept { --iterating_; }
+    [[nodiscard]] bool is_iterated() const noexcept { return iterating_ > 0; }
 
 private:
     static constexpr std::uint32_t removed = 0xFFFF'FFFE;  // in the index: see removed_
@@ -179,6 +186,7 @@ private:
     void drop_spare_slabs();
 
     const StructShape& shape_;
+    const StructValues values_;
     const std::size_t stride_;
     std::uint64_t& layouts_;
     std::vector<Chunk> chunks_;  // of all slabs

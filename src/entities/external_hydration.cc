@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/seeded_bug.h"
 #include "entities/hydration.h"
+#include "model/struct_values.h"
 #include "model/structs.h"
 
 namespace perdure::entities {
@@ -20,7 +21,8 @@ constexpr std::size_t handed_rows_max = 16'384;  // at a time: what external.h s
 
 class ExternalHydration::Structs {
 public:
-    explicit Structs(const StructShape& shape) : shape_(shape), align_{shape.alignment} {}
+    explicit Structs(const StructShape& shape)
+        : shape_(shape), values_(shape), align_{shape.alignment} {}
     Structs(const Structs&) = delete;
     Structs& operator=(const Structs&) = delete;
     ~Structs() { clear(); }
@@ -32,11 +34,7 @@ public:
         memory_ = static_cast<std::byte*>(::operator new(count* stride(), align_));
         for (; count_ < count; ++count_) {
             std::byte* const at = memory_ + count_ * stride();
-            if (shape_.operations.construct != nullptr) {
-                shape_.operations.construct(at);
-            } else if (shape_.bytes > 0) {
-                std::memcpy(at, shape_.initial.data(), shape_.bytes);
-            }
+            values_.construct(at);
         }
         return memory_;
     }
@@ -48,8 +46,8 @@ public:
 private:
     void clear() noexcept {
         if (memory_ == nullptr) return;
-        for (std::size_t at = 0; shape_.operations.destroy != nullptr && at < count_; ++at) {
-            shape_.operations.destroy(memory_ + at * stride());
+        for (std::size_t at = 0; !values_.is_trivial() && at < count_; ++at) {
+            values_.destroy(memory_ + at * stride());
         }
         ::operator delete(memory_, align_);
         memory_ = nullptr;
@@ -57,6 +55,7 @@ private:
     }
 
     const StructShape& shape_;
+    const StructValues values_;
     const std::align_val_t align_;
     std::byte* memory_ = nullptr;
     std::size_t count_ = 0;

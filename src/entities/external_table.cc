@@ -25,10 +25,10 @@ public:
     explicit StagedBatch(Batch from) : batch(std::move(from)) {}
     void release(std::byte*, std::size_t) noexcept override {}  // with the last owner
 
-    static Batch share(const std::shared_ptr<StagedBatch>& kept) {
+    static Batch share(const std::shared_ptr<StagedBatch>& kept, const TableDefinition& as) {
         const Batch& from = kept->batch;
         Block block(const_cast<std::byte*>(from.data()), from.bytes(), kept);
-        return Batch(from.table(), from.operation(), from.rows(), std::move(block));
+        return Batch(as, from.operation(), from.rows(), std::move(block));
     }
 
     const Batch batch;
@@ -37,6 +37,32 @@ public:
 ExternalTable::ExternalTable(const Schema::DeclaredComponent& declared, ComponentRows& entities)
     : type(declared.type), shape(declared.shape), options(declared.options), entities_(entities) {
     for (RowMarks* marks : {&changed_, &staged_, &removed_}) entities_.follow(*marks);
+}
+
+ExternalTable::~ExternalTable() {
+    for (const RowMarks* marks : {&changed_, &staged_, &removed_}) entities_.unfollow(*marks);
+}
+
+Status ExternalTable::take_over(const ExternalTable& from,
+                                const std::function<Result<Batch>(const Batch&)>& evolve) {
+    for (const std::shared_ptr<StagedBatch>& kept : from.kept_) {
+        PERDURE_TAKE(Batch batch, evolve(kept->batch));
+        kept_.push_back(std::make_shared<StagedBatch>(std::move(batch)));
+    }
+    changed_ = from.changed_;
+    staged_ = from.staged_;
+    removed_ = from.removed_;
+    only_changed_ = from.only_changed_;
+    kept_rows_ = from.kept_rows_;
+    merge_rows_ = from.merge_rows_;
+    interval_ = from.interval_;
+    return {};
+}
+
+void ExternalTable::rebind_staged() {
+    for (std::shared_ptr<StagedBatch>& kept : kept_) {
+        kept = std::make_shared<StagedBatch>(StagedBatch::share(kept, *definition));
+    }
 }
 
 void ExternalTable::forget(std::uint32_t row, RowMarks& one, RowMarks& other) noexcept {
@@ -230,7 +256,7 @@ Status ExternalTable::upsert(Batch&& read, const RowMarks& staged, BlockPool& to
         return {};
     }
     if (read.rows() == 0 && kept_.size() == 1 && kept_rows_ == wanted) {
-        to.push_back(StagedBatch::share(kept_[0]));
+        to.push_back(StagedBatch::share(kept_[0], *definition));
         return {};
     }
     std::vector<RowOf> rows;

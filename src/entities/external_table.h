@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -36,6 +37,7 @@ class ExternalTable {
 public:
     // `entities`: the rows of all entities, which must outlive this.
     ExternalTable(const Schema::DeclaredComponent& declared, ComponentRows& entities);
+    ~ExternalTable();
     ExternalTable(const ExternalTable&) = delete;
     ExternalTable& operator=(const ExternalTable&) = delete;
 
@@ -52,6 +54,17 @@ public:
     // Takes over what a worker marked as changed.
     void take_marks(RowMarks& marks);
     [[nodiscard]] const RowMarks& marks() const noexcept { return changed_; }
+
+    // What `from`, the same component under an older definition, has not brought out yet: marks,
+    // and values handed in, which `evolve` makes rows of this one's.
+    Status take_over(const ExternalTable& from,
+                     const std::function<Result<Batch>(const Batch&)>& evolve);
+    // Once the definition is in force.
+    void rebind_staged();
+    // Nothing has to go out.
+    [[nodiscard]] bool is_clean() const noexcept {
+        return changed_.empty() && staged_.empty() && removed_.empty();
+    }
 
     // Adds what has to go out to `to`: erases, those of `dead` entities among them, then upserts.
     // Changes nothing that the next capture would not do again.

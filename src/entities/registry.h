@@ -33,6 +33,7 @@
 #include "model/block_pool.h"
 #include "model/catalog.h"
 #include "model/change_set.h"
+#include "model/evolve.h"
 #include "perdure/entities.h"
 #include "perdure/schema.h"
 #include "perdure/status.h"
@@ -57,6 +58,25 @@ public:
     Status load(const Batch& batch);
     // Ends it: builds the trees. What it found and repaired goes to `remarks`.
     Status loaded(std::vector<std::string>& remarks);
+
+    // The program's code is replaced while the world lives: what the next schema makes of the rows
+    // that live. Everything that may fail, before a definition changes; then what cannot. What is
+    // marked stays marked.
+    struct Succession;
+    // Hands the store's rows of a table to a function, all of what was accepted.
+    using StoredRows = std::function<Status(const TableDefinition& table,
+                                            const std::function<Status(const Batch&)>& take)>;
+    // `plans`: of tables that will change. `busy`: workers run, or a type that the next schema does
+    // not list has changes that no commit took. `incompatible`: a type would become external, or
+    // would not be any more. `invalid`: a live row that cannot be stored, or converted.
+    Result<std::unique_ptr<Succession>> succeed(const Schema& next,
+                                                const std::vector<TablePlan>& plans,
+                                                const Catalog& catalog, const StoredRows& stored);
+    void adopt(std::unique_ptr<Succession> next, const Catalog& catalog,
+               const std::function<Category(std::string_view)>& category_of,
+               const ExternalCallbacks& callbacks, BlockPool& pool);
+    // How often rows were replaced so.
+    [[nodiscard]] std::uint64_t successions() const noexcept { return successions_; }
 
     // Commits this batch and waits until it is durable: a burst of create() used up the reserved
     // ids.
@@ -146,6 +166,15 @@ public:
 private:
     Registry();
 
+    struct Evolving;
+    Status succeed_component(const Schema::DeclaredComponent& declared, const Evolving& evolving,
+                             Succession& to);
+    Status succeed_external(const Schema::DeclaredComponent& declared, const Evolving& evolving,
+                            Succession& to);
+    Status succeed_relation(const Schema::DeclaredRelation& declared, const Evolving& evolving,
+                            Succession& to);
+    Status load_newly_listed(ComponentTable& table, const Evolving& evolving);
+    [[nodiscard]] Status may_leave(const Succession& next) const;
     Status add_component(const Schema::DeclaredComponent& declared);
     Status load_entities(const Batch& batch);
     Status load_reserved_ids(const Batch& batch);
@@ -171,6 +200,7 @@ private:
     std::vector<std::unique_ptr<ExternalTable>> externals_;    // in the schema's order
     std::vector<ExternalTable*> external_by_type_;
     Standing standing_ = Standing::no;
+    std::uint64_t successions_ = 0;
     RelationTables relations_;
     std::uint64_t highest_id_ = 0;  // loaded
     bool loaded_ = false;

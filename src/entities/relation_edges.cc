@@ -13,13 +13,14 @@ constexpr std::size_t value_alignment_min = 64;  // of a chunk: a cache line
 
 }  // namespace
 
-RelationEdges::RelationEdges(const StructShape& shape) : shape_(shape), stride_(shape.bytes) {
+RelationEdges::RelationEdges(const StructShape& shape)
+    : shape_(shape), values_(shape), stride_(shape.bytes) {
     PERDURE_ASSERT(shape.alignment > 0 && stride_ % shape.alignment == 0);
 }
 
 RelationEdges::~RelationEdges() {
-    if (shape_.operations.destroy == nullptr) return;
-    live_.for_each_row([&](std::uint32_t row) { shape_.operations.destroy(at(row)); });
+    if (values_.is_trivial()) return;
+    live_.for_each_row([&](std::uint32_t row) { values_.destroy(at(row)); });
 }
 
 void RelationEdges::add_chunk() {
@@ -73,16 +74,12 @@ void RelationEdges::begin_edge(std::uint32_t row, std::uint64_t from, std::uint6
     adjacency_.link(row, from, to);
     live_.set(row);
     ++count_;
-    if (shape_.operations.construct != nullptr) {
-        shape_.operations.construct(at(row));
-    } else if (stride_ > 0) {
-        std::memcpy(at(row), shape_.initial.data(), stride_);
-    }
+    values_.construct(at(row));
 }
 
 void RelationEdges::end_edge(std::uint32_t row) {
     PERDURE_ASSERT(iterating_ == 0);  // each…<>() runs, and its visitor removes one of this type
-    if (shape_.operations.destroy != nullptr) shape_.operations.destroy(at(row));
+    values_.destroy(at(row));
     adjacency_.unlink(row);
     live_.clear(row);
     changed_.clear(row);
@@ -109,11 +106,7 @@ std::uint32_t RelationEdges::add_edge(std::uint32_t row, std::uint64_t from, std
 }
 
 void RelationEdges::write(std::uint32_t row, const void* value) noexcept {
-    if (shape_.operations.copy != nullptr) {
-        shape_.operations.copy(at(row), value);
-    } else if (stride_ > 0) {
-        std::memcpy(at(row), value, stride_);
-    }
+    values_.copy(at(row), static_cast<const std::byte*>(value));
 }
 
 void RelationEdges::remove_row(std::uint32_t row) {
@@ -159,6 +152,17 @@ bool RelationEdges::forget(std::uint64_t from, std::uint64_t to) {
     end_edge(row);
     release(row);
     return true;
+}
+
+void RelationEdges::take_over_marks(const RelationEdges& from) {
+    const auto own = [&](std::uint32_t row) { return find(from.from(row), from.to(row)); };
+    from.changed_.for_each_row([&](std::uint32_t row) { changed_.set(own(row)); });
+    from.fresh_.for_each_row([&](std::uint32_t row) { fresh_.set(own(row)); });
+    from.removed_.for_each_row([&](std::uint32_t row) {
+        const std::uint32_t gone = restore(from.from(row), from.to(row));
+        end_edge(gone);
+        removed_.set(gone);
+    });
 }
 
 void RelationEdges::captured_changed() {

@@ -24,6 +24,7 @@
 #include "entities/relation_adjacency.h"
 #include "entities/relation_index.h"
 #include "entities/row_marks.h"
+#include "model/struct_values.h"
 #include "perdure/component.h"
 
 namespace perdure::entities {
@@ -78,6 +79,10 @@ public:
     std::uint32_t restore(std::uint64_t from, std::uint64_t to);
     bool forget(std::uint64_t from, std::uint64_t to);
 
+    // Of edges with values of another shape, whose pairs were restored here: what is marked there,
+    // or removed, is so here.
+    void take_over_marks(const RelationEdges& from);
+
     // Capture.
     [[nodiscard]] const RowMarks& live() const noexcept { return live_; }
     [[nodiscard]] const RowMarks& changed() const noexcept { return changed_; }
@@ -90,6 +95,7 @@ public:
     // While they are iterated, adding and removing edges is a bug, and stops the program.
     void begin_iteration() noexcept { ++iterating_; }
     void end_iteration() noexcept { --iterating_; }
+    [[nodiscard]] bool is_iterated() const noexcept { return iterating_ > 0; }
 
 private:
     struct Release {
@@ -109,6 +115,7 @@ private:
     void captured_removed();
 
     const StructShape& shape_;
+    const StructValues values_;
     const std::size_t stride_;
     std::vector<std::unique_ptr<std::byte, Release>> chunks_;
     std::uint32_t rows_ = 0;  // ever taken

@@ -16,13 +16,14 @@
 namespace perdure::entities {
 namespace {
 
-constexpr std::size_t digest_rows = 1024;  // at a time
+constexpr std::size_t digest_rows = 1024;  // at a time, of digests and of a take-over
 
 }  // namespace
 
 RelationTable::RelationTable(const Schema::DeclaredRelation& declared)
     : name_(declared.shape.name),
       listed_(true),
+      type_(declared.type),
       shape_(declared.shape),
       options_(declared.options),
       edges_(shape_) {}
@@ -51,22 +52,25 @@ Status RelationTable::load(const Batch& batch, std::uint64_t& highest) {
                                                  : load_upserts(batch, highest);
 }
 
-// Rows that are new mostly follow one another, and are written at once as far as a chunk goes.
 Status RelationTable::load_upserts(const Batch& batch, std::uint64_t& highest) {
     PERDURE_TAKE(const InForce in_force, InForce::make(batch, *definition_));
-    const Batch& loaded = in_force.batch();
+    return place(in_force.batch(), plan_, highest);
+}
+
+// Rows that are new mostly follow one another, and are written at once as far as a chunk goes.
+Status RelationTable::place(const Batch& rows, const StructPlan& plan, std::uint64_t& highest) {
     std::uint32_t first_row = 0;
     std::uint32_t run = 0;
     const auto write_run = [&](std::uint32_t end) {
         if (!listed_ || run == 0) return;
-        scatter_structs(loaded, plan_, end - run, run, edges_.at(first_row), edges_.stride());
+        scatter_structs(rows, plan, end - run, run, edges_.at(first_row), edges_.stride());
     };
-    for (std::uint32_t at = 0; at < loaded.rows(); ++at) {
-        const auto from = loaded.fixed<std::uint64_t>(0, at);
-        const auto to = loaded.fixed<std::uint64_t>(1, at);
-        PERDURE_TRY(check_id(*definition_, from));
-        PERDURE_TRY(check_id(*definition_, to));
-        PERDURE_TRY(check_room(*definition_, edges_.count(), RelationEdges::rows_max));
+    for (std::uint32_t at = 0; at < rows.rows(); ++at) {
+        const auto from = rows.fixed<std::uint64_t>(0, at);
+        const auto to = rows.fixed<std::uint64_t>(1, at);
+        PERDURE_TRY(check_id(rows.table(), from));
+        PERDURE_TRY(check_id(rows.table(), to));
+        PERDURE_TRY(check_room(rows.table(), edges_.count(), RelationEdges::rows_max));
         highest = std::max({highest, from, to});
         const std::uint32_t row = edges_.restore(from, to);
         if (run == 0 || row != first_row + run || row % RelationEdges::chunk_rows == 0) {
@@ -76,8 +80,53 @@ Status RelationTable::load_upserts(const Batch& batch, std::uint64_t& highest) {
         }
         ++run;
     }
-    write_run(loaded.rows());
+    write_run(rows.rows());
     return {};
+}
+
+bool RelationTable::is_like(const Schema::DeclaredRelation& declared) const {
+    return listed_ && type_ == declared.type && shape_ == declared.shape;
+}
+
+Status RelationTable::take_over(const RelationTable& from, const TableDefinition& to,
+                                const std::function<Result<Batch>(const Batch&)>& evolve) {
+    const StructPlan plan = plan_structs(shape_, to);
+    Gathered some;
+    std::uint64_t highest = 0;
+    Status status;
+    const auto move_some = [&]() -> Status {
+        if (some.from.empty()) return {};
+        PERDURE_TAKE(const Batch old, gather_pairs(*from.definition_, from.plan_, some.from,
+                                                   some.to, some.values, nullptr));
+        PERDURE_TAKE(const Batch made, evolve(old));
+        some.clear();
+        return place(made, plan, highest);
+    };
+    from.edges_.live().for_each_row([&](std::uint32_t row) {
+        if (!status.ok()) return;
+        some.add(from.edges_, row);
+        if (some.from.size() == digest_rows) status = move_some();
+    });
+    if (status.ok()) status = move_some();
+    PERDURE_TRY(status);
+    edges_.take_over_marks(from.edges_);
+    interval_ = from.interval_;
+    return {};
+}
+
+Status RelationTable::load_stored(const Batch& rows) {
+    std::uint64_t highest = 0;
+    return place(rows, plan_structs(shape_, rows.table()), highest);
+}
+
+void RelationTable::remove_also(const RelationTable& from) {
+    from.edges_.removed().for_each_row(
+        [&](std::uint32_t row) { edges_.remove(from.edges_.from(row), from.edges_.to(row)); });
+}
+
+void RelationTable::take_over_pairs(const RelationTable& from) {
+    from.edges_.live().for_each_row(
+        [&](std::uint32_t row) { edges_.restore(from.edges_.from(row), from.edges_.to(row)); });
 }
 
 Status RelationTable::load_erases(const Batch& batch, std::uint64_t& highest) {

@@ -46,6 +46,21 @@ public:
     void drop_orphans(const std::function<bool(std::uint64_t)>& alive,
                       std::vector<std::string>& remarks);
 
+    // The program's code is replaced, and `from` is the same relation as it was known before.
+    // `to`: what this one's definition will be, of which `evolve` makes rows.
+    Status take_over(const RelationTable& from, const TableDefinition& to,
+                     const std::function<Result<Batch>(const Batch&)>& evolve);
+    // Rows of the store, for one that was not listed before; then what `from` has removed of them.
+    Status load_stored(const Batch& rows);
+    void remove_also(const RelationTable& from);
+    // The pairs alone, for one that is listed no more.
+    void take_over_pairs(const RelationTable& from);
+    [[nodiscard]] bool is_like(const Schema::DeclaredRelation& declared) const;
+    // Nothing has to go out.
+    [[nodiscard]] bool is_clean() const noexcept {
+        return edges_.changed().empty() && edges_.removed().empty();
+    }
+
     // As of Registry. Adds an erase and an upsert batch, where there is something.
     Status capture(std::uint64_t now_ms, bool everything, BlockPool& pool, std::vector<Batch>& to);
     void captured(std::uint64_t now_ms);
@@ -65,10 +80,12 @@ private:
 
     void gather(const RowMarks& marks, bool values);
     Status load_upserts(const Batch& batch, std::uint64_t& highest);
+    Status place(const Batch& rows, const StructPlan& plan, std::uint64_t& highest);
     Status load_erases(const Batch& batch, std::uint64_t& highest);
 
     const std::string name_;
     const bool listed_;
+    const TypeNumber type_ = 0;
     const StructShape shape_;
     const RelationOptions options_;
     RelationEdges edges_;

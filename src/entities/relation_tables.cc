@@ -1,6 +1,7 @@
 #include "entities/relation_tables.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/seeded_bug.h"
@@ -53,6 +54,56 @@ Status RelationTables::bind(const Catalog& catalog,
         tables_.push_back(std::make_unique<RelationTable>(*table));
     }
     return {};
+}
+
+RelationTable* RelationTables::find(TableId id) const noexcept {
+    for (const auto& table : tables_) {
+        if (table->definition().id == id) return table.get();
+    }
+    return nullptr;
+}
+
+bool RelationTables::is_iterated() const noexcept {
+    return std::any_of(tables_.begin(), tables_.end(),
+                       [](const auto& table) { return table->edges().is_iterated(); });
+}
+
+Status RelationTables::may_leave(const std::vector<Successor>& next) const {
+    for (const auto& table : tables_) {
+        const auto is_this = [&](const Successor& one) { return one.kept == table.get(); };
+        if (!table->is_listed() || table->is_clean()) continue;
+        if (std::any_of(next.begin(), next.end(), is_this)) continue;
+        return error(Code::busy,
+                     "relation {} has changes that no commit has taken, and the next schema does "
+                     "not list it: commit them first, at level journal if it is relaxed",
+                     table->name());
+    }
+    return {};
+}
+
+void RelationTables::adopt(std::vector<Successor> next, const Catalog& catalog,
+                           const std::function<Category(std::string_view)>& category_of) {
+    std::vector<std::unique_ptr<RelationTable>> before = std::exchange(tables_, {});
+    by_type_.clear();
+    for (Successor& one : next) {
+        const auto old = std::find_if(before.begin(), before.end(),
+                                      [&](const auto& table) { return table.get() == one.kept; });
+        tables_.push_back(one.made != nullptr ? std::move(one.made) : std::move(*old));
+        if (old != before.end()) before.erase(old);
+        if (by_type_.size() <= one.type) by_type_.resize(one.type + std::size_t{1});
+        by_type_[one.type] = tables_.back().get();
+    }
+    // What was not listed before, and is not now.
+    for (auto& table : before) {
+        if (!table->is_listed()) tables_.push_back(std::move(table));
+    }
+    const Status bound = bind(catalog, category_of);
+    PERDURE_ASSERT(bound.ok());  // they are in force
+    for (const auto& table : before) {
+        if (table == nullptr) continue;
+        RelationTable* const unlisted = find(table->definition().id);
+        if (unlisted != nullptr) unlisted->take_over_pairs(*table);
+    }
 }
 
 Status RelationTables::load(const Batch& batch, std::uint64_t& highest) {

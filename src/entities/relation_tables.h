@@ -29,6 +29,19 @@ public:
     Status bind(const Catalog& catalog,
                 const std::function<Category(std::string_view)>& category_of);
 
+    // See Registry::Succession: one for each relation that the next schema lists, in its order.
+    struct Successor {
+        std::unique_ptr<RelationTable> made;  // null: `kept` goes on
+        RelationTable* kept = nullptr;
+        TypeNumber type = 0;
+    };
+    [[nodiscard]] RelationTable* find(TableId id) const noexcept;
+    // Relations that are listed and are not the `next`'s: they must be clean. `busy`.
+    [[nodiscard]] Status may_leave(const std::vector<Successor>& next) const;
+    void adopt(std::vector<Successor> next, const Catalog& catalog,
+               const std::function<Category(std::string_view)>& category_of);
+    [[nodiscard]] bool is_iterated() const noexcept;
+
     // Nothing happens if the batch is not of a relation.
     Status load(const Batch& batch, std::uint64_t& highest);
     void drop_orphans(const std::function<bool(std::uint64_t)>& alive,

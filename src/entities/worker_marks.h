@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
+#include "base/seeded_bug.h"
 #include "entities/row_marks.h"
 #include "perdure/schema.h"
 
@@ -14,8 +17,13 @@ namespace perdure::entities {
 
 class WorkerMarks {
 public:
-    void begin(std::size_t types) {
+    // `successions`: the registry's; marks of rows that it replaced are of no use any more.
+    void begin(std::size_t types, std::uint64_t successions) {
         running_ = true;
+        const bool replaced = std::exchange(successions_, successions) != successions;
+        if (replaced && !seeded_bug("entities: workers keep marks of rows that were replaced")) {
+            by_type_.clear();
+        }
         if (by_type_.size() < types) by_type_.resize(types);
     }
     void end() noexcept { running_ = false; }
@@ -31,6 +39,7 @@ public:
 
 private:
     bool running_ = false;
+    std::uint64_t successions_ = 0;
     std::vector<RowMarks> by_type_;
 };
 

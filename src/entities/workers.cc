@@ -61,7 +61,9 @@ void Workers::begin() {
     running_ = true;
     entities::Registry& registry = entities_.registry();
     registry.stand_still(entities::Registry::Standing::for_workers);
-    for (const auto& worker : workers_) worker->marks_->begin(registry.types());
+    for (const auto& worker : workers_) {
+        worker->marks_->begin(registry.types(), registry.successions());
+    }
 }
 
 // All into the first worker's sets, where two that marked the same row are noticed; then those into

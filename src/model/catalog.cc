@@ -100,6 +100,7 @@ Status Catalog::add(const TableDefinition& definition) {
             by_name_.erase(lower_case(before->name));
         }
         in_force_[definition.id] = kept.get();
+        names_.reset();
     }
     versions_.emplace(std::pair(definition.id, definition.version), std::move(kept));
     return {};
@@ -158,6 +159,15 @@ std::vector<std::uint16_t> Catalog::removed(TableId id, std::string_view column)
         }
     }
     return numbers;
+}
+
+std::shared_ptr<const Catalog::Names> Catalog::names() const {
+    const std::lock_guard lock(mutex_);
+    if (names_ != nullptr) return names_;
+    auto made = std::make_shared<Names>();
+    for (const auto& [name, id] : by_name_) made->emplace_hint(made->end(), name, in_force_.at(id));
+    names_ = std::move(made);
+    return names_;
 }
 
 std::vector<const TableDefinition*> Catalog::tables() const {

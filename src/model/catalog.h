@@ -45,6 +45,9 @@ public:
     [[nodiscard]] const TableDefinition* find(std::string_view name) const;  // any case
     // Numbers of columns that had this name, in any case, when they were removed.
     [[nodiscard]] std::vector<std::uint16_t> removed(TableId id, std::string_view column) const;
+    // Those in force now, by name in lower case; stays as it is.
+    using Names = std::map<std::string, const TableDefinition*, std::less<>>;
+    [[nodiscard]] std::shared_ptr<const Names> names() const;
     // In force, by id.
     [[nodiscard]] std::vector<const TableDefinition*> tables() const;
 
@@ -56,7 +59,8 @@ private:
     // Guarded by mutex_. Definitions are never freed before the catalog.
     std::map<std::pair<TableId, std::uint32_t>, std::shared_ptr<const TableDefinition>> versions_;
     std::map<TableId, const TableDefinition*> in_force_;
-    std::map<std::string, TableId> by_name_;  // of those in force, in lower case
+    std::map<std::string, TableId> by_name_;      // of those in force, in lower case
+    mutable std::shared_ptr<const Names> names_;  // null: to be made when it is asked for
 };
 
 // Equal as persisted.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "model/batch_builder.h"
 #include "model/cell.h"
+#include "model/convert.h"
 #include "model/key.h"
 #include "model/widen.h"
 
@@ -126,6 +127,14 @@ Result<Batch> fill_rows(const Batch& page, std::uint32_t first, std::uint32_t co
         builder.end_row();
     }
     return builder.finish();
+}
+
+Result<Batch> evolve_rows(const Batch& rows, const TablePlan& plan) {
+    PERDURE_ASSERT(plan.to.has_value());
+    if (!plan.between) return convert(rows, *plan.to);
+    PERDURE_TAKE(const Batch between, convert(rows, *plan.between));
+    PERDURE_TAKE(const Batch filled, fill_rows(between, 0, between.rows(), plan));
+    return convert(filled, *plan.to);
 }
 
 }  // namespace perdure

@@ -13,4 +13,7 @@ namespace perdure {
 Result<Batch> fill_rows(const Batch& page, std::uint32_t first, std::uint32_t count,
                         const TablePlan& plan);
 
+// Rows of the table as it was before, as the plan makes them.
+Result<Batch> evolve_rows(const Batch& rows, const TablePlan& plan);
+
 }  // namespace perdure

@@ -1,8 +1,8 @@
 #include "perdure/schema.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "base/error.h"
@@ -87,9 +87,22 @@ Status check_shape(std::string_view what, const StructShape& shape, const TableD
 
 namespace detail {
 
-TypeNumber next_type_number() noexcept {
-    static std::atomic<TypeNumber> next{0};
-    return next.fetch_add(1, std::memory_order_relaxed);
+TypeNumber type_number_of(const StructShape& shape) {
+    static std::mutex mutex;
+    static std::map<std::string, TypeNumber, std::less<>> numbers;
+    std::string key = text::format("{} {} {}", shape.name, shape.bytes, shape.alignment);
+    for (const FieldShape& field : shape.fields) {
+        key += text::format(",{} {} {} {} {}", field.name, field.offset, field.type.name(),
+                            field.nullable ? 1 : 0, field.flag_offset);
+    }
+    const std::scoped_lock lock(mutex);
+    return numbers.try_emplace(std::move(key), static_cast<TypeNumber>(numbers.size()))
+        .first->second;
+}
+
+const void* library_mark() noexcept {
+    static const char mark = 0;
+    return &mark;
 }
 
 }  // namespace detail
@@ -140,12 +153,35 @@ Status TableBuilder::validate() const {
     return check_written_numbers(definition_);
 }
 
+// Both happen to libraries that are loaded while the program runs, and are built otherwise than
+// docs/guide/reload.md says.
+Status Schema::check_library() const {
+    if (made_in_ != detail::library_mark()) {
+        return error(Code::invalid,
+                     "the schema was made with another copy of Perdure than the world's: link the "
+                     "program and the libraries that it loads with one libperdure.so, or let the "
+                     "program export its own");
+    }
+    const auto check = [](const auto& declared) -> Status {
+        if (declared.type == detail::type_number_of(declared.shape)) return {};
+        return error(Code::invalid,
+                     "{}: its struct has the number of one with another layout, which a library "
+                     "that was loaded before has left: compile libraries that are loaded and "
+                     "unloaded with -fvisibility=hidden and, by g++, -fno-gnu-unique",
+                     declared.shape.name);
+    };
+    for (const DeclaredComponent& component : components_) PERDURE_TRY(check(component));
+    for (const DeclaredRelation& relation : relations_) PERDURE_TRY(check(relation));
+    return {};
+}
+
 Status StructShape::validate() const {
     return check_shape("component", *this,
                        definition_of(*this, "entity", {ColumnKind::id, ColumnKind::u8, 0}));
 }
 
 Status Schema::validate() const {
+    PERDURE_TRY(check_library());
     std::set<std::string> names;
     std::map<std::string, TableDefinition> tables;
     for (const Category& category : categories_) {

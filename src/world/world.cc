@@ -12,6 +12,7 @@
 #include "engine/staging.h"
 #include "entities/external_hydration.h"
 #include "entities/registry.h"
+#include "entities/succession.h"
 #include "invariants/tables.h"
 #include "io/clock.h"
 #include "io/memory_file_system.h"
@@ -79,6 +80,18 @@ engine::EngineOptions engine_options(const WorldOptions& options, const Surround
     return made;
 }
 
+// All that a schema wants of the catalog.
+std::vector<TableDefinition> tables_of(const Schema& schema, const entities::Registry& registry) {
+    std::vector<TableDefinition> tables = registry.definitions();
+    tables.push_back(categories_definition());
+    if (!schema.invariants().empty()) {
+        tables.push_back(invariants::invariants_definition());
+        tables.push_back(invariants::log_definition());
+    }
+    for (const TableBuilder& table : schema.tables()) tables.push_back(table.definition());
+    return tables;
+}
+
 }  // namespace
 
 struct World::State {
@@ -96,12 +109,19 @@ struct World::State {
     std::unique_ptr<External> external;
     std::unique_ptr<Relations> relations;
     std::unique_ptr<Transaction> tick;
+    std::string path;
+    bool sqlite = false;
+    std::string settings;  // the file's text, as it was at opening
     RecoveryReport recovery;
     bool closed = false;
 
     Status start(const std::string& directory, const Schema& schema);
+    Result<std::vector<Category>> categories_of(const Schema& schema);
+    [[nodiscard]] Category category(std::string_view name) const;
     Status hydrate();
     Status hydrate_external();
+    Status may_reload() const;
+    Status reload(const Schema& next, ExternalCallbacks&& callbacks);
     Status reserve_ids(const Batch& batch);
     void settle_reservation();
     Result<Token> commit_captured(engine::Proposal& proposal, const CommitOptions& how);
@@ -147,24 +167,16 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     PERDURE_TRY(check_is_no_view(schema));
     PERDURE_TRY(registry->connect(options.external));  // before anything is made on the disk
 
-    // Categories: ours, the schema's, and what a person has set.
-    std::vector<Category> categories{Category{}};
-    for (const Category& category : schema.categories()) {
-        PERDURE_TRY(category.validate());
-        std::erase_if(categories, [&](const Category& one) { return one.name == category.name; });
-        categories.push_back(category);
-    }
-    const std::string path = in_memory ? "world" : directory;
-    const std::string settings = io::join_path(path, "perdure.toml");
-    PERDURE_TAKE(const bool has_settings, around.files->exists(settings));
+    path = in_memory ? "world" : directory;
+    const std::string file = io::join_path(path, "perdure.toml");
+    PERDURE_TAKE(const bool has_settings, around.files->exists(file));
     if (has_settings) {
-        PERDURE_TAKE(const std::string text,
-                     io::read_file(*around.files, settings, settings_bytes_max));
-        PERDURE_TRY(apply_settings(text, settings, options, categories));
+        PERDURE_TAKE(settings, io::read_file(*around.files, file, settings_bytes_max));
     }
+    PERDURE_TAKE(std::vector<Category> categories, categories_of(schema));
 
     engine::EngineOptions wanted = engine_options(options, around, categories);
-    const bool sqlite = options.store == "sqlite" && !in_memory;
+    sqlite = options.store == "sqlite" && !in_memory;
     if (!sqlite && !in_memory && !options.files) {
         return error(Code::invalid,
                      "the memory store keeps nothing: use \"memory:\" as the directory");
@@ -182,23 +194,12 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     };
     PERDURE_TAKE(engine, engine::Engine::open(path, std::move(wanted)));
 
-    std::vector<TableDefinition> tables = registry->definitions();
-    tables.push_back(categories_definition());
-    if (!schema.invariants().empty()) {
-        tables.push_back(invariants::invariants_definition());
-        tables.push_back(invariants::log_definition());
-    }
-    for (const TableBuilder& table : schema.tables()) {
-        PERDURE_TRY(table.validate());
-        tables.push_back(table.definition());
-    }
-    PERDURE_TRY(engine->declare(tables, engine::Engine::Declaring::opening, schema.evolution()));
+    PERDURE_TRY(engine->declare(tables_of(schema, *registry), engine::Engine::Declaring::opening,
+                                schema.evolution()));
     PERDURE_TRY(keep_categories(*engine, categories));
     if (sqlite) PERDURE_TRY(declare_entity_views(*engine));
-    PERDURE_TRY(registry->bind(engine->catalog(), [&](std::string_view name) {
-        const Category* category = engine->find_category(name);
-        return category ? *category : Category{};
-    }));
+    PERDURE_TRY(
+        registry->bind(engine->catalog(), [&](std::string_view name) { return category(name); }));
     registry->use_pool(engine->pool());
     PERDURE_TRY(hydrate());
     PERDURE_TAKE(invariants, open_invariants(*engine, schema, options.log, recovery.remarks));
@@ -220,6 +221,25 @@ Status World::State::start(const std::string& directory, const Schema& schema) {
     }
     recovery.seconds = static_cast<double>(around.clock->monotonic_ns() - began) / 1e9;
     return {};
+}
+
+// Ours, the schema's, and what a person has set.
+Result<std::vector<Category>> World::State::categories_of(const Schema& schema) {
+    std::vector<Category> categories{Category{}};
+    for (const Category& category : schema.categories()) {
+        PERDURE_TRY(category.validate());
+        std::erase_if(categories, [&](const Category& one) { return one.name == category.name; });
+        categories.push_back(category);
+    }
+    if (settings.empty()) return categories;
+    const std::string file = io::join_path(path, "perdure.toml");
+    PERDURE_TRY(apply_settings(settings, file, options, categories));
+    return categories;
+}
+
+Category World::State::category(std::string_view name) const {
+    const Category* const found = engine->find_category(name);
+    return found != nullptr ? *found : Category{};
 }
 
 Status World::State::hydrate() {
@@ -255,6 +275,60 @@ Status World::State::hydrate_external() {
     PERDURE_TRY(
         engine->hydrate_pending([&](const Batch& batch) { return hydration.undrained(batch); }));
     hydration.done(recovery.remarks);
+    return {};
+}
+
+Status World::State::may_reload() const {
+    if (closed) return error(Code::read_only, "the world is closed");
+    if (registry->workers_run()) {
+        return error(Code::busy, "workers run; reload between their end() and their next begin()");
+    }
+    PERDURE_TRY(engine::InsideGate::refuse(*engine));
+    if (tick->staging().empty()) return {};
+    return error(Code::busy, "rows are staged in tick(); reload after the commit that takes them");
+}
+
+Status World::State::reload(const Schema& next, ExternalCallbacks&& callbacks) {
+    PERDURE_TRY(may_reload());
+    if (invariants != nullptr || !next.invariants().empty()) {
+        return error(Code::incompatible,
+                     "invariants watch the tables that the world was opened with; open it anew");
+    }
+    // Judges the schema as opening does, and says which tables it wants.
+    PERDURE_TAKE(const auto fresh, entities::Registry::make(next));
+    PERDURE_TRY(check_is_no_view(next));
+    PERDURE_TRY(fresh->connect(callbacks));
+    PERDURE_TAKE(const std::vector<Category> categories, categories_of(next));
+    for (const Category& wanted : categories) {
+        const Category* const has = engine->find_category(wanted.name);
+        if (has != nullptr && *has == wanted) continue;
+        return error(Code::incompatible,
+                     "category {} is {}; categories are those that the world was opened with, so "
+                     "open it anew",
+                     wanted.name, has == nullptr ? "new" : "another one than before");
+    }
+    const auto stored = [this](const TableDefinition& table,
+                               const std::function<Status(const Batch&)>& take) {
+        return engine->hydrate_stored(
+            [&](const TableDefinition& one) { return one.id == table.id; }, take);
+    };
+    std::unique_ptr<entities::Registry::Succession> made;
+    const auto prepare = [&](const std::vector<TablePlan>& plans) -> Status {
+        PERDURE_TAKE(made, registry->succeed(next, plans, engine->catalog(), stored));
+        return {};
+    };
+    PERDURE_TRY(engine->redeclare(tables_of(next, *fresh), next.evolution(), prepare));
+    options.external = std::move(callbacks);
+    registry->adopt(
+        std::move(made), engine->catalog(),
+        [this](std::string_view name) { return category(name); }, options.external, engine->pool());
+    tick->staging().clear();  // what it has prefetched
+    if (!sqlite) return {};
+    const Status views = declare_entity_views(*engine);
+    if (!views.ok() && options.log) {
+        options.log("the SQL views are those before the reload, until the world is opened anew: " +
+                    views.text());
+    }
     return {};
 }
 
@@ -351,6 +425,11 @@ Status World::declare(const TableBuilder& table) {
     PERDURE_TRY(table.validate());
     PERDURE_TRY(check_is_no_view("a table", table.definition().name));
     return state_->engine->declare({table.definition()}, engine::Engine::Declaring::running);
+}
+
+Status World::reload(const Schema& next, ExternalCallbacks external) {
+    const Status done = state_->reload(next, std::move(external));
+    return done.ok() ? done : done.with_context("replacing the code of world " + state_->path);
 }
 
 std::size_t World::poll() {

@@ -112,9 +112,33 @@ TEST_F(SchemaTest, our_own_names_are_refused) {
     expect_refused("Perdure's own");
 }
 
-TEST(TypeNumber, is_one_per_type) {
+TEST(TypeNumber, is_that_of_name_and_layout) {
     EXPECT_EQ(type_number<game::Position>(), type_number<game::Position>());
     EXPECT_NE(type_number<game::Position>(), type_number<game::Frozen>());
+    StructShape shape = struct_shape<game::Position>();
+    EXPECT_EQ(detail::type_number_of(shape), type_number<game::Position>());
+    shape.fields[1].offset += 4;
+    EXPECT_NE(detail::type_number_of(shape), type_number<game::Position>());
+    shape = struct_shape<game::Position>();
+    shape.name = "Elsewhere";
+    EXPECT_NE(detail::type_number_of(shape), type_number<game::Position>());
+}
+
+// As the struct of a second library would be that was given the first one's number.
+struct Shifty {
+    std::int32_t a = 0;
+};
+StructShape perdure_shape(Reflect<Shifty>) {
+    static int asked = 0;
+    StructShape shape = detail::begin_shape<Shifty>("Shifty");
+    const Shifty value;
+    detail::add_field(shape, value, ++asked == 1 ? "a" : "b", value.a);
+    return shape;
+}
+
+TEST_F(SchemaTest, structs_with_the_number_of_another_layout_are_refused) {
+    schema_.component<Shifty>();
+    expect_refused("-fno-gnu-unique");
 }
 
 }  // namespace

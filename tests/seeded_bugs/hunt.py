@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bugs import BUGS, SIMULATED  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = ["base", "io", "model", "journal", "store", "engine", "entities", "world", "jobs"]
+SUITES = ["base", "io", "model", "journal", "store", "engine", "entities", "world", "plugin", "jobs"]
 SIMULATOR = "simulator"
 # Bugs are named after their layer, but for these.
 LAYER_OF = {"sqlite": "store"}
