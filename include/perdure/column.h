@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "perdure/entity.h"
+#include "perdure/status.h"
 #include "perdure/value.h"
 
 namespace perdure {
@@ -36,6 +37,8 @@ enum class ColumnKind : std::uint8_t {
     array = 17,  // a fixed number of elements of one fixed-width number type
 };
 
+inline constexpr std::uint32_t array_elements_max = 65'535;  // of one cell: half a MiB at most
+
 struct ColumnType {
     ColumnKind kind = ColumnKind::i64;
     ColumnKind element = ColumnKind::u8;  // of an array; else u8
@@ -56,6 +59,9 @@ struct ColumnType {
 };
 
 [[nodiscard]] std::string_view kind_name(ColumnKind kind) noexcept;
+// The type of that name, for tables that are described in data: what ColumnType::name() says,
+// letter for letter. `invalid`, which repeats the word, for all others.
+[[nodiscard]] Result<ColumnType> parse_column_type(std::string_view name);
 
 struct Column {
     std::string name;
@@ -135,7 +141,7 @@ concept Element = (std::is_arithmetic_v<T> || std::is_enum_v<T>)&&!std::is_same_
 
 template <Element T, std::size_t N>
 struct ColumnOf<std::array<T, N>> {
-    static_assert(N > 0 && N <= 65535, "arrays hold 1 to 65535 elements");
+    static_assert(N > 0 && N <= array_elements_max, "arrays hold 1 to 65535 elements");
     static constexpr bool nullable = false;
     static constexpr ColumnType type() {
         return {ColumnKind::array, ColumnOf<T>::type().kind, static_cast<std::uint32_t>(N)};

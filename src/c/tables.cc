@@ -75,8 +75,8 @@ Status read_type(const perdure_type& given, ColumnType& type) {
     type.element = array ? static_cast<ColumnKind>(given.element) : ColumnKind::u8;
     type.count = given.count;
     if (type.is_valid()) return {};
-    return error(Code::invalid, "arrays have 1 to 65535 numbers, not {} of kind {}", given.count,
-                 given.element);
+    return error(Code::invalid, "arrays have 1 to {} numbers, not {} of kind {}",
+                 array_elements_max, given.count, given.element);
 }
 
 Status read_table(const perdure_table* given, Schema& schema) {

@@ -24,9 +24,8 @@ constexpr bool is_name_letter(char letter) noexcept {
 Status validate_column(const Column& column, bool key, Naming naming) {
     PERDURE_TRY(validate_name("column", column.name, naming));
     if (!column.type.is_valid()) {
-        return error(Code::invalid,
-                     "column {} has no valid type ({}); arrays have 1 to 65535 numbers",
-                     column.name, column.type.name());
+        return error(Code::invalid, "column {} has no valid type ({}); arrays have 1 to {} numbers",
+                     column.name, column.type.name(), array_elements_max);
     }
     if (key && column.nullable) {
         return error(Code::invalid, "column {} is part of the key and cannot be null", column.name);

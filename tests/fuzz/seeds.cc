@@ -56,6 +56,11 @@ private:
     void name_seeds() {
         add("file_name", "file", journal::file_name(7));
         add("file_name", "spare", journal::spare_name(0xfedcba9876543210));
+        for (const ColumnType& type : perdure::test::every_type()) {
+            const std::string shape = type.count == 0 ? "" : text::format("-{}", type.count);
+            const ColumnKind kind = type.count == 0 ? type.kind : type.element;
+            add("column_type", text::format("{}{}", kind_name(kind), shape), type.name());
+        }
     }
 
     void key_seeds() {

@@ -18,6 +18,7 @@ constexpr std::array all_targets{
     Target{"recovery", recovery},
     Target{"inspect", inspect},
     Target{"definition", definition},
+    Target{"column_type", column_type},
     Target{"cell", cell},
     Target{"text", text},
     Target{"identity", identity},

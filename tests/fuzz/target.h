@@ -75,6 +75,7 @@ Outcome key_codec(ByteSpan input);
 Outcome recovery(ByteSpan input);
 Outcome inspect(ByteSpan input);
 Outcome definition(ByteSpan input);
+Outcome column_type(ByteSpan input);
 Outcome cell(ByteSpan input);
 Outcome text(ByteSpan input);
 Outcome identity(ByteSpan input);
