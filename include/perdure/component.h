@@ -122,7 +122,7 @@ template <typename Struct, typename Field>
 [[gnu::visibility("hidden")]] void add_field(StructShape& shape, const Struct& initial,
                                              std::string_view name, const Field& field) {
     FieldShape added;
-    added.name = name;
+    added.name = std::string(name);  // g++ 12 warns of an assigned view, in the program's build
     added.offset = static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(&field) -
                                               reinterpret_cast<const std::byte*>(&initial));
     // A bit-field binds to a copy elsewhere: it has no address, and cannot be a column.
