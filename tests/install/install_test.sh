@@ -56,9 +56,17 @@ step "the shared library has all that the examples need"
 for example in "$source"/examples/*; do
     compgen -G "$example/*.cc" >"$scratch/log" || continue
     echo "   ${example##*/}"
-    compile "$scratch/example" -I "$source/examples" "$example"/*.cc "${shared[@]}"
+    words=()
+    for rules in "$example"/rules/*.cc; do # libraries that it loads, and where they are
+        [[ -e $rules ]] || continue
+        name=$(basename "$rules" .cc)
+        compile "$scratch/$name.so" -shared -fPIC -fvisibility=hidden -fno-gnu-unique "$rules" "${shared[@]}"
+        words+=("-D${name^^}=\"$scratch/$name.so\"")
+    done
+    compile "$scratch/example" -I "$source/examples" ${words[@]+"${words[@]}"} "$example"/*.cc "${shared[@]}"
     ldd "$scratch/example" >"$scratch/log"
     grep -q libperdure.so "$scratch/log" || { echo "$example was not linked with the shared library"; exit 1; }
+    ((${#words[@]} == 0)) || (cd "$scratch" && ./example >"$scratch/log") || { cat "$scratch/log"; exit 1; }
 done
 (cd "$scratch" && ./example >"$scratch/log") || { cat "$scratch/log"; exit 1; }
 
