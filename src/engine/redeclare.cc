@@ -67,7 +67,7 @@ Status Engine::redeclare(const std::vector<TableDefinition>& wanted, const Evolu
         core_->versions_min = std::move(before);
         return status;
     }
-    const Status status = make_changes(std::move(changes));
+    Status status = make_changes(std::move(changes));
     if (status.ok()) return {};
     // Accepted or not, and in the store or not: commits of the old version could come behind it.
     if (!core_->progress->failed()) {
