@@ -206,7 +206,7 @@ install-test: build ## install into a scratch folder, make the packages, build p
 	$(packages) package
 	@scripts/run-tests.sh build/release -L install
 
-ci: ## test, lint, docs, torture-short, install-test, coverage, asan, tsan, with the time of each
+ci: ## test, lint, docs, torture-short, install-test, asan, tsan, with the time of each
 	@scripts/ci.sh
 
 clean: ## remove build/

@@ -8,7 +8,7 @@
 set -uo pipefail
 export CMAKE_ARGS="${CMAKE_ARGS:--DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16}"
 
-steps=(test lint-format lint-rules docs torture-short install-test lint-headers lint-tidy coverage asan tsan)
+steps=(test lint-format lint-rules docs torture-short install-test lint-headers lint-tidy asan tsan)
 summary=() passed=0 failed=0
 
 for step in "${steps[@]}"; do
